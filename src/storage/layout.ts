@@ -1,0 +1,47 @@
+// Where everything lies below the data and run folders. Every object has a file or folder of its own; there is no shared index.
+import { join } from 'node:path';
+import type { Ctx } from '../sys/context.ts';
+
+type HasPaths = Pick<Ctx, 'paths'>;
+
+const hexOf = (digest: string): string => digest.slice(digest.indexOf(':') + 1);
+
+// images
+export const blobsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'images/blobs/sha256');
+export const blobPath = (ctx: HasPaths, digest: string): string => join(blobsDir(ctx), hexOf(digest));
+/** One file per reference (`ImageReferenceRecord`), named by `encodeURIComponent` of the canonical reference. */
+export const refsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'images/refs');
+/** One file per image (`ImageRecord`), named by the hex of its id; the root that garbage collection starts from. */
+export const imageRecordsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'images/records');
+export const imageRecordPath = (ctx: HasPaths, id: string): string => join(imageRecordsDir(ctx), `${hexOf(id)}.json`);
+
+// layers
+export const layersDir = (ctx: HasPaths): string => join(ctx.paths.data, 'layers');
+/** `layers/<hex of diff-id>`: `fs/` and `layer.json`; exists only whole, by rename. */
+export const layerDir = (ctx: HasPaths, diffId: string): string => join(layersDir(ctx), hexOf(diffId));
+export const layerFs = (ctx: HasPaths, diffId: string): string => join(layerDir(ctx, diffId), 'fs');
+
+// containers
+export const containersDir = (ctx: HasPaths): string => join(ctx.paths.data, 'containers');
+export const containerDir = (ctx: HasPaths, id: string): string => join(containersDir(ctx), id);
+export const containerConfigPath = (ctx: HasPaths, id: string): string => join(containerDir(ctx, id), 'config.json');
+export const containerStatePath = (ctx: HasPaths, id: string): string => join(containerDir(ctx, id), 'state.json');
+/** Docker's json-file log; rotated to `.1`, `.2`. */
+export const containerLogPath = (ctx: HasPaths, id: string): string => join(containerDir(ctx, id), `${id}-json.log`);
+/** One symlink per container name, its target the id: creating a symlink is exclusive, so it reserves the name. */
+export const namesDir = (ctx: HasPaths): string => join(ctx.paths.data, 'names');
+export const volumesDir = (ctx: HasPaths): string => join(ctx.paths.data, 'volumes');
+export const volumeDir = (ctx: HasPaths, name: string): string => join(volumesDir(ctx), name);
+export const networksDir = (ctx: HasPaths): string => join(ctx.paths.data, 'networks');
+
+/** Things being made or being deleted: temporary files and folders, each claimed by a lock while in use; unclaimed is garbage. */
+export const tmpDir = (ctx: HasPaths): string => join(ctx.paths.data, 'tmp');
+
+// run folder
+export const locksDir = (ctx: HasPaths): string => join(ctx.paths.run, 'locks');
+/** Held by the supervisor for its whole life: the container runs if and only if this lock is held. */
+export const containerLockPath = (ctx: HasPaths, id: string): string => join(locksDir(ctx), `c-${id}`);
+export const lockPath = (ctx: HasPaths, name: string): string => join(locksDir(ctx), name);
+export const containerRunDir = (ctx: HasPaths, id: string): string => join(ctx.paths.run, 'c', id.slice(0, 24));
+/** The supervisor's control socket. A shortened id keeps it below the 108 bytes of sun_path. */
+export const containerSocketPath = (ctx: HasPaths, id: string): string => join(containerRunDir(ctx, id), 'sock');

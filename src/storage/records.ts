@@ -1,0 +1,268 @@
+// The records on disk, as types. Field names inside `Config` and `HostConfig` are Docker's (Engine API 1.4x), so that one
+// record serves the CLI, `inspect` and the REST API. Each record carries `version`; a reader accepts every older one.
+
+/** OCI content descriptor (image-spec, descriptor.md). */
+export interface Descriptor {
+  mediaType: string;
+  digest: string;
+  size: number;
+  urls?: string[] | undefined;
+  annotations?: Record<string, string> | undefined;
+  platform?: Platform | undefined;
+  artifactType?: string | undefined;
+}
+
+export interface Platform {
+  os: string;
+  architecture: string;
+  variant?: string | undefined;
+  'os.version'?: string | undefined;
+  'os.features'?: string[] | undefined;
+}
+
+export interface ImageReferenceRecord {
+  version: 1;
+  /** Canonical: `docker.io/library/alpine:latest` or `host/repo@sha256:…`. */
+  reference: string;
+  /** Image id: `sha256:<hex of the config blob>`. */
+  id: string;
+  /** RFC 3339. */
+  taggedAt: string;
+}
+
+export interface ImageRecord {
+  version: 1;
+  /** `sha256:<hex>` of the config blob, as Docker's image ID. */
+  id: string;
+  manifest: Descriptor;
+  /** What the registry served under the reference: an index, or `manifest` itself. */
+  target: Descriptor;
+  platform: Platform;
+  /** Compressed blobs and their diff-ids, base first. */
+  layers: ImageLayer[];
+  /** Unpacked size of all layers, bytes. */
+  sizeBytes: number;
+  /** Canonical `name@sha256:…`, one per repository it was pulled from or pushed to. */
+  repoDigests: string[];
+  /** RFC 3339, of the image config (`created`); '' when it has none. */
+  created: string;
+  /** RFC 3339. */
+  storedAt: string;
+}
+
+export interface ImageLayer {
+  digest: string;
+  diffId: string;
+  mediaType: string;
+  /** Compressed, bytes. */
+  size: number;
+}
+
+export interface LayerRecord {
+  version: 1;
+  diffId: string;
+  /** Sum of regular file sizes, bytes. */
+  sizeBytes: number;
+  entries: number;
+  /** sha256 over the sorted list of (path, type, mode, owner, size, link target, mtime, xattrs). */
+  tree: string;
+  /** Device nodes left out because the user may not make them. */
+  skippedDevices: number;
+}
+
+/** `config` of an OCI image, Docker's field names (image-spec, config.md; Docker's extensions: Healthcheck, Shell, OnBuild). */
+export interface ImageRunConfig {
+  User?: string;
+  ExposedPorts?: Record<string, Record<string, never>>;
+  Env?: string[];
+  Entrypoint?: string[] | null;
+  Cmd?: string[] | null;
+  Volumes?: Record<string, Record<string, never>>;
+  WorkingDir?: string;
+  Labels?: Record<string, string>;
+  StopSignal?: string;
+  Healthcheck?: Healthcheck;
+  Shell?: string[];
+  OnBuild?: string[] | null;
+  ArgsEscaped?: boolean;
+}
+
+/** Durations in nanoseconds, as in Docker's API. */
+export interface Healthcheck {
+  Test?: string[];
+  Interval?: number;
+  Timeout?: number;
+  StartPeriod?: number;
+  StartInterval?: number;
+  Retries?: number;
+}
+
+/** The image config blob. */
+export interface ImageConfig {
+  architecture: string;
+  os: string;
+  variant?: string | undefined;
+  created?: string | undefined;
+  author?: string | undefined;
+  config?: ImageRunConfig | undefined;
+  rootfs: { type: string; diff_ids: string[] };
+  history?: ImageHistory[] | undefined;
+}
+
+export interface ImageHistory {
+  created?: string | undefined;
+  created_by?: string | undefined;
+  author?: string | undefined;
+  comment?: string | undefined;
+  empty_layer?: boolean | undefined;
+}
+
+/** Docker's `Config` of a container: image config with the user's flags merged in. */
+export interface ContainerConfig {
+  Hostname: string;
+  Domainname: string;
+  User: string;
+  AttachStdin: boolean;
+  AttachStdout: boolean;
+  AttachStderr: boolean;
+  ExposedPorts?: Record<string, Record<string, never>>;
+  Tty: boolean;
+  OpenStdin: boolean;
+  StdinOnce: boolean;
+  Env: string[];
+  Cmd: string[] | null;
+  Healthcheck?: Healthcheck;
+  /** As the user gave it. */
+  Image: string;
+  Volumes: Record<string, Record<string, never>> | null;
+  WorkingDir: string;
+  Entrypoint: string[] | null;
+  OnBuild: string[] | null;
+  Labels: Record<string, string>;
+  StopSignal?: string;
+  /** Seconds. */
+  StopTimeout?: number;
+  Shell?: string[];
+}
+
+export interface PortBinding {
+  HostIp: string;
+  /** '' means any free port. */
+  HostPort: string;
+}
+
+export interface RestartPolicy {
+  Name: 'no' | 'always' | 'on-failure' | 'unless-stopped';
+  MaximumRetryCount: number;
+}
+
+/** The part of Docker's `HostConfig` that skiff acts on; the renderer fills Docker's other fields with their defaults. */
+export interface HostConfig {
+  /** `/host:/ctr[:opts]` and `name:/ctr[:opts]`, as given. */
+  Binds: string[] | null;
+  ContainerIDFile: string;
+  LogConfig: { Type: string; Config: Record<string, string> };
+  /** `none`, `host`, `bridge` (the default network), `container:<id>` or a network's name. */
+  NetworkMode: string;
+  PortBindings: Record<string, PortBinding[]>;
+  PublishAllPorts: boolean;
+  RestartPolicy: RestartPolicy;
+  AutoRemove: boolean;
+  CapAdd: string[] | null;
+  CapDrop: string[] | null;
+  Dns: string[];
+  DnsOptions: string[];
+  DnsSearch: string[];
+  /** `host:ip` lines. */
+  ExtraHosts: string[] | null;
+  Privileged: boolean;
+  ReadonlyRootfs: boolean;
+  SecurityOpt: string[] | null;
+  /** Path → mount options. */
+  Tmpfs?: Record<string, string>;
+  /** Bytes; 0 = no limit. */
+  Memory: number;
+  MemorySwap: number;
+  NanoCpus: number;
+  PidsLimit: number | null;
+  /** Bytes. */
+  ShmSize: number;
+  Init?: boolean;
+  Runtime: string;
+  StorageDriver?: string;
+}
+
+/** A mount decided at creation. */
+export interface MountPoint {
+  Type: 'bind' | 'volume' | 'tmpfs';
+  /** Volume name, for `volume`. */
+  Name?: string;
+  Source: string;
+  Destination: string;
+  Driver?: string;
+  Mode: string;
+  RW: boolean;
+  Propagation: string;
+  /** Made for this container alone: `rm -v` and `--rm` remove it. */
+  Anonymous?: boolean;
+}
+
+/** `containers/<id>/config.json`: as created. Only `Name`, limits and restart policy ever change. */
+export interface ContainerRecord {
+  version: 1;
+  /** 64 hex digits. */
+  Id: string;
+  /** RFC 3339 with nanoseconds. */
+  Created: string;
+  /** Without the leading slash. */
+  Name: string;
+  /** Image id `sha256:…`. */
+  Image: string;
+  /** Diff-ids, base first: what the rootfs is stacked from. */
+  Layers: string[];
+  Platform: Platform;
+  Path: string;
+  Args: string[];
+  Config: ContainerConfig;
+  HostConfig: HostConfig;
+  Mounts: MountPoint[];
+  /** Rootfs driver fixed at creation (`upper/` depends on it). */
+  Driver: 'overlay' | 'fuse-overlayfs' | 'copy';
+}
+
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead';
+
+/** `containers/<id>/state.json`: as it goes. Written only by who holds the container's lock. */
+export interface ContainerState {
+  version: 1;
+  Status: ContainerStatus;
+  /** Host pid of the container's init; 0 when not running. */
+  Pid: number;
+  ExitCode: number;
+  Error: string;
+  OOMKilled: boolean;
+  /** RFC 3339 with nanoseconds; `0001-01-01T00:00:00Z` = never. */
+  StartedAt: string;
+  FinishedAt: string;
+  RestartCount: number;
+  /** The user stopped it: `unless-stopped` stays down. */
+  ManuallyStopped: boolean;
+  /** Kernel boot id of the last write: another one means that nothing of it runs. */
+  BootId: string;
+  /** Host pid of the supervisor. */
+  SupervisorPid: number;
+  /** As published: container port `80/tcp` → host bindings. */
+  Ports: Record<string, PortBinding[]>;
+  Network: { IPAddress: string; IPPrefixLen: number; Gateway: string; MacAddress: string; IPv6Address: string; SandboxKey: string };
+}
+
+/** `volumes/<name>/volume.json`. */
+export interface VolumeRecord {
+  version: 1;
+  Name: string;
+  Driver: 'local';
+  Labels: Record<string, string>;
+  Options: Record<string, string>;
+  CreatedAt: string;
+  Anonymous: boolean;
+}
