@@ -1,0 +1,44 @@
+// The run folder: locks, sockets, the holder. `$XDG_RUNTIME_DIR/skiff` when that folder is really ours; else a private,
+// owner-checked, boot-id-named folder. An inherited XDG_RUNTIME_DIR of another user (sudo, su) is passed over, not trusted.
+import { lstatSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootId } from './boot.ts';
+import { EngineError, errnoOf } from './errors.ts';
+
+/** The run folder, made if missing with mode 0700. `SKIFF_RUNROOT` overrides the choice. Throws ERR_RUN_FOLDER. */
+export function runtimeRoot(env: Readonly<Record<string, string | undefined>>): string {
+  if (env.SKIFF_RUNROOT) return ensurePrivate(env.SKIFF_RUNROOT);
+  const inherited = env.XDG_RUNTIME_DIR;
+  if (inherited?.startsWith('/') && isOwn(inherited)) return ensurePrivate(join(inherited, 'skiff'));
+  const perUser = `/run/user/${process.getuid?.() ?? 0}`;
+  if (isOwn(perUser)) return ensurePrivate(join(perUser, 'skiff'));
+  const boot = bootId(env).slice(0, 8);
+  return ensurePrivate(join(env.TMPDIR ?? '/tmp', `skiff-${process.getuid?.() ?? 0}-${boot}`));
+}
+
+function isOwn(path: string): boolean {
+  try {
+    const stat = lstatSync(path);
+    return stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
+  } catch {
+    return false;
+  }
+}
+
+function ensurePrivate(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new EngineError('ERR_RUN_FOLDER', `Cannot make the run folder "${path}": ${errnoOf(error) ?? 'unknown error'}`, {
+      hint: 'Set SKIFF_RUNROOT to a folder of yours on a local disk',
+      cause: error,
+    });
+  }
+  const stat = lstatSync(path);
+  if (!stat.isDirectory() || stat.uid !== process.getuid?.()) {
+    throw new EngineError('ERR_RUN_FOLDER', `Refuse the run folder "${path}": it belongs to user ${stat.uid}, not to you`, {
+      hint: 'Set SKIFF_RUNROOT to a folder of yours on a local disk',
+    });
+  }
+  return path;
+}
