@@ -1,0 +1,81 @@
+// What front and supervisor say to each other: newline-delimited JSON over the supervisor's unix socket and, while it starts,
+// over its standard output. After `attached` the same connection carries frames, both ways: one byte kind, four bytes length
+// (big endian), payload. Described by types alone; each side switches exhaustively.
+
+/** Front → supervisor, one request on each connection. */
+export type SupervisorRequest =
+  | { type: 'attach'; stdin: boolean; output: boolean; logs: boolean; start: boolean }
+  | { type: 'stop'; signal?: string; timeoutSeconds?: number }
+  | { type: 'kill'; signal: string }
+  | { type: 'restart'; signal?: string; timeoutSeconds?: number }
+  | { type: 'remove' }
+  | { type: 'resize'; rows: number; columns: number };
+
+/** Supervisor → front: exactly one answer to a request. `attached` is followed by frames. */
+export type SupervisorAnswer =
+  | { type: 'attached'; tty: boolean }
+  | { type: 'done' }
+  | { type: 'failed'; code: string; message: string; hint?: string; exitCode: number };
+
+/** Supervisor → the front that spawned it, on standard output. */
+export type StartEvent =
+  | { type: 'ready' }
+  | { type: 'started'; pid: number }
+  | { type: 'warning'; message: string }
+  | { type: 'failed'; code: string; message: string; hint?: string; exitCode: number };
+
+export const FRAME = {
+  /** front → supervisor */
+  stdin: 0,
+  stdinEnd: 3,
+  resize: 4,
+  signal: 5,
+  /** supervisor → front */
+  stdout: 1,
+  stderr: 2,
+  exit: 6,
+} as const;
+
+export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
+
+/** Payload of `exit`: the container ended and, unless a restart follows, the connection ends too. */
+export interface ExitFrame {
+  code: number;
+}
+
+/** Payload of `resize`. */
+export interface ResizeFrame {
+  rows: number;
+  columns: number;
+}
+
+export const FRAME_HEADER_BYTES = 5;
+
+/** The bytes of one frame. */
+export function encodeFrame(kind: FrameKind, payload: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+  frame[0] = kind;
+  new DataView(frame.buffer).setUint32(1, payload.length);
+  frame.set(payload, FRAME_HEADER_BYTES);
+  return frame;
+}
+
+/** Cuts a byte stream back into frames; keeps what is incomplete for the next call. */
+export class FrameReader {
+  private pending: Uint8Array = new Uint8Array(0);
+
+  push(chunk: Uint8Array): { kind: number; payload: Uint8Array }[] {
+    const bytes = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
+    const frames: { kind: number; payload: Uint8Array }[] = [];
+    let offset = 0;
+    while (bytes.length - offset >= FRAME_HEADER_BYTES) {
+      const length = new DataView(bytes.buffer, bytes.byteOffset + offset + 1, 4).getUint32(0);
+      const end = offset + FRAME_HEADER_BYTES + length;
+      if (end > bytes.length) break;
+      frames.push({ kind: bytes[offset] ?? 0, payload: bytes.slice(offset + FRAME_HEADER_BYTES, end) });
+      offset = end;
+    }
+    this.pending = bytes.slice(offset);
+    return frames;
+  }
+}
