@@ -23,7 +23,7 @@ export function kill(pid: number, signal: number): boolean {
 export function peekDeadChild(): number | undefined {
   const info = Buffer.alloc(128);
   if (c.waitid(P_ALL, 0, ptr(info), WEXITED | WNOHANG | WNOWAIT) !== 0) return undefined;
-  const pid = info.readInt32LE(12);
+  const pid = info.readInt32LE(16);
   return pid === 0 ? undefined : pid;
 }
 

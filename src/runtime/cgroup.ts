@@ -1,0 +1,180 @@
+// Where a container's cgroup goes (DESIGN: cgroup v2 only). Ladder: `systemd` a transient scope of the user's manager with
+// Delegate=yes, `supervisor/` and `container/` below it; `cgroupfs` a sub-cgroup of our own in the nearest writable folder of
+// the tree; `disabled` none, and every limit asked for gets one line that says it is not enforced. Paths are relative to the
+// cgroup2 mount, as in /proc/self/cgroup.
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Ctx } from '../sys/context.ts';
+
+export type CgroupStep = 'systemd' | 'cgroupfs' | 'disabled';
+
+export interface CgroupPlace {
+  step: CgroupStep;
+  reason: string;
+  /** Of the container's cgroup, for the OCI spec's cgroupsPath; undefined when disabled. */
+  path?: string;
+  /** Controllers that the container's cgroup has. */
+  controllers: string[];
+}
+
+const scopeName = (id: string): string => `skiff-${id.slice(0, 12)}`;
+
+/** The argv prefix that starts the supervisor of `id` in a transient scope; empty without a systemd user manager. */
+export function scopeArgv(ctx: Ctx, id: string): string[] {
+  if (!hasSystemdUser(ctx)) return [];
+  const unit = `${scopeName(id)}-${Date.now().toString(36)}.scope`;
+  return [
+    'systemd-run',
+    '--user',
+    '--scope',
+    '--quiet',
+    '--collect',
+    `--unit=${unit}`,
+    '--property=Delegate=yes',
+    '--slice=app.slice',
+    '--',
+    'sh',
+    '-c',
+    ENTER_SUPERVISOR,
+    'skiff',
+  ];
+}
+
+// A cgroup that hands controllers down may hold no process itself, and the supervisor, in a pid namespace of its own, could not
+// move its outer parent: so everything starts one folder down. Where the scope is not delegated it stays in it.
+const ENTER_SUPERVISOR =
+  'own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); if mkdir "$own/supervisor" 2>/dev/null; then echo 0 >"$own/supervisor/cgroup.procs"; fi; exec "$@"';
+
+/** Whether this user has a systemd manager that can make scopes. */
+export function hasSystemdUser(ctx: Ctx): boolean {
+  const runtime = ctx.env.XDG_RUNTIME_DIR;
+  return (
+    runtime !== undefined && existsSync(join(runtime, 'systemd/private')) && Bun.which('systemd-run', { PATH: ctx.env.PATH ?? '' }) !== null
+  );
+}
+
+/**
+ * In the supervisor: finds and makes the container's cgroup parent, moves this process into `supervisor/` where it is in a scope
+ * of its own, and says what crun may use. Never throws: what cannot be had makes the step `disabled`.
+ */
+export function placeContainer(id: string): CgroupPlace {
+  const root = cgroup2Mount();
+  const own = ownCgroup();
+  if (!root || own === undefined) return { step: 'disabled', reason: 'no cgroup v2 is mounted', controllers: [] };
+  if (own.includes(`/${scopeName(id)}-`)) return placeInScope(root, own);
+  return placeBelow(root, own, id);
+}
+
+/** Which step this caller gets, for `info`; makes nothing. */
+export function describeCgroup(ctx: Ctx): { step: CgroupStep; reason: string; controllers: string[] } {
+  const root = cgroup2Mount();
+  const own = ownCgroup();
+  if (!root || own === undefined) return { step: 'disabled', reason: 'no cgroup v2 is mounted', controllers: [] };
+  if (hasSystemdUser(ctx)) {
+    const manager =
+      own.match(/^.*\/user@\d+\.service/)?.[0] ?? `/user.slice/user-${process.getuid?.()}.slice/user@${process.getuid?.()}.service`;
+    return { step: 'systemd', reason: 'a transient scope of the systemd user manager', controllers: controllersOf(join(root, manager)) };
+  }
+  const base = writableBase(root, own);
+  if (base === undefined) return { step: 'disabled', reason: `no writable cgroup above "${own}"`, controllers: [] };
+  return { step: 'cgroupfs', reason: `writable cgroup "${base}"`, controllers: controllersOf(join(root, base)) };
+}
+
+/** Removes what `placeContainer` and crun made for a container whose processes are gone. */
+export function removeCgroup(place: Pick<CgroupPlace, 'path'>): void {
+  const root = cgroup2Mount();
+  if (!root || !place.path) return;
+  for (const folder of [join(root, place.path), dirname(join(root, place.path))]) {
+    if (!folder.includes('skiff-')) continue;
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Busy or gone: a scope is collected by systemd, ours by the next sweep.
+    }
+  }
+}
+
+/** The mount point of the cgroup2 filesystem, or undefined. */
+export function cgroup2Mount(mountinfo = readFileSync('/proc/self/mountinfo', 'utf8')): string | undefined {
+  const points = mountinfo
+    .split('\n')
+    .filter((line) => line.includes(' - cgroup2 '))
+    .map((line) => line.split(' ')[4] ?? '');
+  return points.includes('/sys/fs/cgroup') ? '/sys/fs/cgroup' : points.at(-1);
+}
+
+function ownCgroup(): string | undefined {
+  return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
+}
+
+function placeInScope(root: string, own: string): CgroupPlace {
+  if (!own.endsWith('/supervisor')) return { step: 'disabled', reason: `the scope "${own}" is not delegated`, controllers: [] };
+  const scope = dirname(own);
+  return {
+    step: 'systemd',
+    reason: 'a transient scope',
+    path: join(scope, 'container'),
+    controllers: enableControllers(join(root, scope)),
+  };
+}
+
+function placeBelow(root: string, own: string, id: string): CgroupPlace {
+  const base = writableBase(root, own);
+  if (base === undefined) return { step: 'disabled', reason: `no writable cgroup above "${own}"`, controllers: [] };
+  const path = join(base, scopeName(id));
+  try {
+    mkdirSync(join(root, path), { recursive: true });
+  } catch {
+    return { step: 'disabled', reason: `cannot make a cgroup in "${base}"`, controllers: [] };
+  }
+  enableControllers(join(root, base));
+  return {
+    step: 'cgroupfs',
+    reason: `writable cgroup "${base}"`,
+    path: join(path, 'container'),
+    controllers: enableControllers(join(root, path)),
+  };
+}
+
+// Moving a process needs write access to cgroup.procs of the common ancestor, so the base is an ancestor of our own cgroup
+// (or itself); one that holds no process is preferred, since only such a one can hand controllers down.
+function writableBase(root: string, own: string): string | undefined {
+  const writable: string[] = [];
+  for (let path = own; ; path = dirname(path)) {
+    if (!isWritable(join(root, path))) break;
+    writable.push(path);
+    if (path === '/') break;
+  }
+  return writable.find((path) => readFileSync(join(root, path, 'cgroup.procs'), 'utf8') === '') ?? writable[0];
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    accessSync(join(folder, 'cgroup.procs'), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function enableControllers(folder: string): string[] {
+  for (const controller of controllersOf(folder)) {
+    try {
+      writeFileSync(join(folder, 'cgroup.subtree_control'), `+${controller}`);
+    } catch {
+      // Not delegated, or the folder holds processes: stays off, and is reported with the limit that wants it.
+    }
+  }
+  return words(join(folder, 'cgroup.subtree_control'));
+}
+
+const controllersOf = (folder: string): string[] => words(join(folder, 'cgroup.controllers'));
+
+function words(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').trim().split(' ').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
