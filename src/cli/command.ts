@@ -28,6 +28,8 @@ export interface Parsed<F extends FlagSet = FlagSet> {
 }
 
 export abstract class Command {
+  /** Words joined by ':'; oclif's loader sets it from the file's path. */
+  static id = '';
   /** One line, as in Docker's help. */
   static description = '';
   /** What follows `Usage:  skiff `: `stop [OPTIONS] CONTAINER [CONTAINER...]`. */
@@ -40,11 +42,21 @@ export abstract class Command {
   static maxArgs = Number.POSITIVE_INFINITY;
   /** What follows the first positional argument is not parsed: `run`, `create`, `exec`. */
   static stopAtFirstArgument = false;
+  /** Exit code of an EngineError that names none of its own; 125 for `run`. */
+  static errorExitCode = 1;
   static flags: FlagSet = {};
+
+  /** How oclif's own loader (bin/run.ts) starts a command; the built file does not come by here. */
+  static run = runFromOclif;
 
   /** Does the work. Returns the exit code; undefined means 0. Throws EngineError for what the user should read. */
   abstract run(input: Parsed): Promise<number | undefined>;
 }
 
 /** A command class as the dispatcher sees it. */
-export type CommandClass = typeof Command & (new () => Command);
+export type CommandClass = Pick<typeof Command, keyof typeof Command> & (new () => Command);
+
+async function runFromOclif(this: { id: string }, words: string[] = []): Promise<void> {
+  const { front } = await import('./front.ts');
+  process.exit(await front([...this.id.split(':'), ...words]));
+}

@@ -1,0 +1,6 @@
+// Made by scripts/generate.ts from src/commands; do not edit.
+import type { CommandTable } from './resolve.ts';
+
+export const commands: CommandTable = {
+  'version': { id: 'version', load: () => import('../commands/version.ts') },
+};

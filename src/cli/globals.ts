@@ -1,0 +1,36 @@
+// The options before the command's name: `skiff [OPTIONS] COMMAND`. Those of Docker that only make sense with a daemon elsewhere are
+// refused by name, not ignored.
+import { EngineError } from '../sys/errors.ts';
+import { type FlagValues, flag } from './flag.ts';
+
+export const globalFlags = {
+  debug: flag.boolean({ char: 'D', description: 'Enable debug mode' }),
+  host: flag.string({ char: 'H', hidden: true }),
+  context: flag.string({ char: 'c', hidden: true }),
+  'log-level': flag.string({
+    char: 'l',
+    description: 'Set the logging level ("debug", "info", "warn", "error", "fatal")',
+    options: ['debug', 'info', 'warn', 'error', 'fatal'],
+    default: 'info',
+  }),
+  root: flag.string({ description: 'Folder that holds images and containers' }),
+  runroot: flag.string({ description: 'Folder for locks and sockets' }),
+  'storage-driver': flag.string({
+    description: 'Use this storage driver ("overlay", "fuse-overlayfs", "copy")',
+    options: ['overlay', 'fuse-overlayfs', 'copy'],
+  }),
+  version: flag.boolean({ char: 'v', description: 'Print version information and quit' }),
+};
+
+export type GlobalFlags = FlagValues<typeof globalFlags>;
+
+/** Throws for `--host` and `--context`. */
+export function refuseDaemonFlags(flags: GlobalFlags): void {
+  for (const name of ['host', 'context'] as const) {
+    if (flags[name] === undefined) continue;
+    throw new EngineError('ERR_NO_DAEMON', `Cannot use --${name} "${flags[name]}": skiff has no daemon to connect to`, {
+      hint: `Leave out --${name}; skiff does the work itself on this machine`,
+      exitCode: 125,
+    });
+  }
+}

@@ -1,0 +1,3 @@
+export function renderTemplate(_template: string, data: unknown): string {
+  return JSON.stringify(data);
+}
