@@ -190,6 +190,23 @@ export interface HostConfig {
   Init?: boolean;
   Runtime: string;
   StorageDriver?: string;
+  /** Soft and hard limits; -1 is unlimited. */
+  Ulimits?: { Name: string; Soft: number; Hard: number }[];
+  Devices?: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[];
+  /** `--mount`, in Docker's words; `Binds` and `Tmpfs` hold what `-v` and `--tmpfs` gave. */
+  Mounts?: MountRequest[];
+}
+
+/** A mount as asked for with `--mount`. */
+export interface MountRequest {
+  Type: 'bind' | 'volume' | 'tmpfs';
+  Source?: string;
+  Target: string;
+  ReadOnly?: boolean;
+  BindOptions?: { Propagation?: string };
+  VolumeOptions?: { NoCopy?: boolean; Labels?: Record<string, string> };
+  /** `Mode` is the number itself, 0o1777 and the like. */
+  TmpfsOptions?: { SizeBytes?: number; Mode?: number };
 }
 
 /** A mount decided at creation. */

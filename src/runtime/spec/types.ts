@@ -1,0 +1,78 @@
+// The parts of the OCI runtime configuration (runtime-spec 1.0, config.md and config-linux.md) that skiff writes.
+// Field names are the specification's; what skiff never sets is left out on purpose.
+
+export interface OciSpec {
+  ociVersion: string;
+  process: OciProcess;
+  root: { path: string; readonly: boolean };
+  hostname?: string;
+  domainname?: string;
+  mounts: OciMount[];
+  annotations?: Record<string, string>;
+  linux: OciLinux;
+}
+
+export interface OciProcess {
+  terminal: boolean;
+  consoleSize?: { height: number; width: number };
+  user: { uid: number; gid: number; umask: number; additionalGids?: number[] };
+  args: string[];
+  env: string[];
+  cwd: string;
+  capabilities: OciCapabilities;
+  rlimits?: OciRlimit[];
+  noNewPrivileges: boolean;
+  apparmorProfile?: string;
+}
+
+export interface OciCapabilities {
+  bounding: string[];
+  effective?: string[];
+  permitted?: string[];
+  inheritable?: string[];
+  ambient?: string[];
+}
+
+export interface OciRlimit {
+  type: string;
+  soft: number;
+  hard: number;
+}
+
+export interface OciMount {
+  destination: string;
+  type: string;
+  source: string;
+  options: string[];
+}
+
+export interface OciLinux {
+  namespaces: { type: 'pid' | 'ipc' | 'uts' | 'mount' | 'network' | 'cgroup' | 'user'; path?: string }[];
+  cgroupsPath?: string;
+  resources?: OciResources;
+  sysctl?: Record<string, string>;
+  maskedPaths?: string[];
+  readonlyPaths?: string[];
+  seccomp?: OciSeccomp;
+}
+
+export interface OciResources {
+  memory?: { limit?: number; swap?: number };
+  cpu?: { quota?: number; period?: number };
+  pids?: { limit: number };
+}
+
+export interface OciSeccomp {
+  defaultAction: string;
+  defaultErrnoRet?: number;
+  architectures: string[];
+  flags?: string[];
+  syscalls: OciSyscallRule[];
+}
+
+export interface OciSyscallRule {
+  names: string[];
+  action: string;
+  errnoRet?: number;
+  args?: { index: number; value: number; valueTwo?: number; op: string }[];
+}
