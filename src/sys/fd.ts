@@ -1,0 +1,36 @@
+// Descriptors made and steered by hand: pipes whose ends go to different processes, close-on-exec, terminal sizes.
+import { c, check, ptr } from './ffi.ts';
+
+const O_CLOEXEC = 0o2000000;
+const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const FD_CLOEXEC = 1;
+const O_NONBLOCK = 0o4000;
+const TIOCSWINSZ = 0x5414;
+
+/** pipe2(2) with O_CLOEXEC on both ends (a spawned child gets its own copy without it). */
+export function makePipe(): { read: number; write: number } {
+  const pair = Buffer.alloc(8);
+  check(c.pipe2(ptr(pair), O_CLOEXEC), 'pipe2');
+  return { read: pair.readInt32LE(0), write: pair.readInt32LE(4) };
+}
+
+/** Keeps `fd` from children. */
+export function closeOnExec(fd: number): void {
+  check(c.fcntl(fd, F_SETFD, BigInt(FD_CLOEXEC)), 'fcntl');
+}
+
+/** Makes reads and writes of `fd` return EAGAIN instead of waiting. */
+export function setNonBlocking(fd: number): void {
+  const flags = check(c.fcntl(fd, F_GETFL, 0n), 'fcntl');
+  check(c.fcntl(fd, F_SETFL, BigInt(flags | O_NONBLOCK)), 'fcntl');
+}
+
+/** Sets the size of the terminal behind `fd`; its foreground processes get SIGWINCH. */
+export function setWindowSize(fd: number, size: { rows: number; columns: number }): void {
+  const winsize = Buffer.alloc(8);
+  winsize.writeUInt16LE(size.rows, 0);
+  winsize.writeUInt16LE(size.columns, 2);
+  check(c.ioctl(fd, BigInt(TIOCSWINSZ), ptr(winsize)), 'ioctl');
+}
