@@ -64,8 +64,10 @@ export interface LayerRecord {
   /** Sum of regular file sizes, bytes. */
   sizeBytes: number;
   entries: number;
-  /** sha256 over the sorted list of (path, type, mode, owner, size, link target, mtime, xattrs). */
+  /** `xxh64:<hex>`: sum of the xxHash64 of each entry's path, type, mode, owner, mtime, size, content CRC, link target and xattrs. */
   tree: string;
+  /** Boot it was unpacked in: until an image record reaches it, it is trusted only while the machine stays up (not synced yet). */
+  bootId?: string;
   /** Device nodes left out because the user may not make them. */
   skippedDevices: number;
 }

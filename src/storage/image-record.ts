@@ -1,0 +1,93 @@
+// The two kinds of file that make an image: its record (the root that garbage collection starts from) and one file per reference.
+// Read by hand-written checks, not zod: they stand on the path of every `run`. An unreadable file counts as absent.
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readJson, writeJsonAtomic } from '../sys/atomic.ts';
+import type { Ctx } from '../sys/context.ts';
+import { errnoOf } from '../sys/errors.ts';
+import { digestOf, isDigest } from './digest.ts';
+import { imageRecordPath, imageRecordsDir, refsDir } from './layout.ts';
+import type { ImageRecord, ImageReferenceRecord } from './records.ts';
+
+type HasPaths = Pick<Ctx, 'paths'>;
+
+/** Longest file name that leaves room for the temporary name of an atomic write. */
+const LONGEST_NAME = 200;
+
+/** Every readable image record, in no order. */
+export function readImageRecords(ctx: HasPaths): ImageRecord[] {
+  return imageIds(ctx)
+    .map((id) => readImageRecord(ctx, id))
+    .filter((record) => record !== undefined);
+}
+
+/** Ids of all record files, readable or not. */
+export function imageIds(ctx: HasPaths): string[] {
+  return namesIn(imageRecordsDir(ctx))
+    .map((name) => `sha256:${name.replace(/\.json$/, '')}`)
+    .filter(isDigest);
+}
+
+export function readImageRecord(ctx: HasPaths, id: string): ImageRecord | undefined {
+  const value = readJson(imageRecordPath(ctx, id));
+  return isImageRecord(value) && value.id === id ? value : undefined;
+}
+
+export function writeImageRecord(ctx: HasPaths, record: ImageRecord): void {
+  writeJsonAtomic(imageRecordPath(ctx, record.id), record);
+}
+
+export function deleteImageRecord(ctx: HasPaths, id: string): void {
+  rmSync(imageRecordPath(ctx, id), { force: true });
+}
+
+/** Where a canonical reference is kept; one that makes too long a name is kept under its hash. */
+export function referencePath(ctx: HasPaths, canonical: string): string {
+  const encoded = encodeURIComponent(canonical);
+  return join(refsDir(ctx), `${encoded.length > LONGEST_NAME ? digestOf(canonical).replace(':', '-') : encoded}.json`);
+}
+
+/** Every readable reference record, in no order. */
+export function readReferences(ctx: HasPaths): ImageReferenceRecord[] {
+  return referenceFiles(ctx)
+    .map((path) => readReferenceFile(path))
+    .filter((record) => record !== undefined);
+}
+
+/** Paths of all reference files, readable or not. */
+export function referenceFiles(ctx: HasPaths): string[] {
+  return namesIn(refsDir(ctx)).map((name) => join(refsDir(ctx), name));
+}
+
+export function readReference(ctx: HasPaths, canonical: string): ImageReferenceRecord | undefined {
+  return readReferenceFile(referencePath(ctx, canonical));
+}
+
+export function readReferenceFile(path: string): ImageReferenceRecord | undefined {
+  const value = readJson(path) as ImageReferenceRecord | undefined;
+  return value?.version === 1 && typeof value.reference === 'string' && isDigest(String(value.id)) ? value : undefined;
+}
+
+// Names that begin with a dot are atomic writes under way.
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => !name.startsWith('.') && name.endsWith('.json'));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function isImageRecord(value: unknown): value is ImageRecord {
+  const record = value as ImageRecord | undefined;
+  return (
+    record?.version === 1 &&
+    typeof record.id === 'string' &&
+    isDigest(String(record.manifest?.digest)) &&
+    isDigest(String(record.target?.digest)) &&
+    Array.isArray(record.layers) &&
+    record.layers.every((layer) => isDigest(String(layer?.digest)) && isDigest(String(layer?.diffId))) &&
+    Array.isArray(record.repoDigests) &&
+    typeof record.platform?.os === 'string'
+  );
+}
