@@ -20,8 +20,8 @@ export interface SpecInput {
   /** Absolute path of the mounted rootfs. */
   rootfs: string;
   user: ResolvedUser;
-  /** File of the container's network namespace, or the host's own network. */
-  network: { netns: string } | 'host';
+  /** File of the container's network namespace (without one the runtime makes it, loopback alone), or the host's own network. */
+  network: { netns?: string } | 'host';
   /** Host paths of the files shown below /etc. */
   files: { hosts?: string; hostname?: string; resolvConf?: string };
   /** Host path of the init program; needed when the container asks for --init. */
@@ -84,7 +84,7 @@ function linux(input: SpecInput, capabilities: string[]): OciLinux {
   const { record, network, cgroup, host } = input;
   const seccomp = seccompOf(record, capabilities, host);
   const namespaces: OciLinux['namespaces'] = [{ type: 'mount' }, { type: 'uts' }, { type: 'ipc' }, { type: 'pid' }, { type: 'cgroup' }];
-  if (network !== 'host') namespaces.push({ type: 'network', path: network.netns });
+  if (network !== 'host') namespaces.push({ type: 'network', ...(network.netns ? { path: network.netns } : {}) });
   const limits = cgroup && resources(record.HostConfig, cgroup);
   return {
     namespaces,
