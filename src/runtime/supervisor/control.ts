@@ -1,0 +1,153 @@
+// The supervisor's control socket: one JSON line asks, one answers (messages.ts); an accepted `attach` goes on as frames.
+import { rmSync } from 'node:fs';
+import { EngineError, messageOf } from '../../sys/errors.ts';
+import { type SocketWriter, socketWriter } from '../../sys/socket-writer.ts';
+import { encodeFrame, FRAME, FrameReader, type ResizeFrame, type SupervisorAnswer, type SupervisorRequest } from '../messages.ts';
+import type { OutputTarget } from './streams.ts';
+
+/** What the control socket steers. */
+export interface Controlled {
+  tty: boolean;
+  attach(client: AttachedClient, request: Extract<SupervisorRequest, { type: 'attach' }>): void;
+  input(chunk: Uint8Array): Promise<void>;
+  inputEnded(client: AttachedClient): void;
+  resize(size: ResizeFrame): void;
+  signal(signal: string): void;
+  stop(request: Extract<SupervisorRequest, { type: 'stop' }>): Promise<void>;
+  kill(signal: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface AttachedClient extends OutputTarget {
+  /** Says that the container ended, and ends the connection. */
+  finish(code: number): void;
+  /** Called when the other side is gone. */
+  onGone(callback: () => void): void;
+  wantsOutput: boolean;
+}
+
+interface Connection {
+  writer: SocketWriter;
+  line: string;
+  frames: FrameReader | undefined;
+  client: AttachedClient | undefined;
+  gone: (() => void)[];
+  /** Frames are handled one after another, so that input stays in order. */
+  work: Promise<void>;
+}
+
+/** Listens at `path`. `stop()` closes the listener and the connections. */
+export function serveControl(path: string, controlled: Controlled): { stop(): void } {
+  rmSync(path, { force: true });
+  return Bun.listen<Connection>({
+    unix: path,
+    socket: {
+      open(socket) {
+        socket.data = { writer: socketWriter(socket), line: '', frames: undefined, client: undefined, gone: [], work: Promise.resolve() };
+      },
+      data({ data: connection }, chunk) {
+        if (connection.frames) takeFrames(connection, controlled, chunk);
+        else takeLine(connection, controlled, chunk);
+      },
+      drain: ({ data }) => data.writer.drain(),
+      close({ data: connection }) {
+        connection.writer.closed();
+        for (const callback of connection.gone) callback();
+      },
+      error: () => undefined,
+    },
+  });
+}
+
+function takeLine(connection: Connection, controlled: Controlled, chunk: Uint8Array): void {
+  connection.line += Buffer.from(chunk).toString('latin1');
+  const end = connection.line.indexOf('\n');
+  if (end < 0) return;
+  const line = Buffer.from(connection.line.slice(0, end), 'latin1').toString('utf8');
+  const rest = Buffer.from(connection.line.slice(end + 1), 'latin1');
+  connection.line = '';
+  let request: SupervisorRequest;
+  try {
+    request = JSON.parse(line) as SupervisorRequest;
+  } catch {
+    return connection.writer.end();
+  }
+  if (request.type === 'attach') {
+    connection.frames = new FrameReader();
+    connection.client = attachedClient(connection, request.output);
+    answer(connection, { type: 'attached', tty: controlled.tty });
+    controlled.attach(connection.client, request);
+    if (rest.length > 0) takeFrames(connection, controlled, rest);
+    return;
+  }
+  act(controlled, request).then(
+    () => close(connection, { type: 'done' }),
+    (error: unknown) => close(connection, failure(error)),
+  );
+}
+
+async function act(controlled: Controlled, request: Exclude<SupervisorRequest, { type: 'attach' }>): Promise<void> {
+  switch (request.type) {
+    case 'stop':
+      return controlled.stop(request);
+    case 'kill':
+      return controlled.kill(request.signal);
+    case 'remove':
+      return controlled.remove();
+    case 'resize':
+      return controlled.resize(request);
+    default:
+      return request satisfies never;
+  }
+}
+
+/** An error as a message; EngineError keeps its code, hint and exit code. */
+export function failure(error: unknown): Extract<SupervisorAnswer, { type: 'failed' }> {
+  if (!(error instanceof EngineError)) return { type: 'failed', code: 'ERR_INTERNAL', message: messageOf(error), exitCode: 125 };
+  const { code, message, hint, exitCode } = error;
+  return { type: 'failed', code, message, ...(hint === undefined ? {} : { hint }), exitCode };
+}
+
+function answer(connection: Connection, message: SupervisorAnswer): void {
+  connection.writer.write(Buffer.from(`${JSON.stringify(message)}\n`));
+}
+
+function close(connection: Connection, message: SupervisorAnswer): void {
+  answer(connection, message);
+  connection.writer.end();
+}
+
+function attachedClient(connection: Connection, wantsOutput: boolean): AttachedClient {
+  const { writer } = connection;
+  return {
+    wantsOutput,
+    write: (stream, chunk) => writer.write(encodeFrame(stream === 'stdout' ? FRAME.stdout : FRAME.stderr, chunk)),
+    drained: () => writer.drained(),
+    finish: (code) => {
+      writer.write(encodeFrame(FRAME.exit, Buffer.from(JSON.stringify({ code }))));
+      writer.end();
+    },
+    onGone: (callback) => connection.gone.push(callback),
+  };
+}
+
+function takeFrames(connection: Connection, controlled: Controlled, chunk: Uint8Array): void {
+  for (const { kind, payload } of connection.frames?.push(chunk) ?? []) {
+    connection.work = connection.work.then(() => takeFrame(connection, controlled, kind, payload)).catch(() => undefined);
+  }
+}
+
+async function takeFrame(connection: Connection, controlled: Controlled, kind: number, payload: Uint8Array): Promise<void> {
+  switch (kind) {
+    case FRAME.stdin:
+      return controlled.input(payload);
+    case FRAME.stdinEnd:
+      return connection.client && controlled.inputEnded(connection.client);
+    case FRAME.resize:
+      return controlled.resize(JSON.parse(Buffer.from(payload).toString()) as ResizeFrame);
+    case FRAME.signal:
+      return controlled.signal(Buffer.from(payload).toString());
+    default:
+      return undefined;
+  }
+}

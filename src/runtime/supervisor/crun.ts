@@ -1,0 +1,98 @@
+// The OCI runtime's verbs (runtime-spec, runtime.md), as children of the supervisor: create leaves the container's init waiting,
+// start lets it run.
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { openConsoleSocket } from '../../sys/console-socket.ts';
+import { EngineError } from '../../sys/errors.ts';
+import type { Orphans } from './orphans.ts';
+
+export interface RuntimeCall {
+  /** The program: `crun`, or what --runtime names. */
+  runtime: string;
+  /** Its state folder (`--root`). */
+  stateRoot: string;
+  /** Whether it manages cgroups. */
+  managesCgroups: boolean;
+  id: string;
+  env: Record<string, string>;
+  orphans: Orphans;
+}
+
+export interface CreateRequest {
+  bundle: string;
+  /** Descriptors for the container's stdin, stdout, stderr; a terminal comes by the console socket instead. */
+  stdio: [number | 'ignore', number | 'ignore', number | 'ignore'];
+  terminal: boolean;
+  scratch: string;
+}
+
+export interface Created {
+  /** Pid of the container's init, in our pid namespace. */
+  pid: number;
+  /** Master of its terminal. */
+  terminal?: number;
+}
+
+/** Creates the container; its init exists and waits. Throws ERR_RUNTIME with the runtime's own words. */
+export async function createWithRuntime(call: RuntimeCall, request: CreateRequest): Promise<Created> {
+  const pidFile = join(request.scratch, 'pid');
+  const socketPath = join(request.scratch, 'console');
+  const console_ = request.terminal ? openConsoleSocket(socketPath) : undefined;
+  // What a killed predecessor left would make the runtime say that the container exists.
+  rmSync(join(call.stateRoot, call.id), { recursive: true, force: true });
+  try {
+    const args = [
+      'create',
+      '--bundle',
+      request.bundle,
+      '--pid-file',
+      pidFile,
+      ...(console_ ? ['--console-socket', socketPath] : []),
+      call.id,
+    ];
+    await run(call, args, request.terminal ? ['ignore', 'ignore', 'ignore'] : request.stdio);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    return console_ ? { pid, terminal: console_.receive() } : { pid };
+  } finally {
+    console_?.close();
+  }
+}
+
+/** Lets the created container's program run. Throws ERR_RUNTIME. */
+export async function startWithRuntime(call: RuntimeCall): Promise<void> {
+  await run(call, ['start', call.id], ['ignore', 'ignore', 'ignore']);
+}
+
+type Stdio = CreateRequest['stdio'];
+
+async function run(call: RuntimeCall, args: string[], [stdin, stdout, stderr]: Stdio): Promise<void> {
+  const log = join(call.stateRoot, 'log');
+  rmSync(log, { force: true });
+  const manager = call.managesCgroups ? 'cgroupfs' : 'disabled';
+  const argv = [call.runtime, '--root', call.stateRoot, '--log', log, '--cgroup-manager', manager, ...args];
+  const child = Bun.spawn(argv, { stdio: [stdin, stdout, stderr], env: call.env });
+  call.orphans.ours(child.pid);
+  const code = await child.exited;
+  if (code !== 0) throw runtimeFailure(log, args[0] ?? '', code);
+}
+
+function runtimeFailure(log: string, verb: string, code: number): EngineError {
+  const lines = readOr(log).trim().split('\n').filter(Boolean);
+  // crun's log lines are `<time>: <message>`; the first is the cause, later ones are its consequences.
+  const message = (lines[0] ?? `it ended with code ${code}`).replace(/^[\d-]+T[\d:.]+Z?:?\s*/, '').replace(/^\[?error\]?:?\s*/i, '');
+  const exitCode =
+    /not found|No such file/.test(message) && /executable|exec|open/.test(message)
+      ? 127
+      : /ermission denied|xec format/.test(message)
+        ? 126
+        : 125;
+  return new EngineError('ERR_RUNTIME', `The runtime could not ${verb} the container: ${message}`, { exitCode });
+}
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
