@@ -1,0 +1,24 @@
+// JSON as Docker's Go code writes it: map keys sorted, struct fields in order, and (for rows) `<`, `>`, `&` escaped.
+import { Float, JsonNumber, kindOf, sortedKeys } from './go-values.ts';
+
+/** One line of JSON. */
+export function goJson(value: unknown): string {
+  return JSON.stringify(ordered(value)) ?? 'null';
+}
+
+/** As encoding/json escapes by default: safe inside HTML. */
+export function goJsonEscaped(value: unknown): string {
+  return goJson(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function ordered(value: unknown): unknown {
+  if (value instanceof Float) return value.value;
+  if (value instanceof JsonNumber) return Number(value.text);
+  const kind = kindOf(value);
+  if (kind === 'list') return (value as { toJSON?: unknown }).toJSON ? null : (value as unknown[]).map(ordered);
+  if (kind !== 'map' && kind !== 'struct') return value;
+  if ((value as { toJSON?: unknown }).toJSON) return null;
+  const fields = value as Record<string, unknown>;
+  const keys = kind === 'map' ? sortedKeys(fields) : Object.keys(fields);
+  return Object.fromEntries(keys.filter((key) => typeof fields[key] !== 'function').map((key) => [key, ordered(fields[key])]));
+}

@@ -1,0 +1,58 @@
+// Columns as Go's tabwriter lays them out for Docker: cells end in tabs, a column is as wide as its widest cell plus three spaces, at
+// least ten. A column spans neighbouring lines that have it, so lines with fewer tabs break it; the text after a line's last tab is free.
+
+const MIN_WIDTH = 10;
+const PADDING = 3;
+
+/** Aligns lines of tab-separated cells. Every line ends in a newline in the result. */
+export function alignTable(lines: readonly string[]): string {
+  const rows = lines.map((line) => line.split('\t'));
+  const widths: number[][] = rows.map(() => []);
+  measure(rows, widths, 0, rows.length, 0);
+  return rows.map((cells, row) => `${cells.map((cell, column) => padEnd(cell, widths[row]?.[column])).join('')}\n`).join('');
+}
+
+/** Widths of `column` and those right of it, for rows `from` to `to`. */
+function measure(rows: string[][], widths: number[][], from: number, to: number, column: number): void {
+  for (let row = from; row < to; row++) {
+    if (!hasColumn(rows[row], column)) continue;
+    let end = row;
+    let width = MIN_WIDTH;
+    for (; end < to && hasColumn(rows[end], column); end++) width = Math.max(width, displayWidth(rows[end]?.[column] ?? '') + PADDING);
+    for (let line = row; line < end; line++) (widths[line] as number[])[column] = width;
+    measure(rows, widths, row, end, column + 1);
+    row = end;
+  }
+}
+
+/** A cell is part of a column only if a tab ends it. */
+function hasColumn(cells: string[] | undefined, column: number): boolean {
+  return cells !== undefined && column < cells.length - 1;
+}
+
+function padEnd(cell: string, width: number | undefined): string {
+  return width === undefined ? cell : cell + ' '.repeat(Math.max(0, width - displayWidth(cell)));
+}
+
+function displayWidth(text: string): number {
+  return Bun.stringWidth(text);
+}
+
+/** `text` cut to `width` columns, the last of them an ellipsis when something was cut. */
+export function ellipsis(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  if (width <= 1) return Array.from(text).slice(0, width).join('');
+  let kept = '';
+  let used = 0;
+  for (const char of text) {
+    used += displayWidth(char);
+    if (used > width - 1) break;
+    kept += char;
+  }
+  return `${kept}…`;
+}
+
+/** The twelve digits by which an id is shown. */
+export function shortId(id: string): string {
+  return id.slice(id.indexOf(':') + 1).slice(0, 12);
+}
