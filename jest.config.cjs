@@ -8,6 +8,7 @@ const common = {
   },
   transformIgnorePatterns: [],
   moduleNameMapper: { '^bun:ffi$': '<rootDir>/test/bun-ffi.cjs', '^(\\.{1,2}/.*)\\.js$': '$1' },
+  setupFiles: ['<rootDir>/test/assertion-messages.cjs'],
   extensionsToTreatAsEsm: [],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json'],
 };
@@ -15,6 +16,17 @@ const common = {
 module.exports = {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
-    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/e2e/support/setup.ts'],
+    },
+    {
+      ...common,
+      displayName: 'vm',
+      testMatch: ['<rootDir>/test/vm/**/*.test.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/vm/support/setup.ts'],
+    },
   ],
 };

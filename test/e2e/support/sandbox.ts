@@ -1,0 +1,171 @@
+// A skiff of its own for each test file: data folder, run folder and so user namespace that no other file shares. When the file
+// ends, everything is removed and then searched for what was left: a process, a mount, a container, a socket. A leak fails the file.
+// Trap: layers hold files of sub-ids, which only the user's namespace may delete.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { leftProcesses } from './left-processes.ts';
+import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts';
+
+export interface Result {
+  stdout: string;
+  stderr: string;
+  code: number;
+}
+
+export interface RunOptions {
+  stdin?: string | Uint8Array;
+  env?: Record<string, string>;
+  cwd?: string;
+  /** The call is killed and the test fails after it; default 60 s. */
+  timeoutMs?: number;
+}
+
+export interface Sandbox {
+  /** SKIFF_ROOT and SKIFF_RUNROOT. */
+  root: string;
+  run: string;
+  /** A folder for the test's own files, removed with the rest. */
+  files: string;
+  env: Record<string, string>;
+  /** Runs `skiff ARGS` to its end. */
+  skiff: (args: string[], options?: RunOptions) => Promise<Result>;
+  /** The same; fails the test unless it ends with 0, and returns standard output without its last newline. */
+  ok: (args: string[], options?: RunOptions) => Promise<string>;
+  /** Starts `skiff ARGS` and leaves it running; it is killed with the sandbox. */
+  start: (args: string[], options?: RunOptions) => Bun.Subprocess<'pipe', 'pipe', 'pipe'>;
+  /** Runs `skiff ARGS` on a terminal. */
+  terminal: (args: string[], options?: TerminalOptions) => Terminal;
+}
+
+const binary = process.env.SKIFF_TEST_BINARY ?? join(process.cwd(), 'dist/skiff');
+
+/** `127.0.0.1:PORT/NAME` in the test registry. */
+export function image(name: string): string {
+  return `${servedRegistry().address}/${name}`;
+}
+
+/** Whether the test registry could be given the image (Debian needs root once). */
+export function hasImage(name: string): boolean {
+  return !servedRegistry().missing.includes(name);
+}
+
+function servedRegistry(): { address: string; missing: string[] } {
+  const served = process.env.SKIFF_TEST_REGISTRY;
+  if (!served) throw new Error('No test registry: run these tests by "bash scripts/e2e.sh [JEST ARGS]"');
+  return JSON.parse(served);
+}
+
+/** Opens the sandbox of a test file, and closes it after the file's last test. `env` is given to every call. */
+export function openSandbox(env: Record<string, string> = {}): Sandbox {
+  const root = mkdtempSync(join(process.env.SKIFF_TEST_STORAGE ?? '/var/tmp', 'skiff-test-'));
+  const run = mkdtempSync(join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 's-'));
+  const files = join(root, 'files');
+  mkdirSync(files);
+  const children = new Set<Bun.Subprocess>();
+  const base: Record<string, string> = { SKIFF_ROOT: join(root, 'data'), SKIFF_RUNROOT: run };
+  for (const name of ['PATH', 'HOME', 'USER', 'LANG', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS']) {
+    const value = process.env[name];
+    if (value !== undefined) base[name] = value;
+  }
+  const whole = { ...base, TERM: 'xterm', ...env };
+
+  const start: Sandbox['start'] = (args, options = {}) => {
+    const child = Bun.spawn([binary, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      cwd: options.cwd ?? files,
+      env: { ...whole, ...options.env },
+    });
+    children.add(child);
+    child.exited.then(() => children.delete(child));
+    return child;
+  };
+  const skiff: Sandbox['skiff'] = async (args, options = {}) => {
+    const child = start(args, options);
+    if (options.stdin !== undefined) child.stdin.write(options.stdin);
+    child.stdin.end();
+    return settle(child, args, options.timeoutMs ?? 60_000);
+  };
+  const ok: Sandbox['ok'] = async (args, options) => {
+    const { stdout, stderr, code } = await skiff(args, options);
+    if (code !== 0) throw new Error(`skiff ${args.join(' ')} ended with ${code}\nstdout: ${stdout}\nstderr: ${stderr}`);
+    return stdout.replace(/\n$/, '');
+  };
+  const terminal: Sandbox['terminal'] = (args, options) => {
+    const opened = openTerminal([binary, ...args], { cwd: files, ...options, env: { ...whole, ...options?.env } });
+    children.add(opened.process);
+    return opened;
+  };
+
+  const box: Sandbox = { root: join(root, 'data'), run, files, env: whole, skiff, ok, start, terminal };
+  afterAll(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    try {
+      expect(await whatIsLeft(box)).toEqual([]);
+    } finally {
+      removeTree(box, [root, run]);
+    }
+  });
+  return box;
+}
+
+async function settle(child: Bun.Subprocess<'pipe', 'pipe', 'pipe'>, args: string[], timeoutMs: number): Promise<Result> {
+  const output = { stdout: '', stderr: '' };
+  const ended = Promise.all([collect(child.stdout, output, 'stdout'), collect(child.stderr, output, 'stderr'), child.exited]);
+  let timer: Timer | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const state = child.exitCode === null ? 'still runs' : 'has ended, but something holds its output open';
+      child.kill('SIGKILL');
+      reject(new Error(`skiff ${args.join(' ')} ${state} after ${timeoutMs} ms\nstdout: ${output.stdout}\nstderr: ${output.stderr}`));
+    }, timeoutMs);
+  });
+  try {
+    await Promise.race([ended, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+  return { ...output, code: child.exitCode ?? 128 };
+}
+
+async function collect(stream: ReadableStream<Uint8Array>, output: Record<string, string>, key: string): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) output[key] += decoder.decode(chunk, { stream: true });
+}
+
+/** Removes every container and says, one sentence each, what is there that should not be. */
+export async function whatIsLeft(box: Sandbox): Promise<string[]> {
+  const listed = await box.skiff(['ps', '-aq', '--no-trunc']);
+  const left = listed.code === 0 ? [] : [`ps fails: ${listed.stderr}`];
+  const ids = listed.stdout.split('\n').filter(Boolean);
+  if (ids.length > 0) {
+    const removed = await box.skiff(['rm', '-f', '-v', ...ids]);
+    if (removed.code !== 0) left.push(`rm -f fails: ${removed.stderr}`);
+  }
+  left.push(...(await leftProcesses(box)));
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  left.push(...mounts.filter((line) => line.includes(box.root)).map((line) => `a mount: ${line}`));
+  for (const folder of ['containers', 'names', 'tmp']) left.push(...entriesOf(join(box.root, folder)));
+  left.push(...entriesOf(join(box.run, 'c')));
+  return left;
+}
+
+function entriesOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => `an entry: ${join(folder, name)}`) : [];
+}
+
+function removeTree(box: Sandbox, paths: string[]): void {
+  const holder = holderOf(box);
+  Bun.spawnSync(['unshare', '--map-auto', '--map-root-user', 'rm', '-rf', '--one-file-system', ...paths], { stdin: 'ignore' });
+  if (holder !== undefined) process.kill(holder, 'SIGKILL');
+}
+
+/** The pid of the process that keeps the sandbox's user namespace, if it lives. */
+export function holderOf(box: Sandbox): number | undefined {
+  try {
+    const { pid } = JSON.parse(readFileSync(join(box.run, 'holder.json'), 'utf8'));
+    return statSync(`/proc/${pid}`).uid === process.getuid?.() ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,2 @@
+// Booting the machine and its slow system calls take minutes at worst.
+jest.setTimeout(600_000);
