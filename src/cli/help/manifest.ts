@@ -6,12 +6,13 @@ export interface ManifestFlag {
   char?: string;
   type: string;
   hidden?: boolean;
-  options?: string[];
+  description?: string;
 }
 export interface ManifestCommand {
   id: string;
   aliases: string[];
   description: string;
+  usage: string;
   hidden: boolean;
   flags: Record<string, ManifestFlag>;
 }
