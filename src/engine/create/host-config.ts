@@ -1,0 +1,136 @@
+// Fills a HostConfig with Docker's defaults and refuses what cannot be, in Docker's words, before anything is made.
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { normalizeCapability } from '../../runtime/spec/capabilities.ts';
+import { customSeccomp } from '../../runtime/spec/seccomp.ts';
+import type { HostConfig, RestartPolicy } from '../../storage/records.ts';
+import { EngineError, messageOf } from '../../sys/errors.ts';
+import { parseBytes } from './sizes.ts';
+
+const MIN_MEMORY = 6 * 1024 * 1024;
+const DEFAULT_SHM = 64 * 1024 * 1024;
+
+/** Every field set, capabilities in the kernel's spelling. Throws ERR_BAD_OPTION (exit code 125). */
+export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
+  const config: HostConfig = {
+    Binds: null,
+    ContainerIDFile: '',
+    PortBindings: {},
+    PublishAllPorts: false,
+    AutoRemove: false,
+    Dns: [],
+    DnsOptions: [],
+    DnsSearch: [],
+    ExtraHosts: null,
+    Privileged: false,
+    ReadonlyRootfs: false,
+    SecurityOpt: null,
+    Memory: 0,
+    MemorySwap: 0,
+    NanoCpus: 0,
+    PidsLimit: null,
+    Runtime: 'crun',
+    ...given,
+    LogConfig: logConfig(given.LogConfig),
+    NetworkMode: networkMode(given.NetworkMode),
+    RestartPolicy: restartPolicy(given.RestartPolicy),
+    CapAdd: given.CapAdd?.map(normalizeCapability) ?? null,
+    CapDrop: given.CapDrop?.map(normalizeCapability) ?? null,
+    ShmSize: given.ShmSize || DEFAULT_SHM,
+  };
+  if (config.AutoRemove && config.RestartPolicy.Name !== 'no') {
+    throw bad('Conflicting options: cannot specify both --restart and --rm', 'leave one of the two out');
+  }
+  checkLimits(config);
+  checkSecurity(config.SecurityOpt ?? []);
+  if (config.PidsLimit !== null && config.PidsLimit <= 0) config.PidsLimit = null;
+  if (config.Memory > 0 && config.MemorySwap === 0) config.MemorySwap = config.Memory * 2;
+  return config;
+}
+
+function networkMode(mode = 'bridge'): string {
+  if (mode === 'default' || mode === '') return 'bridge';
+  if (mode === 'none' || mode === 'host' || mode === 'bridge') return mode;
+  if (mode.startsWith('container:')) {
+    throw bad(`Cannot join the network of another container ("${mode}")`, 'use --network none, host or bridge');
+  }
+  throw bad(`Network ${mode} not found`, 'use --network none, host or bridge');
+}
+
+const POLICIES = ['no', 'always', 'on-failure', 'unless-stopped'];
+
+function restartPolicy(policy: RestartPolicy = { Name: 'no', MaximumRetryCount: 0 }): RestartPolicy {
+  if (!POLICIES.includes(policy.Name)) {
+    const known = POLICIES.map((name) => `'${name}'`).join(', ');
+    throw bad(`Invalid restart policy: unknown policy '${policy.Name}'`, `use one of ${known}`);
+  }
+  if (policy.MaximumRetryCount !== 0 && policy.Name !== 'on-failure') {
+    throw bad("Invalid restart policy: maximum retry count can only be used with 'on-failure'", 'leave the number out');
+  }
+  if (policy.MaximumRetryCount < 0) throw bad('Invalid restart policy: maximum retry count cannot be negative', 'give 0 for no limit');
+  return policy;
+}
+
+function logConfig({ Type, Config }: HostConfig['LogConfig'] = { Type: 'json-file', Config: {} }): HostConfig['LogConfig'] {
+  if (Type !== 'json-file' && Type !== 'none') throw bad(`Logger: no log driver named '${Type}' is registered`, 'use json-file or none');
+  for (const [name, value] of Object.entries(Config)) {
+    if (Type === 'none' || (name !== 'max-size' && name !== 'max-file')) {
+      throw bad(`Unknown log opt '${name}' for ${Type} log driver`, 'json-file takes max-size and max-file');
+    }
+    if (name === 'max-file' && !/^[1-9]\d*$/.test(value)) throw bad('Max-file cannot be less than 1', 'give a number of files');
+    if (name === 'max-size') logSize(value);
+  }
+  return { Type, Config };
+}
+
+function logSize(value: string): void {
+  try {
+    parseBytes(value);
+  } catch (cause) {
+    throw bad(`Invalid value for max-size: ${messageOf(cause)}`, 'give a size such as 10m');
+  }
+}
+
+function checkLimits({ Memory, MemorySwap, NanoCpus, ShmSize }: HostConfig): void {
+  if (Memory !== 0 && Memory < MIN_MEMORY) throw bad('Minimum memory limit allowed is 6MB', 'give at least --memory 6m');
+  if (Memory === 0 && MemorySwap > 0) throw bad('You should always set the Memory limit when using Memoryswap limit', 'give --memory too');
+  if (MemorySwap > 0 && MemorySwap < Memory) {
+    throw bad('Minimum memoryswap limit should be larger than memory limit', 'give a larger --memory-swap');
+  }
+  const cpus = availableParallelism();
+  if (NanoCpus !== 0 && (NanoCpus < 1e7 || NanoCpus > cpus * 1e9)) {
+    throw bad(`Range of CPUs is from 0.01 to ${cpus}.00, as there are only ${cpus} CPUs available`, 'give a number in that range');
+  }
+  if (ShmSize < 0) throw bad('SHM size can not be less than 0', 'give a size such as 64m');
+}
+
+function checkSecurity(options: readonly string[]): void {
+  for (const option of options) {
+    const [, name = option, value] = /^([^=:]+)[=:](.*)$/s.exec(option) ?? [];
+    if (name === 'no-new-privileges') {
+      if (value === undefined || value === 'true' || value === 'false') continue;
+    } else if (name === 'seccomp' && value) {
+      // A profile that cannot be read must fail here, not when the container starts.
+      if (value !== 'unconfined' && value !== 'builtin') customSeccomp(value, { capabilities: [], architecture: '', kernelRelease: '' });
+      continue;
+    } else if (name === 'systempaths' && value === 'unconfined') continue;
+    else if (name === 'apparmor' && value) {
+      if (value === 'unconfined' || hasAppArmor()) continue;
+      throw bad(`AppArmor is not enabled on this system: cannot use the profile "${value}"`, 'leave --security-opt apparmor= out');
+    } else if (name === 'label' && value === 'disable') continue;
+    else if (name === 'label') {
+      throw bad(`Cannot set SELinux labels ("${option}")`, 'use --security-opt label=disable, which is how containers run here');
+    }
+    throw bad(`Invalid --security-opt: "${option}"`, 'use seccomp=, no-new-privileges, apparmor=, systempaths=unconfined or label=disable');
+  }
+}
+
+function hasAppArmor(): boolean {
+  try {
+    return readFileSync('/sys/module/apparmor/parameters/enabled', 'utf8').startsWith('Y');
+  } catch {
+    return false;
+  }
+}
+
+const bad = (message: string, hint: string): EngineError => new EngineError('ERR_BAD_OPTION', message, { hint, exitCode: 125 });

@@ -1,0 +1,100 @@
+// Volumes: `volumes/<name>/` with its record and `_data/`, made whole in tmp/ and renamed into place, so of two makers of one name the
+// second finds the first's. A volume whose record cannot be read is absent; its data is left alone.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
+import type { Ctx } from '../sys/context.ts';
+import { EngineError, errnoOf } from '../sys/errors.ts';
+import { tmpDir, volumeDir, volumesDir } from './layout.ts';
+import type { VolumeRecord } from './records.ts';
+
+export interface NewVolume {
+  /** Without one the volume is anonymous and gets 64 hex digits. */
+  name?: string;
+  labels?: Record<string, string>;
+}
+
+type HasPaths = Pick<Ctx, 'paths'>;
+
+/** Where the files of a volume lie. */
+export const volumeData = (ctx: HasPaths, name: string): string => join(volumeDir(ctx, name), '_data');
+
+/** Makes a volume, or finds the one of that name (`isNew` false). */
+export function createVolume(ctx: Pick<Ctx, 'paths' | 'now'>, { name, labels = {} }: NewVolume): { volume: VolumeRecord; isNew: boolean } {
+  const known = name === undefined ? undefined : getVolume(ctx, name);
+  if (known) return { volume: known, isNew: false };
+  const volume: VolumeRecord = {
+    version: 1,
+    Name: name ?? randomBytes(32).toString('hex'),
+    Driver: 'local',
+    Labels: labels,
+    Options: {},
+    CreatedAt: ctx.now().toISOString(),
+    Anonymous: name === undefined,
+  };
+  const making = join(tmpDir(ctx), `volume-${randomBytes(8).toString('hex')}`);
+  mkdirSync(join(making, '_data'), { recursive: true, mode: 0o755 });
+  writeJsonAtomic(join(making, 'volume.json'), volume);
+  mkdirSync(volumesDir(ctx), { recursive: true, mode: 0o700 });
+  try {
+    renameSync(making, volumeDir(ctx, volume.Name));
+  } catch (error) {
+    rmSync(making, { recursive: true, force: true });
+    const other = getVolume(ctx, volume.Name);
+    if (other) return { volume: other, isNew: false };
+    throw occupied(volume.Name, error);
+  }
+  syncFolder(volumesDir(ctx));
+  return { volume, isNew: true };
+}
+
+/** The volume of that name; undefined when there is none that can be read. */
+export function getVolume(ctx: HasPaths, name: string): VolumeRecord | undefined {
+  const record = readJson(join(volumeDir(ctx, name), 'volume.json')) as VolumeRecord | undefined;
+  return record?.version === 1 && record.Name === name ? record : undefined;
+}
+
+/** Every readable volume, by name. */
+export function listVolumes(ctx: HasPaths): VolumeRecord[] {
+  return folderNames(volumesDir(ctx))
+    .map((name) => getVolume(ctx, name))
+    .filter((volume) => volume !== undefined);
+}
+
+/**
+ * Takes a volume out of sight in one rename and returns the folder that now holds its files, to be deleted by who can (files of sub-ids
+ * need the user namespace); undefined when there is none. If we die after the rename a sweep deletes it.
+ */
+export function removeVolume(ctx: HasPaths, name: string): string | undefined {
+  mkdirSync(tmpDir(ctx), { recursive: true, mode: 0o700 });
+  const grave = join(tmpDir(ctx), `removed-volume-${randomBytes(8).toString('hex')}`);
+  try {
+    renameSync(volumeDir(ctx, name), grave);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  syncFolder(volumesDir(ctx));
+  return grave;
+}
+
+function folderNames(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+const occupied = (name: string, cause: unknown): EngineError =>
+  new EngineError(
+    'ERR_VOLUME_UNREADABLE',
+    `Cannot make the volume "${name}": a folder of that name is there, but its record cannot be read`,
+    {
+      cause,
+      hint: 'look with "skiff system check", or use another name',
+      exitCode: 125,
+    },
+  );
