@@ -1,0 +1,53 @@
+// The memory of everything that an engine has running: proportional set size (PSS), in which a page that n processes share counts
+// 1/n in each. An engine's processes are those that carry its mark in their environment, and all their descendants (a container's
+// program has an environment of its own).
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface Memory {
+  bytes: number;
+  /** Process name → bytes. */
+  byName: Record<string, number>;
+  processes: number;
+  /** Processes whose memory this user may not read. */
+  hidden: number;
+}
+
+/** Sums what runs with `mark` (`NAME=VALUE`) in its environment. */
+export function memoryOf(mark: string): Memory {
+  const memory: Memory = { bytes: 0, byName: {}, processes: 0, hidden: 0 };
+  for (const pid of processesOf(mark)) {
+    const rollup = read(pid, 'smaps_rollup');
+    const kilobytes = rollup?.match(/^Pss:\s+(\d+) kB/m)?.[1];
+    memory.processes++;
+    if (kilobytes === undefined) memory.hidden++;
+    const bytes = Number(kilobytes ?? 0) * 1024;
+    const name = (read(pid, 'comm') ?? '?').trim();
+    memory.bytes += bytes;
+    memory.byName[name] = (memory.byName[name] ?? 0) + bytes;
+  }
+  return memory;
+}
+
+function processesOf(mark: string): number[] {
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  const parents = new Map(pids.map((pid) => [pid, parentOf(pid)]));
+  const marked = new Set(pids.filter((pid) => read(pid, 'environ')?.split('\0').includes(mark)));
+  const belongs = (pid: number): boolean => marked.has(pid) || (parents.has(pid) && pid > 1 && belongs(parents.get(pid) ?? 0));
+  return pids.filter(belongs);
+}
+
+// `PID (name) state ppid …`; the name may hold anything, a parenthesis too.
+function parentOf(pid: number): number {
+  const stat = read(pid, 'stat') ?? '';
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
+}
+
+function read(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
