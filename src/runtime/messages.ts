@@ -2,14 +2,14 @@
 // over its standard output. After `attached` the same connection carries frames, both ways: one byte kind, four bytes length
 // (big endian), payload. Described by types alone; each side switches exhaustively.
 
-/** Front → supervisor, one request on each connection. */
+/**
+ * Front → supervisor, one request on each connection. `attach` with `start` lets a created container run. `stop` is answered when
+ * the container's end is on disk; `kill` when the signal is sent.
+ */
 export type SupervisorRequest =
-  | { type: 'attach'; stdin: boolean; output: boolean; logs: boolean; start: boolean }
+  | { type: 'attach'; output: boolean; start: boolean }
   | { type: 'stop'; signal?: string; timeoutSeconds?: number }
-  | { type: 'kill'; signal: string }
-  | { type: 'restart'; signal?: string; timeoutSeconds?: number }
-  | { type: 'remove' }
-  | { type: 'resize'; rows: number; columns: number };
+  | { type: 'kill'; signal: string };
 
 /** Supervisor → front: exactly one answer to a request. `attached` is followed by frames. */
 export type SupervisorAnswer =

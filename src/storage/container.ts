@@ -44,6 +44,7 @@ export function initialState(ctx: Pick<Ctx, 'env'>): ContainerState {
     ManuallyStopped: false,
     BootId: bootId(ctx.env),
     SupervisorPid: 0,
+    CgroupPath: '',
     Ports: {},
     Network: { IPAddress: '', IPPrefixLen: 0, Gateway: '', MacAddress: '', IPv6Address: '', SandboxKey: '' },
   };

@@ -270,6 +270,8 @@ export interface ContainerState {
   BootId: string;
   /** Host pid of the supervisor. */
   SupervisorPid: number;
+  /** Of the container, below the cgroup2 mount; '' when it has none of its own. */
+  CgroupPath: string;
   /** As published: container port `80/tcp` → host bindings. */
   Ports: Record<string, PortBinding[]>;
   Network: { IPAddress: string; IPPrefixLen: number; Gateway: string; MacAddress: string; IPv6Address: string; SandboxKey: string };

@@ -15,13 +15,12 @@ export interface Controlled {
   signal(signal: string): void;
   stop(request: Extract<SupervisorRequest, { type: 'stop' }>): Promise<void>;
   kill(signal: string): Promise<void>;
-  remove(): Promise<void>;
 }
 
 export interface AttachedClient extends OutputTarget {
   /** Says that the container ended, and ends the connection. */
   finish(code: number): void;
-  /** Called when the other side is gone. */
+  /** Called when the other side is gone, or all was sent to it. */
   onGone(callback: () => void): void;
   wantsOutput: boolean;
 }
@@ -70,7 +69,8 @@ function takeLine(connection: Connection, controlled: Controlled, chunk: Uint8Ar
   try {
     request = JSON.parse(line) as SupervisorRequest;
   } catch {
-    return connection.writer.end();
+    connection.writer.end();
+    return;
   }
   if (request.type === 'attach') {
     connection.frames = new FrameReader();
@@ -92,10 +92,6 @@ async function act(controlled: Controlled, request: Exclude<SupervisorRequest, {
       return controlled.stop(request);
     case 'kill':
       return controlled.kill(request.signal);
-    case 'remove':
-      return controlled.remove();
-    case 'resize':
-      return controlled.resize(request);
     default:
       return request satisfies never;
   }

@@ -1,8 +1,10 @@
 // The OCI runtime's verbs (runtime-spec, runtime.md), as children of the supervisor: create leaves the container's init waiting,
 // start lets it run.
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { containerRunDir } from '../../storage/layout.ts';
 import { openConsoleSocket } from '../../sys/console-socket.ts';
+import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
 import type { Orphans } from './orphans.ts';
 
@@ -33,6 +35,9 @@ export interface Created {
   terminal?: number;
 }
 
+/** Where the runtime keeps the state of container `id`: in its run folder, so that it goes with it. */
+export const runtimeStateRoot = (ctx: Pick<Ctx, 'paths'>, id: string): string => join(containerRunDir(ctx, id), 'runtime');
+
 /** Creates the container; its init exists and waits. Throws ERR_RUNTIME with the runtime's own words. */
 export async function createWithRuntime(call: RuntimeCall, request: CreateRequest): Promise<Created> {
   const pidFile = join(request.scratch, 'pid');
@@ -40,6 +45,7 @@ export async function createWithRuntime(call: RuntimeCall, request: CreateReques
   const console_ = request.terminal ? openConsoleSocket(socketPath) : undefined;
   // What a killed predecessor left would make the runtime say that the container exists.
   rmSync(join(call.stateRoot, call.id), { recursive: true, force: true });
+  mkdirSync(call.stateRoot, { recursive: true, mode: 0o700 });
   try {
     const args = [
       'create',

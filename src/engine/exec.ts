@@ -1,0 +1,87 @@
+// Runs another program in a running container. No supervisor is asked: the front enters the container's supervisor's namespaces and
+// lets the runtime join, so the program has the front's own terminal or pipes.
+import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { processCapabilities } from '../runtime/spec/capabilities.ts';
+import { mergeEnvironment } from '../runtime/spec/environment.ts';
+import type { OciProcess, OciSpec } from '../runtime/spec/types.ts';
+import { resolveUser } from '../runtime/spec/user.ts';
+import { runtimeStateRoot } from '../runtime/supervisor/crun.ts';
+import { findContainer } from '../storage/container.ts';
+import { containerRunDir } from '../storage/layout.ts';
+import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
+
+export interface ExecOptions {
+  command: string[];
+  env?: string[];
+  user?: string;
+  workdir?: string;
+  tty?: boolean;
+  privileged?: boolean;
+  detach?: boolean;
+}
+
+export interface ExecCommand {
+  argv: string[];
+  /** To be the child's descriptor 3; close it after the spawn. */
+  processFd: number;
+}
+
+/** The command that runs `options.command` in the container. Throws ERR_NOT_RUNNING and what is wrong with user or environment. */
+export function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): ExecCommand {
+  const { record, state } = findContainer(ctx, wanted);
+  const { Id } = record;
+  if (state.Status === 'paused') throw new EngineError('ERR_PAUSED', `Container ${wanted} is paused, unpause the container before exec`);
+  if (state.Status !== 'running')
+    throw new EngineError('ERR_NOT_RUNNING', `container ${Id} is not running`, { hint: `skiff start ${record.Name}` });
+  const process_ = describeProcess(ctx, Id, state.Pid, options);
+  const runtime = record.HostConfig.Runtime || 'crun';
+  const manager = state.CgroupPath ? 'cgroupfs' : 'disabled';
+  return {
+    argv: [
+      ...['nsenter', '--target', String(state.SupervisorPid), '--user', '--preserve-credentials', '--mount', '--pid', '--'],
+      ...[runtime, '--root', runtimeStateRoot(ctx, Id), '--cgroup-manager', manager],
+      ...['exec', '--process', '/proc/self/fd/3', ...(options.detach ? ['--detach'] : []), Id],
+    ],
+    processFd: unlinkedFile(join(containerRunDir(ctx, Id), `exec-${process.pid}.json`), JSON.stringify(process_)),
+  };
+}
+
+function describeProcess(ctx: Ctx, id: string, pid: number, options: ExecOptions): OciProcess {
+  const spec = JSON.parse(readFileSync(join(containerRunDir(ctx, id), 'bundle/config.json'), 'utf8')) as OciSpec;
+  const { process: base } = spec;
+  const user = options.user === undefined ? undefined : resolveUser({ rootfs: `/proc/${pid}/root` }, options.user);
+  const uid = user?.uid ?? base.user.uid;
+  const home = user ? [`HOME=${user.home}`] : [];
+  const { consoleSize: _, ...rest } = base;
+  return {
+    ...rest,
+    terminal: options.tty ?? false,
+    args: options.command,
+    env: mergeEnvironment(
+      mergeEnvironment(base.env, [...home, ...(options.tty && !hasTerm(base.env) ? ['TERM=xterm'] : [])]),
+      options.env ?? [],
+    ),
+    cwd: options.workdir ?? base.cwd,
+    user: user
+      ? { ...base.user, uid: user.uid, gid: user.gid, ...(user.additionalGids.length ? { additionalGids: user.additionalGids } : {}) }
+      : base.user,
+    ...(base.capabilities ? { capabilities: processCapabilities(base.capabilities.bounding, uid) } : {}),
+  };
+}
+
+const hasTerm = (env: readonly string[]): boolean => env.some((entry) => entry.startsWith('TERM='));
+
+// An open file without a name: the runtime reads it, and it is gone with the last of us, however we end.
+function unlinkedFile(path: string, text: string): number {
+  writeFileSync(path, text, { mode: 0o600 });
+  const fd = openSync(path, 'r');
+  unlinkSync(path);
+  return fd;
+}
+
+/** Closes what `execCommand` opened. */
+export function releaseExec({ processFd }: ExecCommand): void {
+  closeSync(processFd);
+}

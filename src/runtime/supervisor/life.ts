@@ -1,0 +1,312 @@
+// A container's life under its supervisor: prepare once, then create → start → wait for the end, again and again as the restart policy
+// says. The supervisor holds the container's lock, so it alone writes state.json. Order at the end: output delivered, log closed, state
+// on disk, then the attached clients are told; if we die in between, readers find the lock free and show the container as exited.
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ContainerView, writeState, ZERO_TIME } from '../../storage/container.ts';
+import { removeContainer } from '../../storage/container-removal.ts';
+import { containerLogPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
+import type { ContainerRecord, ContainerState } from '../../storage/records.ts';
+import { bootId } from '../../sys/boot.ts';
+import { childEnv } from '../../sys/child-env.ts';
+import type { Ctx } from '../../sys/context.ts';
+import { EngineError, messageOf } from '../../sys/errors.ts';
+import { detach } from '../../sys/mount.ts';
+import { kill } from '../../sys/process.ts';
+import { signalNumber } from '../../sys/signals.ts';
+import { type CgroupPlace, cgroup2Mount, placeContainer, removeCgroup } from '../cgroup.ts';
+import { openLogWriter } from '../log-writer.ts';
+import { tellFront } from './context.ts';
+import { type AttachedClient, type Controlled, serveControl } from './control.ts';
+import { createWithRuntime, type RuntimeCall, runtimeStateRoot, startWithRuntime } from './crun.ts';
+import { isolate, type Surroundings } from './isolate.ts';
+import { type ContainerNetwork, openNetwork } from './network.ts';
+import { type Orphans, watchOrphans } from './orphans.ts';
+import { prepareRootfs, writeBundle } from './prepare.ts';
+import { nextPause, shouldRestart } from './restart-policy.ts';
+import { type OutputTarget, openStreams, type Streams } from './streams.ts';
+
+const DEFAULT_STOP_SECONDS = 10;
+const SIGKILL = 9;
+/** A front that asked to attach but died before it did. */
+const ATTACH_DEADLINE_MS = 20_000;
+/** A client that does not read its last output keeps us no longer than this. */
+const FAREWELL_MS = 30_000;
+
+export interface SuperviseOptions {
+  /** Do not start before a client has attached. */
+  waitForAttach: boolean;
+}
+
+/** Runs the container until it is down for good. Throws what kept it from starting the first time. */
+export async function supervise(ctx: Ctx, view: ContainerView, options: SuperviseOptions): Promise<void> {
+  const life = new Life(ctx, view);
+  try {
+    await life.begin(options);
+  } catch (error) {
+    await life.abandon(error);
+    throw error;
+  }
+  await life.live();
+}
+
+class Life implements Controlled {
+  readonly tty: boolean;
+  private record: ContainerRecord;
+  private state: ContainerState;
+  private surroundings: Surroundings;
+  private orphans: Orphans = watchOrphans();
+  private cgroup: CgroupPlace;
+  private network: ContainerNetwork | undefined;
+  private rootfs = '';
+  private streams: Streams | undefined;
+  private control: { stop(): void } | undefined;
+  private clients = new Set<AttachedClient>();
+  private pid = 0;
+  private exited: Promise<number> = Promise.resolve(0);
+  private startedMs = 0;
+  private attached = Promise.withResolvers<void>();
+  /** Resolves when a stop was asked for; ends the pause before a restart. */
+  private stopAsked = Promise.withResolvers<void>();
+  /** Resolves when the container's end is on disk and no restart follows. */
+  private finished = Promise.withResolvers<void>();
+  private closeLog: () => void = () => undefined;
+
+  constructor(
+    private readonly ctx: Ctx,
+    view: ContainerView,
+  ) {
+    this.record = view.record;
+    this.state = { ...view.state, ManuallyStopped: false, Error: '', OOMKilled: false, RestartCount: 0 };
+    this.tty = view.record.Config.Tty;
+    this.surroundings = isolate(containerRunDir(ctx, view.record.Id));
+    this.cgroup = placeContainer(view.record.Id);
+  }
+
+  async begin({ waitForAttach }: SuperviseOptions): Promise<void> {
+    // pasta needs no rootfs and the rootfs no network: side by side.
+    this.network = openNetwork(this.ctx, this.record, this.surroundings.scratch, (pid) => this.orphans.ours(pid));
+    this.rootfs = await prepareRootfs(this.ctx, this.record, this.surroundings);
+    await this.create();
+    this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
+    if (waitForAttach) {
+      tellFront({ type: 'ready' });
+      await Promise.race([this.attached.promise, Bun.sleep(ATTACH_DEADLINE_MS)]);
+    }
+    await this.start();
+    tellFront({ type: 'started', pid: this.state.Pid });
+  }
+
+  async live(): Promise<void> {
+    let pauseMs = 0;
+    for (;;) {
+      const code = await this.ended();
+      const ranMs = performance.now() - this.startedMs;
+      const ending = { code, ranMs, restarts: this.state.RestartCount, manuallyStopped: this.state.ManuallyStopped };
+      if (!shouldRestart(this.record.HostConfig.RestartPolicy, ending)) break;
+      pauseMs = nextPause(pauseMs, ranMs);
+      this.save({ Status: 'restarting' });
+      this.dismissClients(code);
+      await Promise.race([Bun.sleep(pauseMs), this.stopAsked.promise]);
+      if (this.state.ManuallyStopped) break;
+      try {
+        await this.create();
+        await this.start();
+        this.save({ RestartCount: this.state.RestartCount + 1 });
+      } catch (error) {
+        this.save({ Error: messageOf(error) });
+        break;
+      }
+    }
+    await this.finish();
+  }
+
+  /** The container could not be started: what was set up goes, its state keeps the reason. */
+  async abandon(error: unknown): Promise<void> {
+    if (this.pid) kill(this.pid, SIGKILL);
+    const exitCode = error instanceof EngineError ? error.exitCode : 128;
+    this.save({
+      Status: this.state.StartedAt === ZERO_TIME ? 'created' : 'exited',
+      Pid: 0,
+      SupervisorPid: 0,
+      ExitCode: exitCode,
+      Error: messageOf(error),
+      Ports: {},
+    });
+    await this.clear();
+  }
+
+  private async create(): Promise<void> {
+    const { ctx, record, network, cgroup, rootfs } = this;
+    if (!network) throw new Error('The network was not opened');
+    const streams = openStreams({ stdin: record.Config.OpenStdin, terminal: this.tty, log: this.openLog() });
+    this.streams = streams;
+    for (const client of this.clients) if (client.wantsOutput) streams.attach(client);
+    const call = this.runtimeCall();
+    const { bundle, keepFilter } = writeBundle(ctx, record, {
+      rootfs,
+      network: network.spec,
+      files: network.files,
+      cgroup,
+      runtime: call.runtime,
+    });
+    const request = { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch };
+    const [created] = await Promise.all([createWithRuntime(call, request), network.ready]);
+    keepFilter?.(join(call.stateRoot, call.id, 'seccomp.bpf'));
+    streams.handedOver();
+    this.pid = created.pid;
+    this.exited = this.orphans.exitOf(created.pid);
+    await streams.begin(created.terminal);
+  }
+
+  private async start(): Promise<void> {
+    this.startedMs = performance.now();
+    const now = this.ctx.now().toISOString();
+    const { network } = this;
+    await startWithRuntime(this.runtimeCall());
+    this.save({
+      Status: 'running',
+      Pid: this.surroundings.hostPid(this.pid),
+      SupervisorPid: this.surroundings.hostPid(process.pid),
+      StartedAt: now,
+      ExitCode: 0,
+      Error: '',
+      BootId: bootId(this.ctx.env),
+      CgroupPath: this.cgroup.path ?? '',
+      Ports: network?.ports ?? {},
+      Network: network?.settings() ?? this.state.Network,
+    });
+  }
+
+  /** Waits for the end of the run; its output is delivered then. */
+  private async ended(): Promise<number> {
+    const code = await this.exited;
+    await this.streams?.ended;
+    this.closeLog();
+    this.pid = 0;
+    Object.assign(this.state, { Pid: 0, ExitCode: code, FinishedAt: this.ctx.now().toISOString(), OOMKilled: wasOomKilled(this.cgroup) });
+    return code;
+  }
+
+  private async finish(): Promise<void> {
+    const { ctx, record } = this;
+    this.control?.stop();
+    await this.clear();
+    if (record.HostConfig.AutoRemove) removeContainer(ctx, record, { volumes: true });
+    else this.save({ Status: 'exited', SupervisorPid: 0, Ports: {} });
+    this.finished.resolve();
+    await this.dismissClients(this.state.ExitCode);
+  }
+
+  /** Takes down what would outlive us or stand in the way of a removal. */
+  private async clear(): Promise<void> {
+    this.control?.stop();
+    removeCgroup(this.cgroup);
+    if (this.record.Driver !== 'copy' && this.rootfs) detach(this.rootfs);
+    detach(this.surroundings.scratch);
+    rmSync(containerRunDir(this.ctx, this.record.Id), { recursive: true, force: true });
+  }
+
+  private async dismissClients(code: number): Promise<void> {
+    const leaving = [...this.clients];
+    this.clients.clear();
+    const gone = leaving.map((client) => new Promise<void>((resolve) => client.onGone(resolve)));
+    for (const client of leaving) client.finish(code);
+    await Promise.race([Promise.all(gone), Bun.sleep(FAREWELL_MS)]);
+  }
+
+  private save(change: Partial<ContainerState>): void {
+    Object.assign(this.state, change);
+    // What a power cut takes of a container that removes itself is not missed.
+    writeState(this.ctx, this.record.Id, this.state, { durable: !this.record.HostConfig.AutoRemove });
+  }
+
+  private openLog(): OutputTarget | undefined {
+    const { Type, Config } = this.record.HostConfig.LogConfig;
+    if (Type === 'none') return undefined;
+    const writer = openLogWriter(containerLogPath(this.ctx, this.record.Id), logOptions(Config));
+    this.closeLog = () => writer.close();
+    return writer;
+  }
+
+  private runtimeCall(): RuntimeCall {
+    const { ctx, record, orphans, cgroup } = this;
+    const wanted = record.HostConfig.Runtime || 'crun';
+    const runtime = Bun.which(wanted, { PATH: ctx.env.PATH ?? '' });
+    if (!runtime) {
+      const hint =
+        wanted === 'crun'
+          ? 'Install it: sudo apt-get install crun (dnf, pacman, zypper: the same name)'
+          : 'Give the path of an OCI runtime';
+      throw new EngineError('ERR_NO_RUNTIME', `Cannot find the OCI runtime "${wanted}" in PATH`, { hint, exitCode: 125 });
+    }
+    const stateRoot = runtimeStateRoot(ctx, record.Id);
+    return { runtime, stateRoot, managesCgroups: cgroup.path !== undefined, id: record.Id, env: childEnv(ctx.env), orphans };
+  }
+
+  // Controlled
+
+  attach(client: AttachedClient, request: { output: boolean; start: boolean }): void {
+    this.clients.add(client);
+    const leave = request.output ? this.streams?.attach(client) : undefined;
+    client.onGone(() => {
+      leave?.();
+      this.clients.delete(client);
+    });
+    if (request.start) this.attached.resolve();
+  }
+
+  async input(chunk: Uint8Array): Promise<void> {
+    await this.streams?.writeInput(chunk);
+  }
+
+  inputEnded(): void {
+    if (this.record.Config.StdinOnce) this.streams?.endInput();
+  }
+
+  resize(size: { rows: number; columns: number }): void {
+    this.streams?.resize(size);
+  }
+
+  signal(signal: string): void {
+    if (this.pid) kill(this.pid, signalNumber(signal));
+  }
+
+  async stop({ signal, timeoutSeconds }: { signal?: string; timeoutSeconds?: number }): Promise<void> {
+    const { Config } = this.record;
+    this.state.ManuallyStopped = true;
+    this.stopAsked.resolve();
+    if (this.pid) {
+      kill(this.pid, signalNumber(signal ?? Config.StopSignal ?? 'SIGTERM'));
+      const seconds = timeoutSeconds ?? Config.StopTimeout ?? DEFAULT_STOP_SECONDS;
+      const isOver = this.finished.promise.then(() => true);
+      const ended = seconds < 0 ? await isOver : await Promise.race([isOver, Bun.sleep(seconds * 1000).then(() => false)]);
+      if (!ended && this.pid) kill(this.pid, SIGKILL);
+    }
+    await this.finished.promise;
+  }
+
+  async kill(signal: string): Promise<void> {
+    const number = signalNumber(signal);
+    if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${this.record.Id} is not running`);
+    // As Docker: a container that the user killed is not restarted, one that was only signalled is.
+    if (number === SIGKILL || number === signalNumber(this.record.Config.StopSignal ?? 'SIGTERM')) this.state.ManuallyStopped = true;
+    kill(this.pid, number);
+  }
+}
+
+function wasOomKilled({ path }: CgroupPlace): boolean {
+  const root = cgroup2Mount();
+  if (!root || !path) return false;
+  try {
+    return /^oom_kill [1-9]/m.test(readFileSync(join(root, path, 'memory.events'), 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function logOptions(config: Record<string, string>): { maxSizeBytes?: number; maxFiles?: number } {
+  const maxSizeBytes = Number(config['max-size-bytes'] ?? 0);
+  const maxFiles = Number(config['max-file'] ?? 0);
+  return { ...(maxSizeBytes > 0 ? { maxSizeBytes } : {}), ...(maxFiles > 0 ? { maxFiles } : {}) };
+}

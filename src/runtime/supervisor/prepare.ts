@@ -1,0 +1,87 @@
+// From a container's record to a bundle that the runtime can create: rootfs, volumes filled, user and program looked up inside,
+// configuration written. Everything stays mounted over restarts; what is looked up inside may have changed, so it is looked up again.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { containerDir, containerRunDir } from '../../storage/layout.ts';
+import type { ContainerRecord } from '../../storage/records.ts';
+import { writeFileAtomic } from '../../sys/atomic.ts';
+import type { Ctx } from '../../sys/context.ts';
+import type { CgroupPlace } from '../cgroup.ts';
+import { copyUp } from '../copy-up.ts';
+import { makeRootfs } from '../rootfs.ts';
+import { buildSpec, type SpecInput } from '../spec/build.ts';
+import { canRun } from '../spec/emulated.ts';
+import { processEnvironment } from '../spec/environment.ts';
+import { checkExecutable } from '../spec/executable.ts';
+import { hostFacts } from '../spec/host-facts.ts';
+import type { RootView } from '../spec/inside.ts';
+import { unenforcedLimits } from '../spec/resources.ts';
+import { withCachedFilter } from '../spec/seccomp-cache.ts';
+import { resolveUser } from '../spec/user.ts';
+import { ensureWorkingDir } from '../spec/workdir.ts';
+import type { Surroundings } from './isolate.ts';
+
+/** Mounts the rootfs and fills volumes that are used for the first time. Returns the rootfs path. */
+export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, surroundings: Surroundings): Promise<string> {
+  const container = containerDir(ctx, record.Id);
+  const rootfs = await makeRootfs(ctx, record.Driver, record.Layers, { container, scratch: surroundings.scratch });
+  for (const { Type, Source, Destination, Mode } of record.Mounts) {
+    if (Type === 'volume' && !Mode.split(',').includes('nocopy')) copyUp(rootfs, Destination, Source);
+  }
+  return rootfs;
+}
+
+export interface BundleInput {
+  rootfs: string;
+  network: SpecInput['network'];
+  files: SpecInput['files'];
+  cgroup: CgroupPlace;
+  init?: string;
+  /** Absolute path of the OCI runtime. */
+  runtime: string;
+}
+
+export interface Bundle {
+  bundle: string;
+  /** To be called after `create` with the path of the filter the runtime compiled. */
+  keepFilter?: (filterPath: string) => void;
+}
+
+/** Writes the bundle's config.json. Throws what the user asked for wrongly, with 126 or 127. */
+export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInput): Bundle {
+  const view: RootView = { rootfs: input.rootfs, mounts: mountSources(record) };
+  const host = hostFacts();
+  const user = resolveUser(view, record.Config.User);
+  const cwd = join('/', record.Config.WorkingDir || '/');
+  ensureWorkingDir(view, cwd);
+  const env = processEnvironment(record.Config, user.home);
+  checkExecutable({ view, command: record.Path, env, cwd, architecture: host.architecture, canRun });
+  for (const flag of unenforcedLimits(record.HostConfig, input.cgroup)) {
+    ctx.warn(`${flag} is not enforced: its cgroup controller is not available to you (${input.cgroup.reason})`);
+  }
+  const { path, controllers } = input.cgroup;
+  const spec = buildSpec({
+    record,
+    rootfs: input.rootfs,
+    user,
+    network: input.network,
+    files: input.files,
+    host,
+    ...(input.init ? { init: input.init } : {}),
+    ...(path ? { cgroup: { path, controllers } } : {}),
+  });
+  const cached = withCachedFilter(spec, { folder: join(ctx.paths.run, 'seccomp'), runtime: input.runtime });
+  const bundle = join(containerRunDir(ctx, record.Id), 'bundle');
+  mkdirSync(bundle, { recursive: true, mode: 0o700 });
+  writeFileAtomic(join(bundle, 'config.json'), JSON.stringify(cached.spec), { durable: false });
+  return cached.keep ? { bundle, keepFilter: cached.keep } : { bundle };
+}
+
+function mountSources(record: ContainerRecord): Map<string, string | undefined> {
+  const sources = new Map<string, string | undefined>(
+    record.Mounts.map(({ Destination, Type, Source }) => [Destination, Type === 'tmpfs' ? undefined : Source]),
+  );
+  for (const path of Object.keys(record.HostConfig.Tmpfs ?? {})) sources.set(path, undefined);
+  for (const path of ['/proc', '/sys', '/dev']) sources.set(path, undefined);
+  return sources;
+}
