@@ -21,3 +21,5 @@ export interface CreatedContainer {
   /** One sentence each, for the user. */
   warnings: string[];
 }
+
+export type { HostConfig, MountRequest, RestartPolicy } from '../../storage/records.ts';

@@ -17,9 +17,9 @@ export function parsePublish(specs: readonly string[]): PublishedPorts {
   for (const spec of specs) {
     for (const [port, binding] of publishedPorts(spec)) {
       ports.exposed[port] = {};
-      const bindings = (ports.bindings[port] ??= []);
-      const isKnown = bindings.some(({ HostIp, HostPort }) => HostIp === binding.HostIp && HostPort === binding.HostPort);
-      if (!isKnown) bindings.push(binding);
+      const known = ports.bindings[port] ?? [];
+      const isKnown = known.some(({ HostIp, HostPort }) => HostIp === binding.HostIp && HostPort === binding.HostPort);
+      ports.bindings[port] = isKnown ? known : [...known, binding];
     }
   }
   return ports;

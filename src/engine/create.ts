@@ -1,0 +1,145 @@
+// Makes a container out of an image and what the user asked for. Everything that can be refused is refused before anything is made;
+// what is made after that (volumes, the name, the ID file) is taken back when a later step fails. If we die in between, the lock that
+// we held is free and the claim is gone: the name may be taken over, and folders without a container are garbage.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, normalize } from 'node:path';
+import { chooseRootfs } from '../runtime/rootfs.ts';
+import { claim } from '../storage/claim.ts';
+import { detachContainer, releaseName, reserveName, writeContainerRecord } from '../storage/container.ts';
+import { missingParts } from '../storage/image.ts';
+import { containerLockPath } from '../storage/layout.ts';
+import type { ContainerConfig, ContainerRecord, HostConfig, MountPoint } from '../storage/records.ts';
+import { removeVolume } from '../storage/volume.ts';
+import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
+import { tryLock } from '../sys/lock.ts';
+import { checkConfig, checkDevices, checkName } from './create/checks.ts';
+import { claimCidFile } from './create/cidfile.ts';
+import { completeHostConfig } from './create/host-config.ts';
+import { type LocalImage, platformWarning, requireLocalImage } from './create/image.ts';
+import { mergeConfig } from './create/merge.ts';
+import { makeVolumes, type PlannedMount, planMounts } from './create/mounts.ts';
+import type { CreatedContainer, CreateOptions } from './create/options.ts';
+import { randomName } from './names.ts';
+
+/** Creates a container of a local image. Throws EngineError (exit code 125 mostly) and then nothing is left. */
+export async function createContainer(ctx: Ctx, options: CreateOptions): Promise<CreatedContainer> {
+  const local = requireLocalImage(ctx, options.Config.Image, options.platform);
+  const hostConfig = completeHostConfig(options.HostConfig);
+  const id = randomBytes(32).toString('hex');
+  const config = completeConfig(mergeConfig(options.Config, local.config.config ?? {}), hostConfig, id);
+  checkConfig(options);
+  checkDevices(hostConfig);
+  const planned = planMounts(config, hostConfig);
+  if (options.name !== undefined) checkName(options.name);
+  if (options.startsNow) await checkPorts(hostConfig);
+  const { driver } = await chooseRootfs(ctx, hostConfig.StorageDriver || undefined);
+  const warnings = [platformWarning(local.image, options.platform), portsWarning(hostConfig)].filter((text) => text !== undefined);
+  const draft = { id, local, config, hostConfig, driver };
+  const name = make(ctx, options.name?.replace(/^\//, ''), draft, planned);
+  return { id, name, warnings };
+}
+
+interface Draft {
+  id: string;
+  local: LocalImage;
+  config: ContainerConfig;
+  hostConfig: HostConfig;
+  driver: ContainerRecord['Driver'];
+}
+
+function make(ctx: Ctx, wantedName: string | undefined, draft: Draft, planned: PlannedMount[]): string {
+  const { id } = draft;
+  const undo: (() => void)[] = [];
+  // Held until the container stands: meanwhile the image's layers are not swept, and the name is not taken for an abandoned one.
+  const inUse = claim(ctx, `create-${id}`);
+  const lockPath = containerLockPath(ctx, id);
+  mkdirSync(dirname(lockPath), { recursive: true, mode: 0o700 });
+  const lock = tryLock(lockPath);
+  undo.push(() => rmSync(lockPath, { force: true }));
+  try {
+    inUse?.protect([draft.local.image.id, ...draft.local.image.layers.map((layer) => layer.diffId)]);
+    requireWhole(ctx, draft);
+    const cidFile = claimCidFile(draft.hostConfig.ContainerIDFile);
+    undo.push(() => cidFile.abandon());
+    const name = takeName(ctx, wantedName, id);
+    undo.push(() => releaseName(ctx, name, id));
+    const mounts = makeVolumes(ctx, planned, (made) => undo.push(() => dropVolume(ctx, made)));
+    const record = recordOf(ctx, draft, name, mounts);
+    writeContainerRecord(ctx, record);
+    undo.push(() => rmSync(detachContainer(ctx, record), { recursive: true, force: true }));
+    cidFile.write(id);
+    return name;
+  } catch (error) {
+    for (const step of undo.toReversed()) step();
+    throw error;
+  } finally {
+    lock?.release();
+    inUse?.release();
+  }
+}
+
+function recordOf(ctx: Ctx, draft: Draft, Name: string, Mounts: MountPoint[]): ContainerRecord {
+  const { id, local, config, hostConfig, driver } = draft;
+  const [Path = '', ...Args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  return {
+    version: 1,
+    Id: id,
+    Created: ctx.now().toISOString(),
+    Name,
+    Image: local.image.id,
+    Layers: local.image.layers.map((layer) => layer.diffId),
+    Platform: local.image.platform,
+    Path,
+    Args,
+    Config: config,
+    HostConfig: hostConfig,
+    Mounts,
+    Driver: driver,
+  };
+}
+
+function completeConfig(config: ContainerConfig, hostConfig: HostConfig, id: string): ContainerConfig {
+  const Hostname = config.Hostname || (hostConfig.NetworkMode === 'host' ? hostname() : id.slice(0, 12));
+  return { ...config, Hostname, WorkingDir: config.WorkingDir && normalize(config.WorkingDir).replace(/(.)\/$/, '$1') };
+}
+
+function takeName(ctx: Ctx, wanted: string | undefined, id: string): string {
+  for (let attempt = 0; ; attempt++) {
+    const name = wanted ?? randomName(attempt);
+    try {
+      reserveName(ctx, name, id);
+      return name;
+    } catch (error) {
+      if (wanted !== undefined || attempt === 20) throw error;
+    }
+  }
+}
+
+async function checkPorts({ NetworkMode, PortBindings }: HostConfig): Promise<void> {
+  if (NetworkMode !== 'bridge' || Object.keys(PortBindings).length === 0) return;
+  const { assertPortsFree } = await import('../runtime/network/ports.ts');
+  await assertPortsFree(PortBindings);
+}
+
+function portsWarning({ NetworkMode, PortBindings, PublishAllPorts }: HostConfig): string | undefined {
+  if (NetworkMode === 'bridge' || (Object.keys(PortBindings).length === 0 && !PublishAllPorts)) return undefined;
+  return `Published ports are discarded when using ${NetworkMode} network mode`;
+}
+
+function requireWhole(ctx: Ctx, { local: { image }, config }: Draft): void {
+  const [missing] = missingParts(ctx, image);
+  if (missing === undefined) return;
+  throw refuse(
+    'ERR_IMAGE_INCOMPLETE',
+    `The image "${config.Image}" is incomplete: "${missing}" is not in the store`,
+    `skiff pull ${config.Image}`,
+  );
+}
+
+function dropVolume(ctx: Ctx, name: string): void {
+  const grave = removeVolume(ctx, name);
+  if (grave) rmSync(grave, { recursive: true, force: true });
+}
