@@ -2,13 +2,14 @@
 // lets the runtime join, so the program has the front's own terminal or pipes.
 import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { processCapabilities } from '../runtime/spec/capabilities.ts';
+import { ALL_CAPABILITIES, processCapabilities } from '../runtime/spec/capabilities.ts';
 import { mergeEnvironment } from '../runtime/spec/environment.ts';
 import type { OciProcess, OciSpec } from '../runtime/spec/types.ts';
 import { resolveUser } from '../runtime/spec/user.ts';
 import { runtimeStateRoot } from '../runtime/supervisor/crun.ts';
 import { findContainer } from '../storage/container.ts';
 import { containerRunDir } from '../storage/layout.ts';
+import { childEnv } from '../sys/child-env.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 
@@ -24,6 +25,7 @@ export interface ExecOptions {
 
 export interface ExecCommand {
   argv: string[];
+  env: Record<string, string>;
   /** To be the child's descriptor 3; close it after the spawn. */
   processFd: number;
 }
@@ -44,6 +46,7 @@ export function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Exe
       ...[runtime, '--root', runtimeStateRoot(ctx, Id), '--cgroup-manager', manager],
       ...['exec', '--process', '/proc/self/fd/3', ...(options.detach ? ['--detach'] : []), Id],
     ],
+    env: childEnv(ctx.env),
     processFd: unlinkedFile(join(containerRunDir(ctx, Id), `exec-${process.pid}.json`), JSON.stringify(process_)),
   };
 }
@@ -67,7 +70,9 @@ function describeProcess(ctx: Ctx, id: string, pid: number, options: ExecOptions
     user: user
       ? { ...base.user, uid: user.uid, gid: user.gid, ...(user.additionalGids.length ? { additionalGids: user.additionalGids } : {}) }
       : base.user,
-    ...(base.capabilities ? { capabilities: processCapabilities(base.capabilities.bounding, uid) } : {}),
+    ...(base.capabilities
+      ? { capabilities: processCapabilities(options.privileged ? [...ALL_CAPABILITIES] : base.capabilities.bounding, uid) }
+      : {}),
   };
 }
 

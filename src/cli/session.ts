@@ -1,0 +1,60 @@
+// A person at an attached container: keys and pipes in, streams out, terminal size and signals passed on, detach keys watched.
+// The terminal is put back however the session ends; only kill -9 of the front leaves it raw.
+import type { Attachment } from '../engine/attach.ts';
+import { PROXIED_SIGNALS } from '../sys/signals.ts';
+import { makeRaw, terminalSize } from '../sys/terminal.ts';
+import { detachFilter, parseDetachKeys } from './detach-keys.ts';
+import { isTerminal } from './io.ts';
+
+export interface SessionOptions {
+  stdin: boolean;
+  detachKeys: string;
+  signals: boolean;
+}
+
+/** What ended the session: the container (its exit code), the user's detach keys, or the supervisor's death. */
+export type SessionEnd = { code: number } | 'detached' | 'lost';
+
+/** Runs the session to its end. */
+export async function runSession(attachment: Attachment, options: SessionOptions): Promise<SessionEnd> {
+  const isRaw = attachment.tty && options.stdin && isTerminal(0);
+  const restore = isRaw ? makeRaw(0) : () => undefined;
+  const detached = Promise.withResolvers<'detached'>();
+  const unhook = hookSignals(attachment, options.signals);
+  if (options.stdin) void pumpInput(attachment, isRaw, options.detachKeys, () => detached.resolve('detached'));
+  try {
+    return await Promise.race([attachment.exit.then((code): SessionEnd => (code === undefined ? 'lost' : { code })), detached.promise]);
+  } finally {
+    restore();
+    unhook();
+  }
+}
+
+function hookSignals(attachment: Attachment, proxy: boolean): () => void {
+  const hooks: [NodeJS.Signals, () => void][] = [];
+  if (attachment.tty) {
+    const resize = (): void => {
+      const size = terminalSize(1) ?? terminalSize(0);
+      if (size) attachment.resize(size);
+    };
+    resize();
+    hooks.push(['SIGWINCH', resize]);
+  }
+  if (proxy) for (const name of PROXIED_SIGNALS) hooks.push([name, () => attachment.signal(name)]);
+  for (const [name, hook] of hooks) process.on(name, hook);
+  return () => {
+    for (const [name, hook] of hooks) process.off(name, hook);
+  };
+}
+
+async function pumpInput(attachment: Attachment, isRaw: boolean, detachKeys: string, onDetach: () => void): Promise<void> {
+  const filter = detachFilter(isRaw ? parseDetachKeys(detachKeys) : []);
+  // Bun.stdin reads a terminal with pread, which it refuses: there process.stdin is needed, and only there.
+  const source: AsyncIterable<Uint8Array> = isTerminal(0) ? process.stdin : Bun.stdin.stream();
+  for await (const chunk of source) {
+    const { pass, isDetached } = filter.push(chunk);
+    if (pass.length > 0) await attachment.input(pass);
+    if (isDetached) return onDetach();
+  }
+  attachment.endInput();
+}

@@ -1,0 +1,27 @@
+// `skiff restart`: stop, then start.
+import { Command, flag, type Parsed } from '../cli/command.ts';
+import { forEachName } from '../cli/each.ts';
+import { startContainer } from '../engine/start.ts';
+import { stopContainer } from '../engine/stop.ts';
+
+export default class Restart extends Command {
+  static override description = 'Restart one or more containers';
+  static override usage = 'restart [OPTIONS] CONTAINER [CONTAINER...]';
+  static override aliases = ['container:restart'];
+  static override examples = ['skiff restart web', 'skiff restart -t 2 web'];
+  static override minArgs = 1;
+  static override flags = {
+    signal: flag.string({ char: 's', description: 'Signal to send to the container' }),
+    timeout: flag.integer({ char: 't', aliases: ['time'], description: 'Seconds to wait before killing the container' }),
+  };
+
+  async run({ ctx, flags, args, io }: Parsed<typeof Restart.flags>): Promise<number | undefined> {
+    const { signal, timeout } = flags;
+    const options = { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeoutSeconds: timeout }) };
+    return forEachName({ ctx, args, io }, async (name) => {
+      const { record } = await stopContainer(ctx, name, options);
+      await startContainer(ctx, record.Id);
+      return name;
+    });
+  }
+}
