@@ -55,7 +55,7 @@ export function containerOptions(input: OptionsInput): CreateOptions {
     Labels: labels(flags),
   };
   return {
-    ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.name ? { name: flags.name } : {}),
     ...(flags.platform === undefined ? {} : { platform: flags.platform }),
     Config,
     HostConfig: hostConfig(input, volumes.binds, published.bindings),

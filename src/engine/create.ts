@@ -34,7 +34,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   checkDevices(hostConfig);
   const planned = planMounts(config, hostConfig);
   if (options.name !== undefined) checkName(options.name);
-  if (options.startsNow) await checkPorts(hostConfig);
+  if (options.startsNow) await checkPorts(hostConfig, config);
   const { driver } = await chooseRootfs(ctx, hostConfig.StorageDriver || undefined);
   const warnings = [platformWarning(local.image, options.platform), portsWarning(hostConfig)].filter((text) => text !== undefined);
   const draft = { id, local, config, hostConfig, driver };
@@ -118,10 +118,17 @@ function takeName(ctx: Ctx, wanted: string | undefined, id: string): string {
   }
 }
 
-async function checkPorts({ NetworkMode, PortBindings }: HostConfig): Promise<void> {
+/** Before anything is made: a port that someone has is refused now, not when the container starts. */
+async function checkPorts(
+  { NetworkMode, PortBindings, PublishAllPorts }: HostConfig,
+  { ExposedPorts = {} }: ContainerConfig,
+): Promise<void> {
   if (NetworkMode !== 'bridge' || Object.keys(PortBindings).length === 0) return;
-  const { assertPortsFree } = await import('../runtime/network/ports.ts');
-  await assertPortsFree(PortBindings);
+  const [{ resolveBindings }, { assertPortsFree }] = await Promise.all([
+    import('../runtime/network/ports.ts'),
+    import('../runtime/network/port-check.ts'),
+  ]);
+  assertPortsFree(resolveBindings({ portBindings: PortBindings, publishAll: PublishAllPorts, exposed: ExposedPorts }));
 }
 
 function portsWarning({ NetworkMode, PortBindings, PublishAllPorts }: HostConfig): string | undefined {
@@ -132,11 +139,10 @@ function portsWarning({ NetworkMode, PortBindings, PublishAllPorts }: HostConfig
 function requireWhole(ctx: Ctx, { local: { image }, config }: Draft): void {
   const [missing] = missingParts(ctx, image);
   if (missing === undefined) return;
-  throw refuse(
-    'ERR_IMAGE_INCOMPLETE',
-    `The image "${config.Image}" is incomplete: "${missing}" is not in the store`,
-    `skiff pull ${config.Image}`,
-  );
+  throw new EngineError('ERR_IMAGE_INCOMPLETE', `The image "${config.Image}" is incomplete: "${missing}" is not in the store`, {
+    hint: `skiff pull ${config.Image}`,
+    exitCode: 125,
+  });
 }
 
 function dropVolume(ctx: Ctx, name: string): void {

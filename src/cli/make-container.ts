@@ -1,0 +1,39 @@
+// What `run` and `create` share: flags to a request, the image made sure of, the container made, warnings said.
+
+import type { CreatedContainer } from '../engine/create/options.ts';
+import { createContainer } from '../engine/create.ts';
+import { ensureImage } from '../engine/ensure-image.ts';
+import type { Ctx } from '../sys/context.ts';
+import type { Io } from './command.ts';
+import { type ContainerFlags, containerOptions } from './container-options.ts';
+
+export interface MakeInput {
+  ctx: Ctx;
+  flags: ContainerFlags;
+  /** Image, then the command. */
+  args: readonly string[];
+  io: Io;
+  detach: boolean;
+  /** It is started right after, so its published ports must be free. */
+  startsNow: boolean;
+}
+
+/** Makes the container. Throws EngineError with exit code 125. */
+export async function makeContainer(input: MakeInput): Promise<CreatedContainer> {
+  const { ctx, flags, io, startsNow } = input;
+  const options = { ...containerOptions({ ...input, cwd: process.cwd() }), startsNow };
+  const { Image } = options.Config;
+  await ensureImage(ctx, {
+    image: Image,
+    platform: flags.platform,
+    policy: flags.pull,
+    onMissing: (message) => flags.quiet || io.err(`${message}\n`),
+    pull: async () => {
+      const { pullToTerminal } = await import('./pull-progress.ts');
+      await pullToTerminal({ ctx, io, reference: Image, platform: flags.platform, quiet: flags.quiet });
+    },
+  });
+  const created = await createContainer(ctx, options);
+  for (const warning of created.warnings) ctx.warn(warning);
+  return created;
+}
