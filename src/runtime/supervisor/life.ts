@@ -1,4 +1,4 @@
-// A container's life under its supervisor: prepare once, then create → start → wait for the end, again and again as the restart policy
+// A container's life under its supervisor: prepare once, then run → wait for the end, again and again as the restart policy
 // says. The supervisor holds the container's lock, so it alone writes state.json. Order at the end: output delivered, log closed, state
 // on disk, then the attached clients are told; if we die in between, readers find the lock free and show the container as exited.
 import { readFileSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { type CgroupPlace, cgroup2Mount, placeContainer, removeCgroup } from '..
 import { openLogWriter } from '../log-writer.ts';
 import { tellFront } from './context.ts';
 import { type AttachedClient, type Controlled, serveControl } from './control.ts';
-import { createWithRuntime, type RuntimeCall, runtimeStateRoot, startWithRuntime } from './crun.ts';
+import { type RuntimeCall, runtimeStateRoot, runWithRuntime } from './crun.ts';
 import { isolate, type Surroundings } from './isolate.ts';
 import { type ContainerNetwork, openNetwork } from './network.ts';
 import { type Orphans, watchOrphans } from './orphans.ts';
@@ -84,16 +84,13 @@ class Life implements Controlled {
   }
 
   async begin({ waitForAttach }: SuperviseOptions): Promise<void> {
-    // pasta needs no rootfs and the rootfs no network: side by side.
+    // pasta needs no rootfs and the rootfs no network: side by side. The front attaches meanwhile.
     this.network = openNetwork(this.ctx, this.record, this.surroundings.scratch, (pid) => this.orphans.ours(pid));
-    this.rootfs = await prepareRootfs(this.ctx, this.record, this.surroundings);
-    await this.create();
+    this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
-    if (waitForAttach) {
-      tellFront({ type: 'ready' });
-      await Promise.race([this.attached.promise, Bun.sleep(ATTACH_DEADLINE_MS)]);
-    }
-    await this.start();
+    if (waitForAttach) tellFront({ type: 'ready' });
+    this.rootfs = await prepareRootfs(this.ctx, this.record, this.surroundings);
+    await this.start(waitForAttach ? Promise.race([this.attached.promise, Bun.sleep(ATTACH_DEADLINE_MS)]) : Promise.resolve());
     tellFront({ type: 'started', pid: this.state.Pid });
   }
 
@@ -110,7 +107,7 @@ class Life implements Controlled {
       await Promise.race([Bun.sleep(pauseMs), this.stopAsked.promise]);
       if (this.state.ManuallyStopped) break;
       try {
-        await this.create();
+        this.openStreams();
         await this.start();
         this.save({ RestartCount: this.state.RestartCount + 1 });
       } catch (error) {
@@ -136,12 +133,14 @@ class Life implements Controlled {
     await this.clear();
   }
 
-  private async create(): Promise<void> {
-    const { ctx, record, network, cgroup, rootfs } = this;
-    if (!network) throw new Error('The network was not opened');
-    const streams = openStreams({ stdin: record.Config.OpenStdin, terminal: this.tty, log: this.openLog() });
-    this.streams = streams;
-    for (const client of this.clients) if (client.wantsOutput) streams.attach(client);
+  private openStreams(): void {
+    this.streams = openStreams({ stdin: this.record.Config.OpenStdin, terminal: this.tty, log: this.openLog() });
+  }
+
+  /** Runs the container's program, once the network is up and `condition` holds. */
+  private async start(condition?: Promise<void>): Promise<void> {
+    const { ctx, record, network, cgroup, rootfs, streams } = this;
+    if (!network || !streams) throw new Error('Started before it was prepared');
     const call = this.runtimeCall();
     const { bundle, keepFilter } = writeBundle(ctx, record, {
       rootfs,
@@ -150,20 +149,15 @@ class Life implements Controlled {
       cgroup,
       runtime: call.runtime,
     });
-    const request = { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch };
-    const [created] = await Promise.all([createWithRuntime(call, request), network.ready]);
-    keepFilter?.(join(call.stateRoot, call.id, 'seccomp.bpf'));
-    streams.handedOver();
-    this.pid = created.pid;
-    this.exited = this.orphans.exitOf(created.pid);
-    await streams.begin(created.terminal);
-  }
-
-  private async start(): Promise<void> {
+    await Promise.all([network.ready, condition]);
     this.startedMs = performance.now();
-    const now = this.ctx.now().toISOString();
-    const { network } = this;
-    await startWithRuntime(this.runtimeCall());
+    const now = ctx.now().toISOString();
+    const started = await runWithRuntime(call, { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch });
+    this.pid = started.pid;
+    this.exited = this.orphans.exitOf(started.pid);
+    streams.handedOver();
+    streams.begin(started.terminal);
+    keepFilter?.(join(call.stateRoot, call.id, 'seccomp.bpf'));
     this.save({
       Status: 'running',
       Pid: this.surroundings.hostPid(this.pid),
@@ -171,10 +165,10 @@ class Life implements Controlled {
       StartedAt: now,
       ExitCode: 0,
       Error: '',
-      BootId: bootId(this.ctx.env),
-      CgroupPath: this.cgroup.path ?? '',
-      Ports: network?.ports ?? {},
-      Network: network?.settings() ?? this.state.Network,
+      BootId: bootId(ctx.env),
+      CgroupPath: cgroup.path ?? '',
+      Ports: network.ports,
+      Network: network.settings(),
     });
   }
 

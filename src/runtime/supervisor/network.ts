@@ -15,5 +15,11 @@ export interface ContainerNetwork {
 }
 
 export function openNetwork(_ctx: Ctx, record: ContainerRecord, _scratch: string, _onSpawn: (pid: number) => void): ContainerNetwork {
-  return { spec: record.HostConfig.NetworkMode === 'host' ? 'host' : {}, files: {}, ports: {}, ready: Promise.resolve(), settings: () => ({ IPAddress: '', IPPrefixLen: 0, Gateway: '', MacAddress: '', IPv6Address: '', SandboxKey: '' }) };
+  return {
+    spec: record.HostConfig.NetworkMode === 'host' ? 'host' : {},
+    files: {},
+    ports: {},
+    ready: Promise.resolve(),
+    settings: () => ({ IPAddress: '', IPPrefixLen: 0, Gateway: '', MacAddress: '', IPv6Address: '', SandboxKey: '' }),
+  };
 }

@@ -1,30 +1,51 @@
-// The container's init is made by `crun create`, which ends at once and leaves it to us: as PID 1 (or subreaper) we are told by
-// SIGCHLD. Children that Bun spawned are Bun's to reap; every other dead one is ours, or it would stay a zombie.
+// The container's init is made by the runtime, which ends at once and leaves it to us: as PID 1 (or subreaper) we are told by
+// SIGCHLD. Children that Bun spawned are Bun's to reap; every other dead one is ours, or it would stay a zombie. The init may be
+// dead before the runtime's end told us its pid, so how the last orphans ended is remembered.
 import { peekDeadChild, reap } from '../../sys/process.ts';
 
 export interface Orphans {
-  /** Resolves with Docker's exit code once `pid` has died. To be called before control returns to the event loop. */
+  /** Resolves with Docker's exit code once the orphan `pid` has died, or has died already. */
   exitOf(pid: number): Promise<number>;
   /** A child that Bun spawned: left alone. */
   ours(pid: number): void;
 }
 
+/** Exits remembered: a container's init among its own orphaned children. */
+const REMEMBERED = 64;
+
 export function watchOrphans(): Orphans {
   const spawned = new Set<number>();
   const waiting = new Map<number, (code: number) => void>();
+  const ended = new Map<number, number>();
+  const settle = (pid: number, code: number): void => {
+    const waiter = waiting.get(pid);
+    waiting.delete(pid);
+    if (waiter) return waiter(code);
+    ended.set(pid, code);
+    const oldest = ended.size > REMEMBERED ? ended.keys().next().value : undefined;
+    if (oldest !== undefined) ended.delete(oldest);
+  };
   const collect = (): void => {
-    for (const [pid, settle] of waiting) {
+    // A dead child of Bun's hides those behind it until Bun reaps it, so the awaited ones are asked for by name first.
+    for (const pid of waiting.keys()) {
       const dead = reap(pid);
-      if (!dead) continue;
-      waiting.delete(pid);
-      settle(dead.code);
+      if (dead) settle(pid, dead.code);
     }
-    for (let pid = peekDeadChild(); pid !== undefined && !spawned.has(pid); pid = peekDeadChild()) reap(pid);
+    for (let pid = peekDeadChild(); pid !== undefined && !spawned.has(pid); pid = peekDeadChild()) {
+      const dead = reap(pid);
+      if (!dead) return;
+      settle(pid, dead.code);
+    }
   };
   process.on('SIGCHLD', collect);
   return {
     ours: (pid) => spawned.add(pid),
     exitOf: (pid) => {
+      const code = ended.get(pid);
+      if (code !== undefined) {
+        ended.delete(pid);
+        return Promise.resolve(code);
+      }
       const { promise, resolve } = Promise.withResolvers<number>();
       waiting.set(pid, resolve);
       collect();

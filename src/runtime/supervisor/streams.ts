@@ -1,5 +1,5 @@
 // The container's standard streams: everything it prints goes to the log and to whoever is attached, at the pace of the slowest
-// of them, so that memory stays bounded. Pipes are ours, not the runtime's, since `crun create` ends before the container does.
+// of them, so that memory stays bounded. Pipes are ours, not the runtime's, since the runtime ends before the container does.
 import { closeSync, writeSync } from 'node:fs';
 import { errnoOf } from '../../sys/errors.ts';
 import { makePipe, setWindowSize } from '../../sys/fd.ts';
@@ -18,7 +18,7 @@ export interface Streams {
   /** Closes the container's ends here, once the runtime has them. */
   handedOver(): void;
   /** Starts to copy. `terminal` is the master when the container has one. */
-  begin(terminal?: number): Promise<void>;
+  begin(terminal?: number): void;
   attach(target: OutputTarget): () => void;
   writeInput(chunk: Uint8Array): Promise<void>;
   endInput(): void;
@@ -53,8 +53,8 @@ function pipeStreams(stdin: boolean, deliver: Deliver, attach: Streams['attach']
     handedOver: () => {
       for (const fd of [input?.read, output.write, errors.write]) if (fd !== undefined) closeSync(fd);
     },
-    begin: async () => {
-      Promise.all([copyPipe(output.read, 'stdout', deliver), copyPipe(errors.read, 'stderr', deliver)]).then(end);
+    begin: () => {
+      void Promise.all([copyPipe(output.read, 'stdout', deliver), copyPipe(errors.read, 'stderr', deliver)]).then(end);
     },
     attach,
     writeInput: async (chunk) => {
@@ -90,11 +90,11 @@ function terminalStreams(deliver: Deliver, attach: Streams['attach'], ended: Pro
   return {
     stdio: ['ignore', -1, -1],
     handedOver: () => undefined,
-    begin: async (terminal) => {
+    begin: (terminal) => {
       if (terminal === undefined) return end();
       master = terminal;
       if (size) setWindowSize(terminal, size);
-      await copyTerminal(terminal, deliver, end);
+      void copyTerminal(terminal, deliver, end);
     },
     attach,
     writeInput: async (chunk) => {
