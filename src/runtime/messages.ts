@@ -60,7 +60,7 @@ export function encodeFrame(kind: FrameKind, payload: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** Cuts a byte stream back into frames; keeps what is incomplete for the next call. */
+/** Cuts a byte stream back into frames; keeps what is incomplete for the next call. Copies, since a socket reuses its buffer. */
 export class FrameReader {
   private pending: Uint8Array = new Uint8Array(0);
 
@@ -72,10 +72,10 @@ export class FrameReader {
       const length = new DataView(bytes.buffer, bytes.byteOffset + offset + 1, 4).getUint32(0);
       const end = offset + FRAME_HEADER_BYTES + length;
       if (end > bytes.length) break;
-      frames.push({ kind: bytes[offset] ?? 0, payload: bytes.slice(offset + FRAME_HEADER_BYTES, end) });
+      frames.push({ kind: bytes[offset] ?? 0, payload: new Uint8Array(bytes.subarray(offset + FRAME_HEADER_BYTES, end)) });
       offset = end;
     }
-    this.pending = bytes.slice(offset);
+    this.pending = new Uint8Array(bytes.subarray(offset));
     return frames;
   }
 }
