@@ -1,5 +1,5 @@
 // `skiff exec`: the program gets this command's own standard streams; the front only waits for it.
-import { Command, flag, type Parsed } from '../cli/command.ts';
+import { Command, flag, type Io, type Parsed } from '../cli/command.ts';
 import { readKeyValueFile } from '../engine/create/key-value-file.ts';
 import { type ExecCommand, execCommand, releaseExec } from '../engine/exec.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -44,8 +44,20 @@ export default class Exec extends Command {
       ...(user === undefined ? {} : { user }),
       ...(workdir === undefined ? {} : { workdir }),
     });
-    return runExec(exec, { stdin: flags.interactive || tty, detach });
+    return tty && !detach && !io.stdinIsTerminal ? runOnTerminal(exec, io) : runExec(exec, { stdin: flags.interactive || tty, detach });
   }
+}
+
+// -t without a terminal of ours: the runtime wants one to copy to, so it gets one whose other end we print.
+async function runOnTerminal(exec: ExecCommand, io: Io): Promise<number> {
+  const child = Bun.spawn(exec.argv, {
+    stdio: ['ignore', 'ignore', 'ignore', exec.processFd],
+    env: exec.env,
+    terminal: { cols: io.columns, rows: 24, data: (_, chunk) => io.out(chunk) },
+  });
+  releaseExec(exec);
+  await child.exited;
+  return exitCodeOf(child);
 }
 
 async function runExec(exec: ExecCommand, { stdin, detach }: { stdin: boolean | undefined; detach: boolean }): Promise<number> {
@@ -55,5 +67,9 @@ async function runExec(exec: ExecCommand, { stdin, detach }: { stdin: boolean | 
   // What the terminal sends goes to the program itself; the front must outlive it to give back its exit code.
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
   await child.exited;
-  return child.signalCode === null ? (child.exitCode ?? 1) : 128 + signalNumber(String(child.signalCode));
+  return exitCodeOf(child);
+}
+
+function exitCodeOf({ exitCode, signalCode }: Bun.Subprocess): number {
+  return signalCode === null ? (exitCode ?? 1) : 128 + signalNumber(String(signalCode));
 }

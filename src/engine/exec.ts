@@ -3,7 +3,10 @@
 import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL_CAPABILITIES, processCapabilities } from '../runtime/spec/capabilities.ts';
+import { canRun } from '../runtime/spec/emulated.ts';
 import { mergeEnvironment } from '../runtime/spec/environment.ts';
+import { checkExecutable } from '../runtime/spec/executable.ts';
+import { hostArchitecture } from '../runtime/spec/host-facts.ts';
 import type { OciProcess, OciSpec } from '../runtime/spec/types.ts';
 import { resolveUser } from '../runtime/spec/user.ts';
 import { runtimeStateRoot } from '../runtime/supervisor/crun.ts';
@@ -54,19 +57,25 @@ export function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Exe
 function describeProcess(ctx: Ctx, id: string, pid: number, options: ExecOptions): OciProcess {
   const spec = JSON.parse(readFileSync(join(containerRunDir(ctx, id), 'bundle/config.json'), 'utf8')) as OciSpec;
   const { process: base } = spec;
-  const user = options.user === undefined ? undefined : resolveUser({ rootfs: `/proc/${pid}/root` }, options.user);
+  // The container's own view, its mounts included.
+  const view = { rootfs: `/proc/${pid}/root` };
+  const user = options.user === undefined ? undefined : resolveUser(view, options.user);
   const uid = user?.uid ?? base.user.uid;
   const home = user ? [`HOME=${user.home}`] : [];
   const { consoleSize: _, ...rest } = base;
+  const env = mergeEnvironment(
+    mergeEnvironment(base.env, [...home, ...(options.tty && !hasTerm(base.env) ? ['TERM=xterm'] : [])]),
+    options.env ?? [],
+  );
+  const [command = ''] = options.command;
+  const cwd = options.workdir ?? base.cwd;
+  checkExecutable({ view, command, env, cwd, architecture: hostArchitecture(), canRun });
   return {
     ...rest,
     terminal: options.tty ?? false,
     args: options.command,
-    env: mergeEnvironment(
-      mergeEnvironment(base.env, [...home, ...(options.tty && !hasTerm(base.env) ? ['TERM=xterm'] : [])]),
-      options.env ?? [],
-    ),
-    cwd: options.workdir ?? base.cwd,
+    env,
+    cwd,
     user: user
       ? { ...base.user, uid: user.uid, gid: user.gid, ...(user.additionalGids.length ? { additionalGids: user.additionalGids } : {}) }
       : base.user,

@@ -32,15 +32,9 @@ function context(boot = 'boot-1'): Ctx {
 function make(name: string, id: string): ContainerRecord {
   const ctx = context();
   reserveName(ctx, name, id);
-  const record = {
-    version: 1,
-    Id: id,
-    Name: name,
-    Config: {},
-    HostConfig: {},
-    Mounts: [],
-    Layers: [],
-  } as Partial<ContainerRecord> as ContainerRecord;
+  const record: ContainerRecord = JSON.parse(
+    JSON.stringify({ version: 1, Id: id, Name: name, Config: {}, HostConfig: {}, Mounts: [], Layers: [] }),
+  );
   writeContainerRecord(ctx, record);
   return record;
 }
