@@ -129,9 +129,11 @@ describe('the configuration of the image', () => {
   });
 
   test('USER, WORKDIR (made if missing, and owned by root) and ENV', async () => {
-    const script = 'id; pwd; stat -c %u:%a .; echo "$GREETING,${EMPTY-unset},$HOME"';
+    const script = 'id; pwd; stat -c %u:%a .; env | grep -e ^GREETING= -e ^EMPTY= -e ^HOME= | sort';
     const { stdout } = await run('--entrypoint', 'sh', features, '-c', script);
-    expect(stdout).toBe('uid=1000(app) gid=1000(app) groups=50(staff),1000(app)\n/srv/made/by/run\n0:755\nhello,,/home/app\n');
+    expect(stdout).toBe(
+      'uid=1000(app) gid=1000(app) groups=50(staff),1000(app)\n/srv/made/by/run\n0:755\nEMPTY=\nGREETING=hello\nHOME=/home/app\n',
+    );
   });
 
   test('VOLUME: the content of the image is there, owners too, and --rm takes the volume along', async () => {

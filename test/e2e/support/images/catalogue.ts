@@ -116,7 +116,7 @@ function unusualImage(base: Layer): Image {
       { path: 'becomes-folder/inside', content: 'inside\n' },
       { path: 'becomes-file', content: 'now a file\n' },
       { path: 'bin/setuid', content: readFileSync('/bin/busybox'), mode: 0o4755 },
-      { path: 'bin/capable', content: '#!/bin/sh\n', mode: 0o755, xattrs: { 'security.capability': capability } },
+      { path: 'bin/busybox-capable', content: readFileSync('/bin/busybox'), mode: 0o755, xattrs: { 'security.capability': capability } },
       { path: 'fifo', type: 'fifo', mode: 0o622 },
       { path: 'dev/console-like', type: 'char', device: [5, 1], mode: 0o600 },
       { path: 'owned', content: 'owned\n', uid: 1000, gid: 50, mode: 0o640, mtime: 981_173_106 },
