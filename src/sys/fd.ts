@@ -1,4 +1,5 @@
 // Descriptors made and steered by hand: pipes whose ends go to different processes, close-on-exec, terminal sizes.
+import { closeSync } from 'node:fs';
 import { c, check, ptr } from './ffi.ts';
 
 const O_CLOEXEC = 0o2000000;
@@ -33,4 +34,11 @@ export function setWindowSize(fd: number, size: { rows: number; columns: number 
   winsize.writeUInt16LE(size.rows, 0);
   winsize.writeUInt16LE(size.columns, 2);
   check(c.ioctl(fd, BigInt(TIOCSWINSZ), ptr(winsize)), 'ioctl');
+}
+
+/** Makes the descriptor number `to` stand for what `from` is, and closes `from`. Close-on-exec. */
+export function moveFd(from: number, to: number): void {
+  check(c.dup2(from, to), 'dup2');
+  closeSync(from);
+  closeOnExec(to);
 }

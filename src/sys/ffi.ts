@@ -12,6 +12,7 @@ const { symbols: c } = dlopen('libc.so.6', {
   fchdir: { args: ['i32'], returns: 'i32' },
   fchownat: { args: ['i32', 'ptr', 'u32', 'u32', 'i32'], returns: 'i32' },
   fcntl: { args: ['i32', 'i32', 'u64'], returns: 'i32' },
+  getsockname: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
   ioctl: { args: ['i32', 'u64', 'ptr'], returns: 'i32' },
   kill: { args: ['i32', 'i32'], returns: 'i32' },
   lgetxattr: { args: ['ptr', 'ptr', 'ptr', 'u64'], returns: 'i64' },
@@ -28,6 +29,7 @@ const { symbols: c } = dlopen('libc.so.6', {
   prctl: { args: ['i32', 'u64', 'u64', 'u64', 'u64'], returns: 'i32' },
   recvmsg: { args: ['i32', 'ptr', 'i32'], returns: 'i64' },
   setns: { args: ['i32', 'i32'], returns: 'i32' },
+  setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   syncfs: { args: ['i32'], returns: 'i32' },
   syscall: { args: ['i64', 'i64', 'i64', 'i64', 'i64'], returns: 'i64' },
@@ -91,11 +93,19 @@ const ERRNO_NAMES: Record<number, string> = {
   75: 'EOVERFLOW',
   87: 'EUSERS',
   95: 'EOPNOTSUPP',
+  97: 'EAFNOSUPPORT',
   98: 'EADDRINUSE',
+  99: 'EADDRNOTAVAIL',
   111: 'ECONNREFUSED',
   116: 'ESTALE',
   122: 'EDQUOT',
 };
+
+/** errno of the last failed call on this thread, as `EACCES`. */
+export function errnoName(): string {
+  const number = errno();
+  return ERRNO_NAMES[number] ?? `E${number}`;
+}
 
 /** A failed system call: `code` is the errno's name, as in node:fs. */
 export class SystemError extends Error {
