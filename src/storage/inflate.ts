@@ -10,7 +10,7 @@ const NO_INPUT = Buffer.alloc(0);
 
 export interface Inflater {
   write(data: Uint8Array): void;
-  /** Throws ERR_LAYER_TRUNCATED when the compressed stream is not complete. */
+  /** Throws ERR_LAYER_TRUNCATED when a gzip stream is not complete; zstd's codec does not tell. */
   end(): void;
   close(): void;
 }
@@ -78,9 +78,10 @@ export function createInflater(onData: (data: Buffer) => void): Inflater {
     let at = 0;
     for (;;) {
       handle.writeSync(flush, data, at, data.length - at, output, 0, OUTPUT_BYTES);
+      // After a failure `state` is still that of the call before.
+      if (failure) throw failed(failure, flush !== 0);
       const [free = 0, left = 0] = state;
       if (free < OUTPUT_BYTES) onData(output.subarray(0, OUTPUT_BYTES - free));
-      if (failure) throw failed(failure, flush !== 0);
       at = data.length - left;
       // Room left in the output: the codec has nothing more to give for this input.
       if (free > 0) return;
@@ -105,12 +106,16 @@ function isZstd(head: Buffer): boolean {
 function codecOf(stream: object, finish: number): Codec {
   const handle: unknown = Reflect.get(stream, '_handle');
   const state: unknown = Reflect.get(stream, '_writeState');
-  if (!isHandle(handle) || !(state instanceof Uint32Array)) throw new Error('This runtime has no synchronous zlib handle');
+  if (!isHandle(handle) || !isState(state)) throw new Error('This runtime has no synchronous zlib handle');
   return { handle, state, finish };
 }
 
 function isHandle(value: unknown): value is Handle {
   return typeof value === 'object' && value !== null && 'writeSync' in value && 'close' in value;
+}
+
+function isState(value: unknown): value is Uint32Array {
+  return ArrayBuffer.isView(value) && 'length' in value && value.length === 2;
 }
 
 function failed(failure: { message: string; code: string }, atEnd: boolean): EngineError {

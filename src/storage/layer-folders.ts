@@ -56,12 +56,19 @@ export function createFolders(root: string, whiteouts: { has(path: string): bool
     if (path === newest.path) return newest.fd;
     const cached = descriptors.get(path);
     if (cached === undefined && descriptors.size >= OPEN_FOLDERS) closeOldest();
-    const fd = cached ?? openFolderAt(rootFd, path);
+    const fd = cached ?? openKnown(path);
     // Deleted first so that the map's order is the order of use.
     descriptors.delete(path);
     descriptors.set(path, fd);
     newest = { path, fd };
     return fd;
+  }
+
+  // From its parent where that is open: from the root, a chain of folders would cost the square of its length.
+  function openKnown(path: string): number {
+    const { folder, base } = splitPath(path);
+    const parent = descriptors.get(folder);
+    return parent === undefined ? openFolderAt(rootFd, path) : openFolderAt(parent, base);
   }
 
   function closeOldest(): void {

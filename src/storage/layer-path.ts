@@ -5,6 +5,8 @@ import { EngineError } from '../sys/errors.ts';
 export type Whiteout = { kind: 'opaque' } | { kind: 'remove'; name: string } | { kind: 'ignored' };
 
 const PREFIX = '.wh.';
+/** The kernel's limit on a path (PATH_MAX). */
+const LONGEST_PATH = 4095;
 const NEEDS_CARE = /^\/|^\.|\/\.|\/\/|\/$|\0/;
 
 /**
@@ -12,6 +14,7 @@ const NEEDS_CARE = /^\/|^\.|\/\.|\/\/|\/$|\0/;
  * Throws ERR_LAYER_ESCAPE when `..` climbs above the root.
  */
 export function layerPath(name: string, entry = name): string {
+  if (name.length > LONGEST_PATH) throw new EngineError('ERR_LAYER_CORRUPT', 'Refused the layer: a name in it is too long');
   if (!NEEDS_CARE.test(name)) return name;
   if (name.includes('\0'))
     throw new EngineError('ERR_LAYER_CORRUPT', `Refused the layer: a NUL in the name of its entry "${shown(entry)}"`);

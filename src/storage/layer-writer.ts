@@ -89,7 +89,10 @@ export function createLayerWriter(root: string, onNotice: (message: string) => v
     }
     const { folder, base } = splitPath(path);
     const whiteout = whiteoutOf(base, header.name);
-    if (whiteout?.kind === 'ignored') return;
+    if (whiteout?.kind === 'ignored') {
+      written.entries--;
+      return;
+    }
     const parent = folders.ensure(folder, header.name);
     const place = (name: string): Place => ({ path: parent === '' ? name : `${parent}/${name}`, folder: folders.open(parent), base: name });
     if (whiteout?.kind === 'opaque') makeOpaque(parent);

@@ -19,8 +19,8 @@ export interface TarSink {
 
 export interface TarReader {
   write(data: Buffer): void;
-  /** Throws ERR_LAYER_TRUNCATED unless the stream ended between entries. */
-  end(): void;
+  /** Throws ERR_LAYER_TRUNCATED unless the stream ended between entries; says whether the archive's end mark was there. */
+  end(): boolean;
 }
 
 type State = 'header' | 'content' | 'extension' | 'padding' | 'finished';
@@ -50,11 +50,10 @@ export function createTarReader(sink: TarSink): TarReader {
     }
   }
 
-  function end(): void {
-    if (state === 'finished' || (state === 'header' && carried === 0) || (state === 'padding' && !extensionPending())) return;
-    throw new EngineError('ERR_LAYER_TRUNCATED', 'Cannot unpack the layer: its tar archive ends in the middle of an entry', {
-      hint: 'Pull again; if it stays, the image was pushed damaged',
-    });
+  function end(): boolean {
+    const isBetween = (state === 'header' && carried === 0) || state === 'padding';
+    if (state === 'finished' || (isBetween && !extensionPending())) return sawZeros;
+    throw truncated('ends in the middle of an entry');
   }
 
   function takeHeader(data: Buffer, at: number): number {
@@ -147,6 +146,12 @@ export function createTarReader(sink: TarSink): TarReader {
     if (padding === 0) state = 'header';
     return at + count;
   }
+}
+
+export function truncated(what: string): EngineError {
+  return new EngineError('ERR_LAYER_TRUNCATED', `Cannot unpack the layer: its tar archive ${what}`, {
+    hint: 'Pull again; if it stays, the image was pushed damaged',
+  });
 }
 
 function untilNul(body: Buffer): string {

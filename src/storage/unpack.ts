@@ -14,7 +14,7 @@ import { commitLayer, layerRecordPath } from './layer.ts';
 import { createLayerWriter } from './layer-writer.ts';
 import { tmpDir } from './layout.ts';
 import type { LayerRecord } from './records.ts';
-import { createTarReader } from './tar-reader.ts';
+import { createTarReader, truncated } from './tar-reader.ts';
 import { createLayerLimit } from './unpack-limit.ts';
 
 export interface UnpackerOptions {
@@ -65,9 +65,10 @@ export function createUnpacker(ctx: Ctx, options: UnpackerOptions): Unpacker {
 
   function end(): LayerRecord {
     inflater.end();
-    reader.end();
+    const isComplete = reader.end();
     const actual = `sha256:${hasher.digest('hex')}`;
     if (actual !== options.diffId) {
+      if (!isComplete) throw truncated('has no end');
       throw new EngineError(
         'ERR_DIGEST_MISMATCH',
         `Refused the layer: its content has the digest "${actual}", its image says "${options.diffId}"`,
