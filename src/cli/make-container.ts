@@ -3,6 +3,8 @@
 import type { CreatedContainer } from '../engine/create/options.ts';
 import { createContainer } from '../engine/create.ts';
 import { ensureImage } from '../engine/ensure-image.ts';
+import { canonicalReference, parseReference } from '../oci/reference.ts';
+import { EMBEDDED_REFERENCE } from '../storage/embedded-reference.ts';
 import type { Ctx } from '../sys/context.ts';
 import type { Io } from './command.ts';
 import { type ContainerFlags, containerOptions } from './container-options.ts';
@@ -23,14 +25,16 @@ export async function makeContainer(input: MakeInput): Promise<CreatedContainer>
   const { ctx, flags, io, startsNow } = input;
   const options = { ...containerOptions({ ...input, cwd: process.cwd() }), startsNow };
   const { Image } = options.Config;
+  // What we carry ourselves is not downloaded, and the text of the first run needs no other before it.
+  const isQuiet = () => flags.quiet || canonicalReference(parseReference(Image)) === EMBEDDED_REFERENCE;
   await ensureImage(ctx, {
     image: Image,
     platform: flags.platform,
     policy: flags.pull,
-    onMissing: (message) => flags.quiet || io.err(`${message}\n`),
+    onMissing: (message) => isQuiet() || io.err(`${message}\n`),
     pull: async () => {
       const { pullToTerminal } = await import('./pull-progress.ts');
-      await pullToTerminal({ ctx, io, reference: Image, platform: flags.platform, quiet: flags.quiet });
+      await pullToTerminal({ ctx, io, reference: Image, platform: flags.platform, quiet: isQuiet() });
     },
   });
   const created = await createContainer(ctx, options);

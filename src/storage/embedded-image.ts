@@ -5,13 +5,11 @@ import type { Ctx } from '../sys/context.ts';
 import { hasBlob, putBlob } from './blob.ts';
 import { claim } from './claim.ts';
 import { digestOf } from './digest.ts';
+import { EMBEDDED_REFERENCE } from './embedded-reference.ts';
 import { putImage, tagImage } from './image.ts';
 import { hasLayer } from './layer.ts';
 import type { Descriptor, ImageConfig, ImageRecord } from './records.ts';
 import { createUnpacker } from './unpack.ts';
-
-/** Canonical. */
-export const EMBEDDED_REFERENCE = 'localhost/hello:latest';
 
 export interface EmbeddedImage {
   /** Canonical. */
@@ -70,7 +68,7 @@ function recordOf(ctx: Ctx, image: EmbeddedImage): ImageRecord {
 }
 
 function unpack(ctx: Ctx, tar: Uint8Array, layer: ImageRecord['layers'][number]): void {
-  const unpacker = createUnpacker(ctx, { mediaType: layer.mediaType, diffId: layer.diffId, size: layer.size });
+  const unpacker = createUnpacker(ctx, { mediaType: layer.mediaType, diffId: layer.diffId });
   unpacker.write(tar);
   unpacker.end();
 }
