@@ -1,5 +1,65 @@
-import { EngineError } from '../sys/errors.ts';
+// The worker: `skiff __work KIND`, root of the user's namespace, one job, then gone. It reads its job from standard input and gives up
+// when that ends, for then its front is dead. Events are written synchronously: the unpacking sink never lets
+// the event loop run for long. A front that left (EPIPE) is the same as the end of standard input.
+import type { WorkEvent, WorkFailure, WorkJob, WorkResults } from '../runtime/messages-work.ts';
+import { type Ctx, dataRoot } from '../sys/context.ts';
+import { EngineError, errnoOf, messageOf } from '../sys/errors.ts';
+import { runtimeRoot } from '../sys/runtime-dir.ts';
+import { fetchLayers } from './jobs/layers.ts';
+import { listTags, pull } from './jobs/pull.ts';
+import type { JobTools } from './jobs/tools.ts';
+import { followInput, writeEvent } from './worker-pipe.ts';
 
+/** Runs the job that standard input names. Always 0: the outcome is the last event. */
 export async function main(): Promise<number> {
-  throw new EngineError('ERR_INTERNAL', 'The worker is not part of this build');
+  const controller = new AbortController();
+  const giveUp = (): void => controller.abort(new EngineError('ERR_INTERRUPTED', 'Interrupted', { exitCode: 130 }));
+  // Ctrl-C reaches everything in the terminal's foreground group; the front's closing of our input says the same.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, giveUp);
+  keepLoopbackDirect(process.env);
+  const send = (event: WorkEvent): void => {
+    if (!writeEvent(event)) giveUp();
+  };
+  try {
+    const job = await followInput(giveUp);
+    const ctx = workerContext((message) => send({ type: 'notice', message }));
+    const result = await run(ctx, job, { emit: (event) => send({ type: 'pull', event }), signal: controller.signal });
+    send({ type: 'done', result });
+  } catch (error) {
+    send(failureOf(controller.signal.aborted ? controller.signal.reason : error));
+  }
+  return 0;
+}
+
+function run(ctx: Ctx, job: WorkJob, tools: JobTools): Promise<WorkResults[WorkJob['kind']]> {
+  switch (job.kind) {
+    case 'pull':
+      return pull(ctx, job, tools);
+    case 'layers':
+      return fetchLayers(ctx, job, tools);
+    case 'tags':
+      return listTags(ctx, job, tools);
+    default:
+      return job satisfies never;
+  }
+}
+
+function workerContext(warn: (message: string) => void): Ctx {
+  const env = process.env;
+  return { paths: { data: dataRoot(env), run: runtimeRoot(env) }, env, warn, now: () => new Date() };
+}
+
+function failureOf(error: unknown): WorkFailure {
+  if (error instanceof EngineError) {
+    return { type: 'failed', code: error.code, message: error.message, hint: error.hint, exitCode: error.exitCode };
+  }
+  const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  return { type: 'failed', code: errnoOf(error) ?? 'ERR_INTERNAL', message: messageOf(error), exitCode: 1, path };
+}
+
+/** A proxy is for the way out: registries on this machine are reached without it, as Go programs do. */
+function keepLoopbackDirect(env: Record<string, string | undefined>): void {
+  const exempt = [env.no_proxy ?? env.NO_PROXY ?? '', 'localhost', '127.0.0.1', '::1'].filter(Boolean).join(',');
+  env.NO_PROXY = exempt;
+  env.no_proxy = exempt;
 }

@@ -38,11 +38,14 @@ const imageConfig = z.looseObject({
   rootfs: z.looseObject({ type: z.literal('layers'), diff_ids: z.array(diffId) }),
 });
 
-/** What a pull needs of the config. Throws ERR_IMAGE_CONFIG with the field that is wrong. */
-export function parseImageConfig(
-  bytes: Uint8Array,
-  name: string,
-): Pick<ImageConfig, 'architecture' | 'os' | 'variant' | 'rootfs'> & { created: string } {
+/** What a pull needs of the config. */
+export interface ImageConfigSummary extends Pick<ImageConfig, 'architecture' | 'os' | 'variant' | 'rootfs'> {
+  /** RFC 3339; '' when the image has none. */
+  created: string;
+}
+
+/** Throws ERR_IMAGE_CONFIG with the field that is wrong. */
+export function parseImageConfig(bytes: Uint8Array, name: string): ImageConfigSummary {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -20,8 +20,16 @@ export interface RegistryOptions {
   /** false: accept what TLS cannot check, and no TLS. */
   tlsVerify?: boolean | undefined;
   signal?: AbortSignal | undefined;
+  /** What another process found out already. */
+  session?: RegistrySession | undefined;
   /** For tests: waits, dice, deadlines. */
   transport?: Pick<TransportOptions, 'pause' | 'random' | 'stallMs'>;
+}
+
+/** What is found out once about a registry. Never logged: it holds a token. */
+export interface RegistrySession {
+  origin: string;
+  authorization: string | undefined;
 }
 
 export interface FetchedManifest {
@@ -40,6 +48,8 @@ export interface Registry {
   blob(digest: string, offset: number): Promise<{ answer: Answer; offset: number }>;
   /** All tags, page by page. */
   tags(): Promise<string[]>;
+  /** For another process that works on the same pull. */
+  session(): Promise<RegistrySession>;
 }
 
 export const LARGEST_MANIFEST = 4 << 20;
@@ -52,10 +62,20 @@ export function openRegistry(options: RegistryOptions): Registry {
   const access = registryAccess(env, reference.registry, { tlsVerify: options.tlsVerify });
   const certificates = access.isInsecure ? undefined : systemCertificates(env);
   const transport = createTransport({ certificates, isInsecure: access.isInsecure, ...options.transport });
-  const authorizer = createAuthorizer(transport, reference, findCredentials(env, reference.registry, reference.repository));
-  let base: Promise<string> | undefined;
+  const authorizer = createAuthorizer(
+    transport,
+    reference,
+    findCredentials(env, reference.registry, reference.repository),
+    options.session?.authorization,
+  );
+  let base: Promise<string> | undefined = options.session && Promise.resolve(options.session.origin);
 
-  return { resolve, manifest, blob, tags };
+  return { resolve, manifest, blob, tags, session };
+
+  async function session(): Promise<RegistrySession> {
+    base ??= findBase(transport, access, signal);
+    return { origin: await base, authorization: authorizer.current() };
+  }
 
   async function resolve(): Promise<Pick<Descriptor, 'digest' | 'size'> | undefined> {
     const answer = await ask({ method: 'HEAD', url: manifestPath(), headers: { accept: ACCEPTED_MANIFESTS } });
@@ -154,8 +174,13 @@ interface Authorizer {
 }
 
 /** Keeps one authorization for all requests; layers that meet the same 401 at once share one new token. */
-function createAuthorizer(transport: Transport, reference: Reference, credentials: Credentials | undefined): Authorizer {
-  let authorization: string | undefined;
+function createAuthorizer(
+  transport: Transport,
+  reference: Reference,
+  credentials: Credentials | undefined,
+  known: string | undefined,
+): Authorizer {
+  let authorization = known;
   let renewing: Promise<string | undefined> | undefined;
 
   return {

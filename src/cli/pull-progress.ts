@@ -1,0 +1,47 @@
+// A pull that a person watches: progress and result on the terminal, Ctrl-C ends it in order. `run` shows it on standard error, because
+// standard output is the container's.
+
+import { pullImage, pullNames } from '../engine/pull.ts';
+import { createPullProgress } from '../render/pull-progress.ts';
+import type { PullResult } from '../runtime/messages-work.ts';
+import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
+import type { Io } from './command.ts';
+
+export interface PullToTerminalOptions {
+  ctx: Ctx;
+  io: Io;
+  reference: string;
+  platform?: string | undefined;
+  tlsVerify?: boolean | undefined;
+  maxLayerBytes?: number | undefined;
+  quiet?: boolean | undefined;
+  /** Where progress goes. Default `err`. */
+  stream?: 'out' | 'err';
+}
+
+/** Pulls and says so; returns what was pulled. Throws as `pullImage`. */
+export async function pullToTerminal(options: PullToTerminalOptions): Promise<PullResult> {
+  const { ctx, io, reference, platform, tlsVerify, maxLayerBytes, quiet, stream = 'err' } = options;
+  const write = (text: string): void => (stream === 'out' ? io.out(text) : io.err(text));
+  const isTerminal = stream === 'out' ? io.stdoutIsTerminal : io.stderrIsTerminal;
+  const onProgress = quiet ? () => {} : createPullProgress({ write, isTerminal, columns: io.columns });
+  const result = await interruptible((signal) => pullImage(ctx, { reference, platform, tlsVerify, maxLayerBytes, onProgress, signal }));
+  if (quiet) return result;
+  write(`Digest: ${result.digest}\n`);
+  write(`Status: ${result.status === 'current' ? 'Image is up to date' : 'Downloaded newer image'} for ${pullNames(reference).familiar}\n`);
+  return result;
+}
+
+/** Runs `work` with a signal that Ctrl-C, TERM and HUP abort; a second one ends us at once. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const giveUp = (): void => controller.abort(new EngineError('ERR_INTERRUPTED', 'Interrupted', { exitCode: 130 }));
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, giveUp);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const signal of signals) process.off(signal, giveUp);
+  }
+}

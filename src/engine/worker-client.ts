@@ -1,0 +1,88 @@
+// Starts a worker for one job and follows it to its end. The worker lives no longer than its starter: it has its standard input from
+// us, and gives up when that closes, which a kill -9 of us does as well.
+import type { PullEvent, WorkEvent, WorkFailure, WorkJob, WorkResults } from '../runtime/messages-work.ts';
+import { userNamespaceArgv } from '../runtime/userns.ts';
+import { childEnv } from '../sys/child-env.ts';
+import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
+import { selfCommand } from '../sys/self.ts';
+
+export interface RunJobOptions {
+  onEvent?: ((event: PullEvent) => void) | undefined;
+  signal?: AbortSignal | undefined;
+  /** How the user's namespace is entered; [] when we are inside it. Default: by nsenter. */
+  enter?: string[];
+}
+
+/** How long a worker may take to clean up after it was told to give up. */
+const GRACE_MS = 10_000;
+const LONGEST_STDERR = 4096;
+
+/** Runs `job` and returns its result. Throws the job's own EngineError, ERR_INTERRUPTED or ERR_WORKER_DIED. */
+export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJobOptions = {}): Promise<WorkResults[J['kind']]> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const enter = options.enter ?? (await userNamespaceArgv(ctx));
+  const worker = Bun.spawn([...enter, ...selfCommand(), '__work', job.kind], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...childEnv(ctx.env), SKIFF_ROOT: ctx.paths.data, SKIFF_RUNROOT: ctx.paths.run },
+  });
+  let killer: Timer | undefined;
+  const giveUp = (): void => {
+    void worker.stdin.end();
+    killer = setTimeout(() => worker.kill('SIGKILL'), GRACE_MS);
+  };
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    worker.stdin.write(`${JSON.stringify(job)}\n`);
+    await worker.stdin.flush();
+    const [last, complaint] = await Promise.all([follow(ctx, worker.stdout, options.onEvent), tailOf(worker.stderr), worker.exited]);
+    if (last?.type === 'done') return last.result as WorkResults[J['kind']];
+    if (signal?.aborted) throw new EngineError('ERR_INTERRUPTED', 'Interrupted', { exitCode: 130 });
+    throw last ? errorOf(last) : died(worker, complaint);
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+    clearTimeout(killer);
+    if (worker.exitCode === null && worker.signalCode === null) worker.kill('SIGKILL');
+  }
+}
+
+type LastEvent = Extract<WorkEvent, { type: 'done' | 'failed' }>;
+
+async function follow(ctx: Ctx, stdout: ReadableStream<Uint8Array>, onEvent: RunJobOptions['onEvent']): Promise<LastEvent | undefined> {
+  let last: LastEvent | undefined;
+  let pending = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of stdout) {
+    const lines = (pending + decoder.decode(chunk, { stream: true })).split('\n');
+    pending = lines.pop() ?? '';
+    for (const line of lines) {
+      const event = JSON.parse(line) as WorkEvent;
+      if (event.type === 'notice') ctx.warn(event.message);
+      else if (event.type === 'pull') onEvent?.(event.event);
+      else last = event;
+    }
+  }
+  return last;
+}
+
+function errorOf(failure: WorkFailure): Error {
+  const { code, message, hint, exitCode, path } = failure;
+  if (code.startsWith('ERR_')) return new EngineError(code, message, { ...(hint === undefined ? {} : { hint }), exitCode });
+  return Object.assign(new Error(message), { code, path });
+}
+
+async function tailOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) text = (text + decoder.decode(chunk, { stream: true })).slice(-LONGEST_STDERR);
+  return text.trim();
+}
+
+function died(worker: Bun.Subprocess, complaint: string): EngineError {
+  const how = worker.signalCode ? `signal ${worker.signalCode}` : `exit code ${worker.exitCode}`;
+  const said = complaint.split('\n').at(-1);
+  return new EngineError('ERR_WORKER_DIED', `The worker ended before its work was done (${how})${said ? `: ${said}` : ''}`, {
+    hint: 'Run the command again: what is half done is swept up',
+  });
+}

@@ -1,0 +1,42 @@
+// The worker's end of the two pipes to its front. Standard input is read for as long as the worker lives, because its end is the news
+// that the front died. A pipe may be non-blocking: EAGAIN waits and goes on.
+import { writeSync } from 'node:fs';
+import type { WorkEvent, WorkJob } from '../runtime/messages-work.ts';
+import { EngineError, errnoOf } from '../sys/errors.ts';
+
+/** The job, from the first line; `onEnd` is called when the input ends afterwards. Throws ERR_NO_JOB. */
+export async function followInput(onEnd: () => void): Promise<WorkJob> {
+  const { promise, resolve, reject } = Promise.withResolvers<WorkJob>();
+  void (async () => {
+    let text = '';
+    let isKnown = false;
+    const decoder = new TextDecoder();
+    for await (const chunk of Bun.stdin.stream()) {
+      if (isKnown) continue;
+      text += decoder.decode(chunk, { stream: true });
+      const end = text.indexOf('\n');
+      if (end === -1) continue;
+      isKnown = true;
+      resolve(JSON.parse(text.slice(0, end)) as WorkJob);
+    }
+    if (!isKnown)
+      throw new EngineError('ERR_NO_JOB', 'The worker was given no job', { hint: 'It is started by other commands, not by hand' });
+    onEnd();
+  })().catch(reject);
+  return promise;
+}
+
+/** Writes one event line; false when nobody reads any more. */
+export function writeEvent(event: WorkEvent): boolean {
+  const line = Buffer.from(`${JSON.stringify(event)}\n`);
+  for (let at = 0; at < line.length; ) {
+    try {
+      at += writeSync(1, line, at);
+    } catch (error) {
+      if (errnoOf(error) === 'EPIPE') return false;
+      if (errnoOf(error) !== 'EAGAIN') throw error;
+      Bun.sleepSync(1);
+    }
+  }
+  return true;
+}

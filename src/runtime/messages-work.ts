@@ -1,0 +1,83 @@
+// What front and worker say to each other: one job as a JSON line on the worker's standard input, then newline-delimited events on its
+// standard output, the last of them `done` or `failed`. The end of standard input before that means: give up and clean up.
+// Described by types alone; a worker is always of the same build as the one that started it.
+import type { ImageLayer } from '../storage/records.ts';
+
+export type WorkJob = PullJob | LayersJob | TagsJob;
+
+/** Fetches an image and makes it reachable under its reference. */
+export interface PullJob {
+  kind: 'pull';
+  /** As the user gave it. */
+  reference: string;
+  /** As the user gave it; the machine's own when left out. */
+  platform?: string | undefined;
+  tlsVerify?: boolean | undefined;
+  /** Largest uncompressed layer, bytes. */
+  maxLayerBytes?: number | undefined;
+}
+
+/** Makes sure that layers are unpacked, beside other workers that do the same. */
+export interface LayersJob {
+  kind: 'layers';
+  reference: string;
+  layers: ImageLayer[];
+  session: RegistrySession;
+  tlsVerify?: boolean | undefined;
+  maxLayerBytes?: number | undefined;
+}
+
+/** Lists the tags of a repository. */
+export interface TagsJob {
+  kind: 'tags';
+  reference: string;
+  tlsVerify?: boolean | undefined;
+}
+
+/** What one worker found out about a registry, for another (see oci/registry.ts). Never logged: it holds a token. */
+export interface RegistrySession {
+  origin: string;
+  authorization: string | undefined;
+}
+
+export interface PullResult {
+  /** Image id. */
+  id: string;
+  /** What the registry serves under the reference. */
+  digest: string;
+  /** Canonical. */
+  reference: string;
+  /** `current`: the reference pointed at this image already, and nothing was missing. */
+  status: 'downloaded' | 'current';
+  /** `linux/amd64`. */
+  platform: string;
+}
+
+export interface WorkResults {
+  pull: PullResult;
+  layers: null;
+  tags: string[];
+}
+
+export type LayerStatus = 'waiting' | 'downloading' | 'retrying' | 'verifying' | 'extracting' | 'complete' | 'exists';
+
+export type PullEvent =
+  /** The manifest is known; `layers` are short digests in order, base first. */
+  | { type: 'pulling'; name: string; repository: string; layers: string[] }
+  | { type: 'layer'; layer: string; status: LayerStatus; current?: number; total?: number };
+
+export type WorkEvent =
+  | { type: 'notice'; message: string }
+  | { type: 'pull'; event: PullEvent }
+  | { type: 'done'; result: unknown }
+  | WorkFailure;
+
+/** `code` is an EngineError's, or the errno of a failed system call (then with its `path`). */
+export interface WorkFailure {
+  type: 'failed';
+  code: string;
+  message: string;
+  hint?: string | undefined;
+  exitCode: number;
+  path?: string | undefined;
+}
