@@ -1,14 +1,18 @@
 // JSON as Docker's Go code writes it: map keys sorted, struct fields in order, and (for rows) `<`, `>`, `&` escaped.
-import { Float, JsonNumber, kindOf, sortedKeys } from './go-values.ts';
+import { Float, JsonNumber, kindOf, sortedKeys, structType } from './go-values.ts';
 
-/** One line of JSON. */
+/** One line of JSON. Rows of lists (Docker's `*formatter.…`) are escaped as encoding/json does by default. */
 export function goJson(value: unknown): string {
-  return JSON.stringify(ordered(value)) ?? 'null';
+  const text = JSON.stringify(ordered(value)) ?? 'null';
+  return isRow(value) ? escapeHtml(text) : text;
 }
 
-/** As encoding/json escapes by default: safe inside HTML. */
-export function goJsonEscaped(value: unknown): string {
-  return goJson(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+function isRow(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && structType(value)?.startsWith('*formatter.') === true;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function ordered(value: unknown): unknown {

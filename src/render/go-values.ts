@@ -23,7 +23,7 @@ export function struct<T extends object>(type: string, fields: T): T {
 }
 
 /** A Go map: keys sorted bytewise, `zero` what `index` gives for a missing key. */
-export function goMap<T>(entries: Readonly<Record<string, T>>, zero: T): Record<string, T> {
+export function goMap<T>(entries: Readonly<Record<string, T>>, zero: unknown): Record<string, T> {
   const sorted: Record<string, T> = {};
   for (const key of sortedKeys(entries)) sorted[key] = entries[key] as T;
   return Object.defineProperty(sorted, ZERO, { value: zero });
@@ -38,8 +38,8 @@ export function listOrNil<T>(list: readonly T[] | null | undefined): readonly T[
 }
 
 /** An empty map that JSON shows as `null`, its elements of the kind of `zero`. */
-export function nilMap<T>(zero: T): Record<string, T> {
-  return Object.defineProperty(goMap<T>({}, zero), 'toJSON', { value: () => null });
+export function nilMap(zero: unknown): Record<string, never> {
+  return Object.defineProperty(goMap<never>({}, zero), 'toJSON', { value: () => null });
 }
 
 /** The struct's type name, or undefined when `value` is no struct. */

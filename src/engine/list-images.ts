@@ -1,0 +1,84 @@
+// What `images` lists: images newest first with familiar names (`nginx:latest`), filtered. Config blobs are read only for a label filter.
+import { familiarReference } from '../oci/reference.ts';
+import { findImage, listImages, readImageConfig } from '../storage/image.ts';
+import type { ImageRecord } from '../storage/records.ts';
+import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
+import { canonicalOf } from './canonical.ts';
+import { booleanFilter, type Filters, labelsMatch, parseFilters } from './filter.ts';
+import { referenceMatches } from './reference-pattern.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+const KNOWN = ['dangling', 'label', 'before', 'since', 'reference', 'until'];
+
+export interface ListImagesOptions {
+  /** `name=value`. */
+  filters?: readonly string[];
+  /** `REPOSITORY[:TAG]`, with shell patterns. */
+  reference?: string | undefined;
+}
+
+export interface ListedImageView {
+  image: ImageRecord;
+  /** Familiar `name:tag`s. */
+  tags: string[];
+  /** Familiar `name@digest`s. */
+  digests: string[];
+}
+
+/** Images as `images` shows them. Throws ERR_BAD_FILTER, ERR_NO_SUCH_IMAGE (before, since), ERR_BAD_TIME (until). */
+export function listImageViews(ctx: Ctx, options: ListImagesOptions = {}): ListedImageView[] {
+  const filters = parseFilters(options.filters ?? [], KNOWN);
+  const patterns = [...(filters.get('reference') ?? []), ...(options.reference === undefined ? [] : [options.reference])];
+  const dangling = booleanFilter(filters, 'dangling');
+  const isInTime = timeTest(ctx, filters);
+  return listImages(ctx)
+    .map(({ image, references }): ListedImageView => {
+      const familiar = [...references, ...image.repoDigests].map(familiarReference).filter((name) => matchesAny(name, patterns));
+      return {
+        image,
+        tags: familiar.filter((name) => !name.includes('@')),
+        digests: [...new Set(familiar.filter((name) => name.includes('@')))],
+      };
+    })
+    .filter(({ image, tags, digests }) => {
+      if (patterns.length > 0 && tags.length + digests.length === 0) return false;
+      if (dangling === true && tags.length > 0) return false;
+      if (dangling === false && tags.length + digests.length === 0) return false;
+      return isInTime(createdMs(image)) && hasLabels(ctx, filters, image);
+    })
+    .sort((left, right) => createdMs(right.image) - createdMs(left.image) || (left.image.id < right.image.id ? -1 : 1));
+}
+
+function matchesAny(name: string, patterns: readonly string[]): boolean {
+  return patterns.length === 0 || patterns.some((pattern) => referenceMatches(pattern, name));
+}
+
+function timeTest(ctx: Ctx, filters: Filters): (created: number) => boolean {
+  const before = (filters.get('before') ?? []).map((name) => createdMs(imageNamed(ctx, name)));
+  const since = (filters.get('since') ?? []).map((name) => createdMs(imageNamed(ctx, name)));
+  const until = (filters.get('until') ?? []).map((text) => Number(parseTimestamp(text, { now: ctx.now(), flag: 'until' }) / 1_000_000n));
+  return (created) => [...before, ...until].every((limit) => created < limit) && since.every((limit) => created > limit);
+}
+
+function imageNamed(ctx: Ctx, name: string): ImageRecord {
+  const found = findImage(ctx, name, canonicalOf(name));
+  if (found) return found.image;
+  throw new EngineError('ERR_NO_SUCH_IMAGE', `No such image: ${name}`, { hint: 'List what there is: skiff images -a' });
+}
+
+function hasLabels(ctx: Ctx, filters: Filters, image: ImageRecord): boolean {
+  if (!filters.has('label')) return true;
+  try {
+    return labelsMatch(filters, readImageConfig(ctx, image.id).config?.Labels);
+  } catch (error) {
+    // An image whose config is damaged has no labels to match; `system check` reports it.
+    if (error instanceof EngineError) return false;
+    throw error;
+  }
+}
+
+/** Creation time in milliseconds; an image that does not tell is from 1970, as in Docker. */
+function createdMs(image: ImageRecord): number {
+  return Date.parse(image.created) || 0;
+}

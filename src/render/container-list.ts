@@ -1,0 +1,60 @@
+// `ps` as text. The plain table and `-q` are drawn directly; only another format loads templates.
+import { type ContainerRow, type ContainerRowInput, containerRow, type RowOptions } from './container-row.ts';
+import { alignTable } from './table.ts';
+
+export interface ContainerListOptions extends RowOptions {
+  quiet: boolean;
+  size: boolean;
+  format: string | undefined;
+}
+
+const HEADER: Record<string, string> = {
+  ID: 'CONTAINER ID',
+  Image: 'IMAGE',
+  Command: 'COMMAND',
+  CreatedAt: 'CREATED AT',
+  RunningFor: 'CREATED',
+  Status: 'STATUS',
+  Ports: 'PORTS',
+  Names: 'NAMES',
+  Size: 'SIZE',
+  Labels: 'LABELS',
+  Mounts: 'MOUNTS',
+  LocalVolumes: 'LOCAL VOLUMES',
+  Networks: 'NETWORKS',
+  State: 'STATE',
+  Platform: 'PLATFORM',
+};
+
+const COLUMNS = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'] as const;
+
+/** The listing of containers. Throws ERR_TEMPLATE. */
+export async function renderContainerList(containers: readonly ContainerRowInput[], options: ContainerListOptions): Promise<string> {
+  const { quiet, size, format = 'table' } = options;
+  const rows = containers.map((container) => containerRow(container, options));
+  if (quiet) return rows.map(({ ID }) => `${ID}\n`).join('');
+  const columns = size ? [...COLUMNS, 'Size' as const] : COLUMNS;
+  if (format !== 'table' && format !== '') {
+    const { formatRows } = await import('./rows.ts');
+    const table = columns.map((column) => `{{.${column}}}`).join('\t');
+    return formatRows(format, rows, { header: { ...HEADER, Label: (key: unknown) => labelTitle(String(key)) }, table, raw: raw(size) });
+  }
+  const cells = (row: Readonly<Record<string, unknown>>): string => columns.map((column) => row[column]).join('\t');
+  return alignTable([cells(HEADER), ...rows.map((row: ContainerRow) => cells(pick(row, columns)))]);
+}
+
+function pick(row: ContainerRow, columns: readonly (keyof ContainerRow)[]): Record<string, unknown> {
+  return Object.fromEntries(columns.map((column) => [column, row[column]]));
+}
+
+/** `com.example.some-label` has the title `some label`. */
+function labelTitle(key: string): string {
+  return key.slice(key.lastIndexOf('.') + 1).replace(/[-_]/g, ' ');
+}
+
+function raw(size: boolean): string {
+  const fields = ['container_id: {{.ID}}', 'image: {{.Image}}', 'command: {{.Command}}', 'created_at: {{.CreatedAt}}', 'state: {{.State}}'];
+  fields.push('status: {{.Status}}', 'names: {{.Names}}', 'labels:{{pad .Labels 1 0}}', 'ports:{{pad .Ports 1 0}}');
+  if (size) fields.push('size: {{.Size}}');
+  return `${fields.join('\n')}\n`;
+}

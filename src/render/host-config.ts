@@ -1,0 +1,103 @@
+// `HostConfig` of an inspected container: Docker 28's fields in Docker's order, with Docker's defaults for what skiff has no setting of.
+import type { ContainerRecord, HostConfig } from '../storage/records.ts';
+import { goMap, listOrNil, NIL_LIST, nilMap, struct } from './go-values.ts';
+
+export interface HostConfigFacts {
+  /** Hidden and read-only paths of this container; undefined when it has none (privileged). */
+  maskedPaths: readonly string[] | undefined;
+  readonlyPaths: readonly string[] | undefined;
+}
+
+export function renderHostConfig({ HostConfig: given }: ContainerRecord, facts: HostConfigFacts): object {
+  // Lists that were not given stay null, as Docker's do.
+  const lists = <K extends keyof HostConfig>(key: K): unknown => (given[key] === null || given[key] === undefined ? NIL_LIST : given[key]);
+  return struct('container.HostConfig', {
+    Binds: lists('Binds'),
+    ContainerIDFile: given.ContainerIDFile,
+    LogConfig: struct('container.LogConfig', { Type: given.LogConfig.Type, Config: goMap(given.LogConfig.Config, '') }),
+    NetworkMode: given.NetworkMode,
+    PortBindings: portBindings(given),
+    RestartPolicy: struct('container.RestartPolicy', { ...given.RestartPolicy }),
+    AutoRemove: given.AutoRemove,
+    VolumeDriver: '',
+    VolumesFrom: NIL_LIST,
+    ConsoleSize: [0, 0],
+    CapAdd: lists('CapAdd'),
+    CapDrop: lists('CapDrop'),
+    CgroupnsMode: 'private',
+    Dns: lists('Dns'),
+    DnsOptions: lists('DnsOptions'),
+    DnsSearch: lists('DnsSearch'),
+    ExtraHosts: lists('ExtraHosts'),
+    GroupAdd: NIL_LIST,
+    IpcMode: 'private',
+    Cgroup: '',
+    Links: NIL_LIST,
+    OomScoreAdj: 0,
+    PidMode: '',
+    Privileged: given.Privileged,
+    PublishAllPorts: given.PublishAllPorts,
+    ReadonlyRootfs: given.ReadonlyRootfs,
+    SecurityOpt: lists('SecurityOpt'),
+    Tmpfs: given.Tmpfs && Object.keys(given.Tmpfs).length > 0 ? goMap(given.Tmpfs, '') : undefined,
+    UTSMode: '',
+    UsernsMode: '',
+    ShmSize: given.ShmSize,
+    Runtime: given.Runtime,
+    Isolation: '',
+    ...resources(given),
+    Mounts: given.Mounts?.length ? given.Mounts.map((mount) => struct('mount.Mount', { ...mount })) : undefined,
+    MaskedPaths: listOrNil(facts.maskedPaths),
+    ReadonlyPaths: listOrNil(facts.readonlyPaths),
+    Init: given.Init,
+  });
+}
+
+/** The limits, which Docker keeps in a struct of their own. */
+function resources(given: HostConfig) {
+  return {
+    CpuShares: 0,
+    Memory: given.Memory,
+    NanoCpus: given.NanoCpus,
+    CgroupParent: '',
+    BlkioWeight: 0,
+    BlkioWeightDevice: [],
+    BlkioDeviceReadBps: [],
+    BlkioDeviceWriteBps: [],
+    BlkioDeviceReadIOps: [],
+    BlkioDeviceWriteIOps: [],
+    CpuPeriod: 0,
+    CpuQuota: 0,
+    CpuRealtimePeriod: 0,
+    CpuRealtimeRuntime: 0,
+    CpusetCpus: '',
+    CpusetMems: '',
+    Devices: (given.Devices ?? []).map((device) => struct('container.DeviceMapping', { ...device })),
+    DeviceCgroupRules: NIL_LIST,
+    DeviceRequests: NIL_LIST,
+    MemoryReservation: 0,
+    MemorySwap: given.MemorySwap,
+    MemorySwappiness: null,
+    OomKillDisable: null,
+    PidsLimit: given.PidsLimit,
+    Ulimits: (given.Ulimits ?? []).map(({ Name, Hard, Soft }) => struct('units.Ulimit', { Name, Hard, Soft })),
+    CpuCount: 0,
+    CpuPercent: 0,
+    IOMaximumIOps: 0,
+    IOMaximumBandwidth: 0,
+  };
+}
+
+function portBindings({ PortBindings }: HostConfig): object {
+  const entries = Object.entries(PortBindings).map(([port, bindings]): [string, object[]] => [
+    port,
+    bindings.map(({ HostIp, HostPort }) => struct('nat.PortBinding', { HostIp, HostPort })),
+  ]);
+  return entries.length > 0 ? goMap(Object.fromEntries(entries), NIL_LIST) : goMap({}, NIL_LIST);
+}
+
+/** An object used as a set (`Volumes`, `ExposedPorts`). */
+export function setOrNil(set: Readonly<Record<string, unknown>> | null | undefined): object {
+  if (!set) return nilMap(struct('struct {}', {}));
+  return goMap(Object.fromEntries(Object.keys(set).map((key) => [key, struct('struct {}', {})])), struct('struct {}', {}));
+}

@@ -1,0 +1,102 @@
+// `images` as text: one row per tag, and one per repository that an image is known from by digest only.
+import type { ImageRecord } from '../storage/records.ts';
+import { goTime } from './go-time.ts';
+import { struct } from './go-values.ts';
+import { ago, humanSize } from './human.ts';
+import { alignTable, shortId } from './table.ts';
+
+export interface ImageListInput {
+  image: ImageRecord;
+  /** Familiar `name:tag`s and `name@digest`s. */
+  tags: readonly string[];
+  digests: readonly string[];
+}
+
+export interface ImageListOptions {
+  quiet: boolean;
+  noTrunc: boolean;
+  showDigests: boolean;
+  format: string | undefined;
+  now: Date;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+const NONE = '<none>';
+const HEADER = {
+  Repository: 'REPOSITORY',
+  Tag: 'TAG',
+  Digest: 'DIGEST',
+  ID: 'IMAGE ID',
+  CreatedSince: 'CREATED',
+  CreatedAt: 'CREATED AT',
+  Size: 'SIZE',
+  Containers: 'CONTAINERS',
+  VirtualSize: 'SIZE',
+  SharedSize: 'SHARED SIZE',
+  UniqueSize: 'UNIQUE SIZE',
+};
+
+type Field = keyof typeof HEADER;
+
+/** The listing of images. Throws ERR_TEMPLATE. */
+export async function renderImageList(images: readonly ImageListInput[], options: ImageListOptions): Promise<string> {
+  const { quiet, showDigests, format = 'table' } = options;
+  const rows = images.flatMap((image) => namesOf(image, options).map((name) => imageRow(image.image, name, options)));
+  const isTable = format === 'table' || format === '';
+  if (quiet && isTable) return rows.map(({ ID }) => `${ID}\n`).join('');
+  const columns: Field[] = ['Repository', 'Tag', ...(showDigests ? ['Digest' as const] : []), 'ID', 'CreatedSince', 'Size'];
+  if (!isTable) {
+    const { formatRows } = await import('./rows.ts');
+    return formatRows(format, rows, { header: HEADER, table: columns.map((column) => `{{.${column}}}`).join('\t'), raw: raw(options) });
+  }
+  return alignTable([HEADER, ...rows].map((row) => columns.map((column) => row[column]).join('\t')));
+}
+
+interface Name {
+  repository: string;
+  tag: string;
+  digest: string;
+}
+
+/** The rows of one image. A template that shows digests shows those of tags even without `--digests`. */
+function namesOf({ tags, digests }: ImageListInput, { showDigests, format }: ImageListOptions): Name[] {
+  const pairs = digests.map((name): [string, string] => [name.slice(0, name.indexOf('@')), name.slice(name.indexOf('@') + 1)]);
+  const ofTags = tags.flatMap((name) => {
+    const colon = name.lastIndexOf(':');
+    const [repository, tag] = [name.slice(0, colon), name.slice(colon + 1)];
+    const own = pairs.filter(([of]) => of === repository).map(([, digest]) => digest);
+    if (showDigests && own.length > 0) return own.map((digest) => ({ repository, tag, digest }));
+    return [{ repository, tag, digest: (format?.includes('{{.Digest}}') ? own[0] : undefined) ?? NONE }];
+  });
+  const tagged = new Set(ofTags.map(({ repository }) => repository));
+  const untagged = pairs
+    .filter(([repository]) => !tagged.has(repository))
+    .map(([repository, digest]) => ({ repository, tag: NONE, digest: showDigests ? digest : '' }));
+  const names = [...ofTags, ...untagged];
+  return names.length > 0 ? names : [{ repository: NONE, tag: NONE, digest: NONE }];
+}
+
+function imageRow(image: ImageRecord, { repository, tag, digest }: Name, { noTrunc, now, env }: ImageListOptions): Record<Field, string> {
+  const created = image.created || '1970-01-01T00:00:00Z';
+  return struct('*formatter.imageContext', {
+    Containers: 'N/A',
+    get CreatedAt() {
+      return goTime(Date.parse(created), env);
+    },
+    CreatedSince: ago(created, now),
+    Digest: digest,
+    ID: noTrunc ? image.id : shortId(image.id),
+    Repository: repository,
+    SharedSize: 'N/A',
+    Size: humanSize(image.sizeBytes),
+    Tag: tag,
+    UniqueSize: 'N/A',
+    VirtualSize: humanSize(image.sizeBytes),
+  });
+}
+
+function raw({ quiet, showDigests }: ImageListOptions): string {
+  if (quiet) return 'image_id: {{.ID}}';
+  const digest = showDigests ? 'digest: {{.Digest}}\n' : '';
+  return `repository: {{.Repository}}\ntag: {{.Tag}}\n${digest}image_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n`;
+}
