@@ -85,7 +85,7 @@ class Life implements Controlled {
 
   async begin({ waitForAttach }: SuperviseOptions): Promise<void> {
     // pasta needs no rootfs and the rootfs no network: side by side. The front attaches meanwhile.
-    this.network = openNetwork(this.ctx, this.record, this.surroundings.scratch, (pid) => this.orphans.ours(pid));
+    this.network = openNetwork(this.ctx, this.record, { scratch: this.surroundings.scratch, onSpawn: (pid) => this.orphans.ours(pid) });
     this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
     if (waitForAttach) tellFront({ type: 'ready' });
@@ -167,7 +167,7 @@ class Life implements Controlled {
       Error: '',
       BootId: bootId(ctx.env),
       CgroupPath: cgroup.path ?? '',
-      Ports: network.ports,
+      Ports: network.ports(),
       Network: network.settings(),
     });
   }

@@ -1,16 +1,15 @@
-// The container's network as its supervisor sees it: namespace and pasta for the default network, nothing for `none`, the host's own
-// for `host`; and the three files below /etc that tell the container of it. pasta starts while the rootfs is prepared.
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+// The container's network as its supervisor sees it: a namespace and a pasta of its own (`bridge`), loopback alone (`none`), or the
+// host's. Everything that can be known without pasta (addresses, files) is there at once; `ready` is pasta's word.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { containerDir } from '../../storage/layout.ts';
 import type { ContainerRecord, ContainerState, PortBinding } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
-import { hostNetwork, SUBNET6 } from '../network/host.ts';
+import { EngineError } from '../../sys/errors.ts';
+import { type HostNetwork, hostNetwork, SUBNET6 } from '../network/host.ts';
 import { hostnameFile, hostsFile, sharedHostsFile } from '../network/hosts-file.ts';
 import { createNetns, netnsPath } from '../network/netns.ts';
 import { type PastaHandle, startPasta } from '../network/pasta.ts';
-import { assertPortsFree } from '../network/port-check.ts';
-import { publishingContainer } from '../network/port-owner.ts';
 import { publishedPorts, resolveBindings } from '../network/ports.ts';
 import { resolvConf } from '../network/resolv-conf.ts';
 import type { SpecInput } from '../spec/build.ts';
@@ -21,113 +20,115 @@ export interface ContainerNetwork {
   files: SpecInput['files'];
   /** Resolves when addresses and ports are up; the container's program must not run before. */
   ready: Promise<void>;
-  /** As published. Valid once ready. */
-  readonly ports: Record<string, PortBinding[]>;
+  /** As bound; valid once ready. */
+  ports(): Record<string, PortBinding[]>;
   /** Valid once ready. */
   settings(): ContainerState['Network'];
 }
 
-const UNCONNECTED = { IPAddress: '', IPPrefixLen: 0, Gateway: '', MacAddress: '', IPv6Address: '', SandboxKey: '' };
-
-/** Begins to set the network up. `onSpawn` is told of each child. Throws what the user asked for wrongly, with 125. */
-export function openNetwork(ctx: Ctx, record: ContainerRecord, scratch: string, onSpawn: (pid: number) => void): ContainerNetwork {
-  if (record.HostConfig.NetworkMode === 'bridge') return connect(ctx, record, scratch, onSpawn);
-  const isHost = record.HostConfig.NetworkMode === 'host';
-  return {
-    spec: isHost ? 'host' : {},
-    files: isHost
-      ? shareHostFiles(ctx, record)
-      : writeFiles(ctx, record, { hosts: hosts(record, [], undefined), resolv: resolv(record, {}).content }),
-    ready: Promise.resolve(),
-    ports: {},
-    settings: () => UNCONNECTED,
-  };
+export interface NetworkSite {
+  scratch: string;
+  onSpawn: (pid: number) => void;
 }
 
-function connect(ctx: Ctx, record: ContainerRecord, scratch: string, onSpawn: (pid: number) => void): ContainerNetwork {
-  const { env } = ctx;
+const NOTHING: ContainerState['Network'] = { IPAddress: '', IPPrefixLen: 0, Gateway: '', MacAddress: '', IPv6Address: '', SandboxKey: '' };
+
+/** Opens the network that the record asks for. Throws ERR_NETWORK_MODE and what the user asked for wrongly. */
+export function openNetwork(ctx: Ctx, record: ContainerRecord, site: NetworkSite): ContainerNetwork {
+  const mode = record.HostConfig.NetworkMode;
+  if (mode === 'bridge' || mode === 'default') return openOwn(ctx, record, site);
+  if (mode !== 'none' && mode !== 'host') {
+    throw new EngineError('ERR_NETWORK_MODE', `Network "${mode}" not found`, { hint: 'Use bridge, host or none', exitCode: 125 });
+  }
+  const files = mode === 'host' ? hostFiles(ctx, record) : ownFiles(ctx, record, { addresses: [], host: undefined });
+  return { spec: mode === 'host' ? 'host' : {}, files, ready: Promise.resolve(), ports: () => ({}), settings: () => NOTHING };
+}
+
+function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: NetworkSite): ContainerNetwork {
+  const { HostConfig, Config } = record;
   const host = hostNetwork();
-  const { PortBindings: portBindings, PublishAllPorts: publishAll } = record.HostConfig;
-  const ports = resolveBindings({ portBindings, publishAll, exposed: record.Config.ExposedPorts ?? {} });
-  assertPortsFree(ports, { endpoint: record.Name, containerAt: (spec) => publishingContainer(ctx, spec) });
-  const addresses = [host.subnet.address, ...(host.ipv6Interface ? [SUBNET6.address] : [])];
-  const { content, forwardsDns } = resolv(record, { forward: host.subnet.forward, hasIpv6: host.ipv6Interface !== undefined });
-  const files = writeFiles(ctx, record, { hosts: hosts(record, addresses, host.hostAddress), resolv: content });
-  const netns = createNetns(netnsPath(env, record.Id, scratch), { env, onSpawn });
-  let pasta: PastaHandle | undefined;
-  const ready = netns.made.then(async () => {
-    pasta = await startPasta({ netns, ports, ipv6: true, forwardsDns, env, endpoint: record.Name, host, onSpawn });
+  const ports = resolveBindings({
+    portBindings: HostConfig.PortBindings,
+    publishAll: HostConfig.PublishAllPorts,
+    exposed: Config.ExposedPorts ?? {},
   });
-  // Waited for later; until then a failure is nobody's unhandled rejection.
+  const netns = createNetns(netnsPath(ctx.env, record.Id, scratch));
+  const expected = host.ipv6Interface ? [host.subnet.address, SUBNET6.address] : [host.subnet.address];
+  const files = ownFiles(ctx, record, { addresses: expected, host });
+  let pasta: PastaHandle | undefined;
+  const ready = startPasta({ netns, ports, ipv6: true, env: ctx.env, endpoint: record.Name, host, onSpawn }).then((started) => {
+    pasta = started;
+    const addresses = started.ipv6 ? [started.address, started.ipv6.address] : [started.address];
+    if (addresses.length !== expected.length) ownFiles(ctx, record, { addresses, host });
+  });
+  // Awaited later: until then a failure is nobody's unhandled rejection.
   ready.catch(() => undefined);
   return {
     spec: { netns: netns.lastingPath },
     files,
     ready,
-    get ports() {
-      return pasta ? publishedPorts(pasta.ports, { ipv6: pasta.ipv6 !== undefined }) : {};
-    },
-    settings: () => (pasta ? settings(pasta) : UNCONNECTED),
+    ports: () => publishedPorts(pasta?.ports ?? [], { ipv6: pasta?.ipv6 !== undefined }),
+    settings: () => ({
+      IPAddress: pasta?.address ?? '',
+      IPPrefixLen: pasta?.prefix ?? 0,
+      Gateway: pasta?.gateway ?? '',
+      MacAddress: pasta?.mac ?? '',
+      IPv6Address: pasta?.ipv6?.address ?? '',
+      SandboxKey: netns.path,
+    }),
   };
 }
 
-const settings = ({ address, prefix, gateway, mac, ipv6 }: PastaHandle): ContainerState['Network'] => ({
-  IPAddress: address,
-  IPPrefixLen: prefix,
-  Gateway: gateway,
-  MacAddress: mac,
-  IPv6Address: ipv6?.address ?? '',
-  SandboxKey: '',
-});
+interface OwnAddresses {
+  addresses: readonly string[];
+  host: HostNetwork | undefined;
+}
 
-function hosts({ Config, HostConfig }: ContainerRecord, addresses: string[], hostAddress: string | undefined): string {
-  return hostsFile({
+function ownFiles(ctx: Ctx, record: ContainerRecord, { addresses, host }: OwnAddresses): SpecInput['files'] {
+  const { Config, HostConfig } = record;
+  const hosts = hostsFile({
     hostname: Config.Hostname,
     domainname: Config.Domainname,
     addresses,
     extraHosts: HostConfig.ExtraHosts ?? [],
-    hostAddress,
+    hostAddress: host?.hostAddress,
   });
-}
-
-function resolv(
-  { HostConfig }: ContainerRecord,
-  how: { forward?: string; hasIpv6?: boolean; sharesHost?: boolean },
-): ReturnType<typeof resolvConf> {
-  return resolvConf({
+  const resolver = resolvConf({
     host: hostFile('/etc/resolv.conf'),
     dns: HostConfig.Dns,
     search: HostConfig.DnsSearch,
     options: HostConfig.DnsOptions,
-    forward: how.forward,
-    hasIpv6: how.hasIpv6 ?? false,
-    sharesHost: how.sharesHost ?? false,
+    forward: host?.subnet.forward,
+    hasIpv6: addresses.length > 1,
+    sharesHost: host === undefined,
   });
+  return place(ctx, record, { hosts, hostname: hostnameFile(Config.Hostname), 'resolv.conf': resolver.content });
 }
 
-function shareHostFiles(ctx: Ctx, record: ContainerRecord): SpecInput['files'] {
-  const { Dns, DnsSearch, DnsOptions, ExtraHosts } = record.HostConfig;
-  const isGiven = Dns.length + DnsSearch.length + DnsOptions.length > 0;
-  return writeFiles(ctx, record, {
-    hosts: sharedHostsFile(hostFile('/etc/hosts'), ExtraHosts ?? []),
-    resolv: isGiven ? resolv(record, { sharesHost: true }).content : hostFile('/etc/resolv.conf'),
+function hostFiles(ctx: Ctx, record: ContainerRecord): SpecInput['files'] {
+  const { Config, HostConfig } = record;
+  const resolver = resolvConf({
+    host: hostFile('/etc/resolv.conf'),
+    dns: HostConfig.Dns,
+    search: HostConfig.DnsSearch,
+    options: HostConfig.DnsOptions,
+    forward: undefined,
+    hasIpv6: true,
+    sharesHost: true,
   });
+  const hosts = sharedHostsFile(hostFile('/etc/hosts'), HostConfig.ExtraHosts ?? []);
+  return place(ctx, record, { hosts, hostname: hostnameFile(Config.Hostname), 'resolv.conf': resolver.content });
 }
 
-function writeFiles(ctx: Ctx, record: ContainerRecord, content: { hosts: string; resolv: string }): SpecInput['files'] {
+// Written in place: they are bind-mounted into the container, which would go on seeing a replaced file's old inode.
+function place(ctx: Ctx, record: ContainerRecord, contents: Record<'hosts' | 'hostname' | 'resolv.conf', string>): SpecInput['files'] {
   const folder = containerDir(ctx, record.Id);
-  const write = (name: string, text: string): string => {
+  const at = (name: keyof typeof contents): string => {
     const path = join(folder, name);
-    // In place, not by rename: what a crash leaves is written again at the next start.
-    writeFileSync(path, text);
-    chmodSync(path, 0o644);
+    writeFileSync(path, contents[name], { mode: 0o644 });
     return path;
   };
-  return {
-    hosts: write('hosts', content.hosts),
-    hostname: write('hostname', hostnameFile(record.Config.Hostname)),
-    resolvConf: write('resolv.conf', content.resolv),
-  };
+  return { hosts: at('hosts'), hostname: at('hostname'), resolvConf: at('resolv.conf') };
 }
 
 function hostFile(path: string): string {
