@@ -96,7 +96,8 @@ function verify(check: ExecutableCheck, place: Lookup, what: string, level: numb
 
 function verifyInterpreter(check: ExecutableCheck, head: Buffer, level: number): void {
   const line = head.toString('utf8', 2).split('\n')[0] ?? '';
-  const interpreter = line.trim().split(/[ \t]/)[0] ?? '';
+  // The kernel drops blanks and tabs only: a carriage return is part of the name.
+  const interpreter = line.replace(/^[ \t]+/, '').split(/[ \t]/)[0] ?? '';
   if (!interpreter) return;
   const place = lookInside(check.view, isAbsolute(interpreter) ? interpreter : join(check.cwd, interpreter));
   if (place.found === 'nothing') {

@@ -1,0 +1,106 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { canRun } from '../../../../src/runtime/spec/emulated.ts';
+import { checkExecutable, type ExecutableCheck } from '../../../../src/runtime/spec/executable.ts';
+import type { EngineError } from '../../../../src/sys/errors.ts';
+
+let rootfs: string;
+
+/** The first bytes of a little-endian ELF program for `machine` (e_machine). */
+function elf(machine: number): Buffer {
+  const head = Buffer.alloc(64);
+  head.writeUInt32BE(0x7f454c46, 0);
+  head.set([2, 1, 1], 4);
+  head.writeUInt16LE(2, 16);
+  head.writeUInt16LE(machine, 18);
+  return head;
+}
+
+beforeAll(() => {
+  rootfs = mkdtempSync(join(tmpdir(), 'skiff-exec-'));
+  for (const folder of ['bin', 'work', 'opt/bin', 'bin/folder']) mkdirSync(join(rootfs, folder), { recursive: true });
+  const put = (path: string, content: string | Buffer, mode = 0o755) => writeFileSync(join(rootfs, path), content, { mode });
+  put('bin/native', elf(62));
+  put('bin/i386', elf(3));
+  put('bin/arm', elf(183));
+  put('bin/strange', elf(4660));
+  put('bin/plain', 'text', 0o644);
+  put('opt/bin/plain', elf(62));
+  put('work/script', '#!/bin/native -x\n');
+  put('work/lost', '#!/bin/gone\n');
+  put('work/dos', '#!/bin/native\r\n');
+  put('work/foreign', '#! /bin/arm\n');
+  put('work/text', 'no magic');
+});
+afterAll(() => rmSync(rootfs, { recursive: true, force: true }));
+
+function failureOf(command: string, change: Partial<ExecutableCheck> = {}) {
+  const check = { view: { rootfs }, command, env: [], cwd: '/', architecture: 'amd64', canRun: () => false, ...change };
+  try {
+    checkExecutable(check);
+    return undefined;
+  } catch (error) {
+    const { message, exitCode } = error as EngineError;
+    return `${exitCode} ${message.replace('Failed to create task for container: ', '')}`;
+  }
+}
+
+test.each(['native', '/bin/native', 'bin/native', 'i386', '/work/script', '/work/text'])('%s can run', (command) => {
+  expect(failureOf(command)).toBeUndefined();
+});
+
+test.each([
+  ['gone', '127 exec: "gone": executable file not found in $PATH'],
+  ['/bin/gone', '127 exec: "/bin/gone": stat /bin/gone: no such file or directory'],
+  ['/bin/native/x', '126 exec: "/bin/native/x": stat /bin/native/x: not a directory'],
+  ['/bin', '126 exec: "/bin": is a directory'],
+  ['/bin/plain', '126 exec: "/bin/plain": permission denied'],
+  ['plain', '126 exec: "plain": permission denied'],
+  ['arm', '126 exec: "arm": exec format error: the program is made for arm64, and this machine is amd64'],
+  ['strange', '126 exec: "strange": exec format error: the program is made for ELF machine 4660, and this machine is amd64'],
+  ['/work/lost', '127 exec: "/work/lost": its interpreter "/bin/gone" does not exist in the image: no such file or directory'],
+  ['/work/dos', '127 exec: "/work/dos": its interpreter "/bin/native\\r" does not exist in the image: no such file or directory'],
+  ['/work/foreign', '126 exec: "/work/foreign": exec format error: the program is made for arm64, and this machine is amd64'],
+])('%s fails', (command, expected) => {
+  expect(failureOf(command)).toBe(expected);
+});
+
+test('PATH of the container is searched, past files that may not be executed', () => {
+  expect(failureOf('plain', { env: ['PATH=/bin:/opt/bin'] })).toBeUndefined();
+  expect(failureOf('native', { env: ['PATH=/opt/bin'] })).toBe('127 exec: "native": executable file not found in $PATH');
+});
+
+test('a relative command starts at the working directory', () => {
+  expect(failureOf('./script', { cwd: '/work' })).toBeUndefined();
+  expect(failureOf('./script')).toBe('127 exec: "./script": stat ./script: no such file or directory');
+});
+
+test('on arm64 the same programs are judged the other way round', () => {
+  expect(failureOf('arm', { architecture: 'arm64' })).toBeUndefined();
+  expect(failureOf('native', { architecture: 'arm64' })).toBe(
+    '126 exec: "native": exec format error: the program is made for amd64, and this machine is arm64',
+  );
+});
+
+test('a foreign program runs where the kernel has an emulator for it', () => {
+  expect(failureOf('arm', { canRun: () => true })).toBeUndefined();
+});
+
+test('the message for a foreign program says what is missing', () => {
+  expect(() =>
+    checkExecutable({ view: { rootfs }, command: 'arm', env: [], cwd: '/', architecture: 'amd64', canRun: () => false }),
+  ).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining('qemu-user-static and binfmt-support: no binfmt_misc entry "qemu-aarch64"') }),
+  );
+});
+
+test('what lies on a mount that does not exist yet is left to the runtime', () => {
+  const mounts = new Map([['/run', undefined]]);
+  expect(failureOf('/run/x', { view: { rootfs, mounts } })).toBeUndefined();
+  expect(failureOf('gone', { view: { rootfs, mounts }, env: ['PATH=/run:/bin'] })).toBeUndefined();
+});
+
+test('the kernel is asked by letting it try', () => {
+  expect(canRun(elf(4660))).toBe(false);
+});
