@@ -16,6 +16,7 @@ import { kill } from '../../sys/process.ts';
 import { signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, cgroup2Mount, placeContainer, removeCgroup } from '../cgroup.ts';
 import { openLogWriter } from '../log-writer.ts';
+import { hostArchitecture } from '../spec/host-facts.ts';
 import { tellFront } from './context.ts';
 import { type AttachedClient, type Controlled, serveControl } from './control.ts';
 import { type RuntimeCall, runtimeStateRoot, runWithRuntime } from './crun.ts';
@@ -142,13 +143,9 @@ class Life implements Controlled {
     const { ctx, record, network, cgroup, rootfs, streams } = this;
     if (!network || !streams) throw new Error('Started before it was prepared');
     const call = this.runtimeCall();
-    const { bundle, keepFilter } = writeBundle(ctx, record, {
-      rootfs,
-      network: network.spec,
-      files: network.files,
-      cgroup,
-      runtime: call.runtime,
-    });
+    const init = record.HostConfig.Init ? { init: (await import('../init-file.ts')).initFile(ctx, hostArchitecture()) } : {};
+    const input = { rootfs, network: network.spec, files: network.files, cgroup, runtime: call.runtime, ...init };
+    const { bundle, keepFilter } = writeBundle(ctx, record, input);
     await Promise.all([network.ready, condition]);
     this.startedMs = performance.now();
     const now = ctx.now().toISOString();

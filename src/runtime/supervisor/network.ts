@@ -40,7 +40,7 @@ export function openNetwork(ctx: Ctx, record: ContainerRecord, site: NetworkSite
   if (mode !== 'none' && mode !== 'host') {
     throw new EngineError('ERR_NETWORK_MODE', `Network "${mode}" not found`, { hint: 'Use bridge, host or none', exitCode: 125 });
   }
-  const files = mode === 'host' ? hostFiles(ctx, record) : ownFiles(ctx, record, { addresses: [], host: undefined });
+  const files = mode === 'host' ? hostFiles(ctx, record) : ownFiles(ctx, record, { addresses: [], host: undefined }).files;
   return { spec: mode === 'host' ? 'host' : {}, files, ready: Promise.resolve(), ports: () => ({}), settings: () => NOTHING };
 }
 
@@ -52,15 +52,17 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: Networ
     publishAll: HostConfig.PublishAllPorts,
     exposed: Config.ExposedPorts ?? {},
   });
-  const netns = createNetns(netnsPath(ctx.env, record.Id, scratch));
+  const netns = createNetns(netnsPath(ctx.env, record.Id, scratch), { env: ctx.env, onSpawn });
   const expected = host.ipv6Interface ? [host.subnet.address, SUBNET6.address] : [host.subnet.address];
-  const files = ownFiles(ctx, record, { addresses: expected, host });
+  const { files, forwardsDns } = ownFiles(ctx, record, { addresses: expected, host });
   let pasta: PastaHandle | undefined;
-  const ready = startPasta({ netns, ports, ipv6: true, env: ctx.env, endpoint: record.Name, host, onSpawn }).then((started) => {
-    pasta = started;
-    const addresses = started.ipv6 ? [started.address, started.ipv6.address] : [started.address];
-    if (addresses.length !== expected.length) ownFiles(ctx, record, { addresses, host });
-  });
+  const ready = startPasta({ netns, ports, ipv6: true, forwardsDns, env: ctx.env, endpoint: record.Name, host, onSpawn }).then(
+    (started) => {
+      pasta = started;
+      const addresses = started.ipv6 ? [started.address, started.ipv6.address] : [started.address];
+      if (addresses.length !== expected.length) ownFiles(ctx, record, { addresses, host });
+    },
+  );
   // Awaited later: until then a failure is nobody's unhandled rejection.
   ready.catch(() => undefined);
   return {
@@ -84,7 +86,11 @@ interface OwnAddresses {
   host: HostNetwork | undefined;
 }
 
-function ownFiles(ctx: Ctx, record: ContainerRecord, { addresses, host }: OwnAddresses): SpecInput['files'] {
+function ownFiles(
+  ctx: Ctx,
+  record: ContainerRecord,
+  { addresses, host }: OwnAddresses,
+): { files: SpecInput['files']; forwardsDns: boolean } {
   const { Config, HostConfig } = record;
   const hosts = hostsFile({
     hostname: Config.Hostname,
@@ -102,7 +108,8 @@ function ownFiles(ctx: Ctx, record: ContainerRecord, { addresses, host }: OwnAdd
     hasIpv6: addresses.length > 1,
     sharesHost: host === undefined,
   });
-  return place(ctx, record, { hosts, hostname: hostnameFile(Config.Hostname), 'resolv.conf': resolver.content });
+  const files = place(ctx, record, { hosts, hostname: hostnameFile(Config.Hostname), 'resolv.conf': resolver.content });
+  return { files, forwardsDns: resolver.forwardsDns };
 }
 
 function hostFiles(ctx: Ctx, record: ContainerRecord): SpecInput['files'] {

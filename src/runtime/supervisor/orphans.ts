@@ -20,7 +20,10 @@ export function watchOrphans(): Orphans {
   const settle = (pid: number, code: number): void => {
     const waiter = waiting.get(pid);
     waiting.delete(pid);
-    if (waiter) return waiter(code);
+    if (waiter) {
+      waiter(code);
+      return;
+    }
     ended.set(pid, code);
     const oldest = ended.size > REMEMBERED ? ended.keys().next().value : undefined;
     if (oldest !== undefined) ended.delete(oldest);
