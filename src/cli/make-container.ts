@@ -2,9 +2,7 @@
 
 import type { CreatedContainer } from '../engine/create/options.ts';
 import { createContainer } from '../engine/create.ts';
-import { ensureImage } from '../engine/ensure-image.ts';
-import { canonicalReference, parseReference } from '../oci/reference.ts';
-import { EMBEDDED_REFERENCE } from '../storage/embedded-reference.ts';
+import { ensureImage, isCarriedImage } from '../engine/ensure-image.ts';
 import type { Ctx } from '../sys/context.ts';
 import type { Io } from './command.ts';
 import { type ContainerFlags, containerOptions } from './container-options.ts';
@@ -26,7 +24,7 @@ export async function makeContainer(input: MakeInput): Promise<CreatedContainer>
   const options = { ...containerOptions({ ...input, cwd: process.cwd() }), startsNow };
   const { Image } = options.Config;
   // What we carry ourselves is not downloaded, and the text of the first run needs no other before it.
-  const isQuiet = () => flags.quiet || canonicalReference(parseReference(Image)) === EMBEDDED_REFERENCE;
+  const isQuiet = () => flags.quiet || isCarriedImage(Image);
   await ensureImage(ctx, {
     image: Image,
     platform: flags.platform,

@@ -1,5 +1,8 @@
 // The pull policy of `run` and `create`: a container's image is looked for, and fetched if it is missing or always. What is stored is
 // found without touching anything else, for that is the path of nearly every run.
+
+import { canonicalReference, parseReference } from '../oci/reference.ts';
+import { EMBEDDED_REFERENCE } from '../storage/embedded-reference.ts';
 import type { Ctx } from '../sys/context.ts';
 import { findLocalImage, requireLocalImage } from './create/image.ts';
 
@@ -27,6 +30,11 @@ export async function ensureImage(ctx: Ctx, options: EnsureImageOptions): Promis
     options.onMissing(`Unable to find image '${familiarName(image)}' locally`);
   }
   await options.pull();
+}
+
+/** Whether `image` is the one that the executable carries: then nothing is downloaded. */
+export function isCarriedImage(image: string): boolean {
+  return canonicalReference(parseReference(image)) === EMBEDDED_REFERENCE;
 }
 
 /** With the tag that Docker adds: `alpine` → `alpine:latest`. */
