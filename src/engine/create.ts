@@ -34,7 +34,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   checkDevices(hostConfig);
   const planned = planMounts(config, hostConfig);
   if (options.name !== undefined) checkName(options.name);
-  if (options.startsNow) await checkPorts(hostConfig, config);
+  if (options.startsNow) await checkPorts(ctx, hostConfig, config);
   const { driver } = await chooseRootfs(ctx, hostConfig.StorageDriver || undefined);
   const warnings = [platformWarning(local.image, options.platform), portsWarning(hostConfig)].filter((text) => text !== undefined);
   const draft = { id, local, config, hostConfig, driver };
@@ -120,15 +120,18 @@ function takeName(ctx: Ctx, wanted: string | undefined, id: string): string {
 
 /** Before anything is made: a port that someone has is refused now, not when the container starts. */
 async function checkPorts(
+  ctx: Ctx,
   { NetworkMode, PortBindings, PublishAllPorts }: HostConfig,
   { ExposedPorts = {} }: ContainerConfig,
 ): Promise<void> {
   if (NetworkMode !== 'bridge' || Object.keys(PortBindings).length === 0) return;
-  const [{ resolveBindings }, { assertPortsFree }] = await Promise.all([
+  const [{ resolveBindings }, { assertPortsFree }, { publishingContainer }] = await Promise.all([
     import('../runtime/network/ports.ts'),
     import('../runtime/network/port-check.ts'),
+    import('../runtime/network/port-owner.ts'),
   ]);
-  assertPortsFree(resolveBindings({ portBindings: PortBindings, publishAll: PublishAllPorts, exposed: ExposedPorts }));
+  const specs = resolveBindings({ portBindings: PortBindings, publishAll: PublishAllPorts, exposed: ExposedPorts });
+  assertPortsFree(specs, { containerAt: (spec) => publishingContainer(ctx, spec) });
 }
 
 function portsWarning({ NetworkMode, PortBindings, PublishAllPorts }: HostConfig): string | undefined {

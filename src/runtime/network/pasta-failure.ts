@@ -28,7 +28,7 @@ export function pastaFailure(output: string, ports: readonly PortSpec[], endpoin
       exitCode: 125,
     });
   }
-  if (/tun/i.test(output)) {
+  if (/\/dev\/net\/tun|tun socket/.test(output)) {
     return new EngineError('ERR_NO_TUN', 'Cannot set up the container network: pasta cannot open /dev/net/tun', {
       hint: 'Make it: sudo modprobe tun && sudo chmod 666 /dev/net/tun (inside a container: give that one --device /dev/net/tun), or use --network host or none',
       exitCode: 125,

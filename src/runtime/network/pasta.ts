@@ -56,6 +56,7 @@ export async function startPasta(options: PastaOptions): Promise<PastaHandle> {
     });
   }
   const host = options.host ?? hostNetwork();
+  await options.netns.made;
   const started = await startFirst(program, options, host);
   let current = started.child;
   let isStopped = false;

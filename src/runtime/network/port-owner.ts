@@ -5,7 +5,10 @@ import type { PortSpec } from './ports.ts';
 
 /** The name of the running container that publishes the host port of `spec`, or undefined. */
 export function publishingContainer(ctx: Ctx, { proto, hostPort }: PortSpec): string | undefined {
-  const found = listContainers(ctx).find(({ state }) =>
+  const alive = listContainers(ctx).filter(
+    ({ state }) => state.Status === 'running' || state.Status === 'paused' || state.Status === 'restarting',
+  );
+  const found = alive.find(({ state }) =>
     Object.entries(state.Ports).some(
       ([port, bindings]) => port.endsWith(`/${proto}`) && bindings.some(({ HostPort }) => HostPort === String(hostPort)),
     ),

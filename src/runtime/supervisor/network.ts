@@ -1,6 +1,6 @@
 // The container's network as its supervisor sees it: a namespace and a pasta of its own (`bridge`), loopback alone (`none`), or the
 // host's. Everything that can be known without pasta (addresses, files) is there at once; `ready` is pasta's word.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { containerDir } from '../../storage/layout.ts';
 import type { ContainerRecord, ContainerState, PortBinding } from '../../storage/records.ts';
@@ -10,6 +10,8 @@ import { type HostNetwork, hostNetwork, SUBNET6 } from '../network/host.ts';
 import { hostnameFile, hostsFile, sharedHostsFile } from '../network/hosts-file.ts';
 import { createNetns, netnsPath } from '../network/netns.ts';
 import { type PastaHandle, startPasta } from '../network/pasta.ts';
+import { assertPortsFree } from '../network/port-check.ts';
+import { publishingContainer } from '../network/port-owner.ts';
 import { publishedPorts, resolveBindings } from '../network/ports.ts';
 import { resolvConf } from '../network/resolv-conf.ts';
 import type { SpecInput } from '../spec/build.ts';
@@ -52,6 +54,7 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: Networ
     publishAll: HostConfig.PublishAllPorts,
     exposed: Config.ExposedPorts ?? {},
   });
+  assertPortsFree(ports, { endpoint: record.Name, containerAt: (spec) => publishingContainer(ctx, spec) });
   const netns = createNetns(netnsPath(ctx.env, record.Id, scratch), { env: ctx.env, onSpawn });
   const expected = host.ipv6Interface ? [host.subnet.address, SUBNET6.address] : [host.subnet.address];
   const { files, forwardsDns } = ownFiles(ctx, record, { addresses: expected, host });
@@ -132,7 +135,9 @@ function place(ctx: Ctx, record: ContainerRecord, contents: Record<'hosts' | 'ho
   const folder = containerDir(ctx, record.Id);
   const at = (name: keyof typeof contents): string => {
     const path = join(folder, name);
-    writeFileSync(path, contents[name], { mode: 0o644 });
+    writeFileSync(path, contents[name]);
+    // Whatever the umask: the container's users read them.
+    chmodSync(path, 0o644);
     return path;
   };
   return { hosts: at('hosts'), hostname: at('hostname'), resolvConf: at('resolv.conf') };

@@ -42,12 +42,14 @@ test('an old pasta that cannot bind one port on two addresses is told apart', ()
   });
 });
 
-test('a missing tun device is told apart', () => {
-  expect(
-    pastaFailure('Failed to open() /dev/net/tun: No such file or directory\nFailed to set up tap device in namespace\n', [], 'web'),
-  ).toMatchObject({
+test.each([
+  'Failed to open tun socket in namespace\n',
+  'Failed to open() /dev/net/tun: No such file or directory\nFailed to set up tap device in namespace\n',
+])('a missing tun device is told apart: %j', (output) => {
+  expect(pastaFailure(output, [], 'web')).toMatchObject({
     code: 'ERR_NO_TUN',
     exitCode: 125,
+    message: 'Cannot set up the container network: pasta cannot open /dev/net/tun',
   });
 });
 
