@@ -29,6 +29,7 @@ export const commands: CommandTable = {
   'image:ls': { id: 'images', load: () => import('../commands/images.ts') },
   'image:pull': { id: 'pull', load: () => import('../commands/pull.ts') },
   'images': { id: 'images', load: () => import('../commands/images.ts') },
+  'info': { id: 'info', load: () => import('../commands/info.ts') },
   'inspect': { id: 'inspect', load: () => import('../commands/inspect.ts') },
   'kill': { id: 'kill', load: () => import('../commands/kill.ts') },
   'logs': { id: 'logs', load: () => import('../commands/logs.ts') },
@@ -41,6 +42,7 @@ export const commands: CommandTable = {
   'run': { id: 'run', load: () => import('../commands/run.ts') },
   'start': { id: 'start', load: () => import('../commands/start.ts') },
   'stop': { id: 'stop', load: () => import('../commands/stop.ts') },
+  'system:info': { id: 'info', load: () => import('../commands/info.ts') },
   'version': { id: 'version', load: () => import('../commands/version.ts') },
   'wait': { id: 'wait', load: () => import('../commands/wait.ts') },
 };

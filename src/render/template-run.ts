@@ -234,10 +234,11 @@ function fieldOf(run: Run, receiver: unknown, name: string, node: Operand, args:
 }
 
 function member(receiver: Record<string, unknown>, name: string, kind: 'map' | 'struct'): { value: unknown } | undefined {
-  if (Object.hasOwn(receiver, name)) return { value: receiver[name] };
+  // An unset field of a struct is a nil pointer; an unset key of a map is no value.
+  if (Object.hasOwn(receiver, name)) return { value: kind === 'struct' ? (receiver[name] ?? null) : receiver[name] };
   // Go's field names keep initialisms whole where JSON's do not: `.ID` is `Id`, `.HostConfig.NanoCPUs` is `NanoCpus`.
   const spelled = kind === 'struct' ? Object.keys(receiver).find((key) => key.toLowerCase() === name.toLowerCase()) : undefined;
-  return spelled !== undefined && /[A-Z]{2}/.test(name) ? { value: receiver[spelled] } : undefined;
+  return spelled !== undefined && /[A-Z]{2}/.test(name) ? { value: receiver[spelled] ?? null } : undefined;
 }
 
 function method(run: Run, callee: GoFunction, name: string, node: Operand, args: Args | undefined): unknown {

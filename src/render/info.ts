@@ -1,0 +1,111 @@
+// `info` as text, in Docker's layout, with a section on how containers run here without root.
+import { struct } from './go-values.ts';
+import { binarySize } from './human.ts';
+
+/** What is shown of the system; Docker's field names. */
+export interface SystemInfo {
+  Containers: number;
+  ContainersRunning: number;
+  ContainersPaused: number;
+  ContainersStopped: number;
+  Images: number;
+  ServerVersion: string;
+  Driver: string;
+  DriverStatus: string[][];
+  LoggingDriver: string;
+  CgroupDriver: string;
+  CgroupVersion: string;
+  Plugins: Record<string, string[]>;
+  Runtimes: Record<string, unknown>;
+  DefaultRuntime: string;
+  SecurityOptions: string[];
+  KernelVersion: string;
+  OperatingSystem: string;
+  OSType: string;
+  Architecture: string;
+  NCPU: number;
+  MemTotal: number;
+  Name: string;
+  ID: string;
+  DockerRootDir: string;
+  HttpProxy: string;
+  HttpsProxy: string;
+  NoProxy: string;
+  Warnings: string[];
+  Rootless: {
+    UserNamespace: { Step: string; Reason: string; Ids: number };
+    Cgroup: { Step: string; Reason: string; Controllers: string[] };
+    RunDir: string;
+    Programs: Record<string, string>;
+  };
+}
+
+/** The text, without the warnings, which go to standard error. */
+export function renderInfo(info: SystemInfo): string {
+  const { Rootless: rootless } = info;
+  const lines = [
+    'Client:',
+    ` Version:    ${info.ServerVersion}`,
+    ' Context:    default',
+    ' Debug Mode: false',
+    '',
+    'Server:',
+    ` Containers: ${info.Containers}`,
+    `  Running: ${info.ContainersRunning}`,
+    `  Paused: ${info.ContainersPaused}`,
+    `  Stopped: ${info.ContainersStopped}`,
+    ` Images: ${info.Images}`,
+    ` Server Version: ${info.ServerVersion}`,
+    ` Storage Driver: ${info.Driver}`,
+    ...info.DriverStatus.map(([name, value]) => `  ${name}: ${value}`),
+    ` Logging Driver: ${info.LoggingDriver}`,
+    ` Cgroup Driver: ${info.CgroupDriver}`,
+    `  Reason: ${rootless.Cgroup.Reason}`,
+    `  Controllers: ${rootless.Cgroup.Controllers.join(' ') || 'none'}`,
+    ` Cgroup Version: ${info.CgroupVersion}`,
+    ' Plugins:',
+    ...Object.entries(info.Plugins).map(([kind, names]) => `  ${kind}: ${names.join(' ')}`),
+    ` Runtimes: ${Object.keys(info.Runtimes).join(' ')}`,
+    ` Default Runtime: ${info.DefaultRuntime}`,
+    ...Object.entries(rootless.Programs).map(([name, version]) => ` ${name} version: ${version}`),
+    ' Security Options:',
+    ...info.SecurityOptions.flatMap(securityOption),
+    ' User Namespace:',
+    `  Step: ${rootless.UserNamespace.Step}`,
+    `  Reason: ${rootless.UserNamespace.Reason}`,
+    `  Ids: ${rootless.UserNamespace.Ids}`,
+    ` Kernel Version: ${info.KernelVersion}`,
+    ` Operating System: ${info.OperatingSystem}`,
+    ` OSType: ${info.OSType}`,
+    ` Architecture: ${info.Architecture}`,
+    ` CPUs: ${info.NCPU}`,
+    ` Total Memory: ${binarySize(info.MemTotal)}`,
+    ` Name: ${info.Name}`,
+    ` ID: ${info.ID}`,
+    ` Docker Root Dir: ${info.DockerRootDir}`,
+    ` Run Dir: ${rootless.RunDir}`,
+    ...proxies(info),
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The same for templates: Docker's name of the type, so that an unknown field is an error. */
+export function infoForTemplates<T extends object>(info: T): T {
+  return struct('system.dockerInfo', info);
+}
+
+/** `name=seccomp,profile=builtin` takes two lines. */
+function securityOption(option: string): string[] {
+  const pairs = option.split(',').map((part) => part.split('='));
+  return pairs.map(([key = '', value = '']) =>
+    key === 'name' ? `  ${value}` : `   ${key.charAt(0).toUpperCase()}${key.slice(1)}: ${value}`,
+  );
+}
+
+function proxies({ HttpProxy, HttpsProxy, NoProxy }: SystemInfo): string[] {
+  const given = Object.entries({ 'HTTP Proxy': HttpProxy, 'HTTPS Proxy': HttpsProxy, 'No Proxy': NoProxy }).filter(
+    ([, value]) => value !== '',
+  );
+  return given.map(([name, value]) => ` ${name}: ${value.replace(/\/\/[^@/]*@/, '//xxxxx:xxxxx@')}`);
+}
