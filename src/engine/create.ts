@@ -1,7 +1,6 @@
 // Makes a container out of an image and what the user asked for. Everything that can be refused is refused before anything is made;
 // what is made after that (volumes, the name, the ID file) is taken back when a later step fails. If we die in between, the lock that
 // we held is free and the claim is gone: the name may be taken over, and folders without a container are garbage.
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, normalize } from 'node:path';
@@ -15,6 +14,7 @@ import { removeVolume } from '../storage/volume.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { tryLock } from '../sys/lock.ts';
+import { randomHex } from '../sys/random.ts';
 import { checkConfig, checkDevices, checkName } from './create/checks.ts';
 import { claimCidFile } from './create/cidfile.ts';
 import { completeHostConfig } from './create/host-config.ts';
@@ -28,7 +28,7 @@ import { randomName } from './names.ts';
 export async function createContainer(ctx: Ctx, options: CreateOptions): Promise<CreatedContainer> {
   const local = requireLocalImage(ctx, options.Config.Image, options.platform);
   const hostConfig = completeHostConfig(options.HostConfig);
-  const id = randomBytes(32).toString('hex');
+  const id = randomHex(32);
   const config = completeConfig(mergeConfig(options.Config, local.config.config ?? {}), hostConfig, id);
   checkConfig(options);
   checkDevices(hostConfig);

@@ -1,11 +1,11 @@
 // Volumes: `volumes/<name>/` with its record and `_data/`, made whole in tmp/ and renamed into place, so of two makers of one name the
 // second finds the first's. A volume whose record cannot be read is absent; its data is left alone.
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
+import { randomHex } from '../sys/random.ts';
 import { tmpDir, volumeDir, volumesDir } from './layout.ts';
 import type { VolumeRecord } from './records.ts';
 
@@ -26,14 +26,14 @@ export function createVolume(ctx: Pick<Ctx, 'paths' | 'now'>, { name, labels = {
   if (known) return { volume: known, isNew: false };
   const volume: VolumeRecord = {
     version: 1,
-    Name: name ?? randomBytes(32).toString('hex'),
+    Name: name ?? randomHex(32),
     Driver: 'local',
     Labels: labels,
     Options: {},
     CreatedAt: ctx.now().toISOString(),
     Anonymous: name === undefined,
   };
-  const making = join(tmpDir(ctx), `volume-${randomBytes(8).toString('hex')}`);
+  const making = join(tmpDir(ctx), `volume-${randomHex(8)}`);
   mkdirSync(join(making, '_data'), { recursive: true, mode: 0o755 });
   writeJsonAtomic(join(making, 'volume.json'), volume);
   mkdirSync(volumesDir(ctx), { recursive: true, mode: 0o700 });
@@ -68,7 +68,7 @@ export function listVolumes(ctx: HasPaths): VolumeRecord[] {
  */
 export function removeVolume(ctx: HasPaths, name: string): string | undefined {
   mkdirSync(tmpDir(ctx), { recursive: true, mode: 0o700 });
-  const grave = join(tmpDir(ctx), `removed-volume-${randomBytes(8).toString('hex')}`);
+  const grave = join(tmpDir(ctx), `removed-volume-${randomHex(8)}`);
   try {
     renameSync(volumeDir(ctx, name), grave);
   } catch (error) {

@@ -1,6 +1,6 @@
 // Descriptors made and steered by hand: pipes whose ends go to different processes, close-on-exec, terminal sizes.
 import { closeSync } from 'node:fs';
-import { c, check, ptr } from './ffi.ts';
+import { c, check, cstr, ptr } from './ffi.ts';
 
 const O_CLOEXEC = 0o2000000;
 const F_SETFD = 2;
@@ -9,6 +9,8 @@ const F_SETFL = 4;
 const FD_CLOEXEC = 1;
 const O_NONBLOCK = 0o4000;
 const TIOCSWINSZ = 0x5414;
+const AT_FDCWD = -100;
+const S_IFIFO = 0o010000;
 
 /** pipe2(2) with O_CLOEXEC on both ends (a spawned child gets its own copy without it). */
 export function makePipe(): { read: number; write: number } {
@@ -41,4 +43,9 @@ export function moveFd(from: number, to: number): void {
   check(c.dup2(from, to), 'dup2');
   closeSync(from);
   closeOnExec(to);
+}
+
+/** Makes a FIFO that only this user may open. */
+export function makeFifo(path: string): void {
+  check(c.mknodat(AT_FDCWD, ptr(cstr(path)), S_IFIFO | 0o600, 0n), 'mknodat', path);
 }

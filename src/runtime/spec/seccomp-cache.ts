@@ -1,7 +1,6 @@
 // Compiling the seccomp profile is two thirds of what the runtime does at a start (25 of 35 ms: libseccomp). crun leaves the compiled
 // filter in its state folder after `create` and takes one back through an annotation, so the first container of a boot pays and the others do not.
 // Trap: the cache is trusted code for the kernel; it must lie in a folder that only this user can write (the run folder).
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../sys/atomic.ts';
@@ -39,7 +38,7 @@ export function withCachedFilter(spec: OciSpec, cache: FilterCache): CachedFilte
 
 function keyOf(profile: string, runtime: string): string {
   const { mtimeMs, size } = statSync(runtime);
-  return createHash('sha256').update(`${runtime}\0${mtimeMs}\0${size}\0${profile}`).digest('hex');
+  return new Bun.CryptoHasher('sha256').update(`${runtime}\0${mtimeMs}\0${size}\0${profile}`).digest('hex');
 }
 
 function readFilter(path: string): Buffer | undefined {

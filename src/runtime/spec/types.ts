@@ -10,6 +10,12 @@ export interface OciSpec {
   mounts: OciMount[];
   annotations?: Record<string, string>;
   linux: OciLinux;
+  hooks?: OciHooks;
+}
+
+/** POSIX-platform hooks (runtime-spec, config.md). */
+export interface OciHooks {
+  createRuntime?: { path: string; args?: string[] }[];
 }
 
 export interface OciProcess {

@@ -20,6 +20,7 @@ import { hostArchitecture } from '../spec/host-facts.ts';
 import { tellFront } from './context.ts';
 import { type AttachedClient, type Controlled, serveControl } from './control.ts';
 import { type RuntimeCall, runtimeStateRoot, runWithRuntime } from './crun.ts';
+import { makeGate } from './gate.ts';
 import { isolate, type Surroundings } from './isolate.ts';
 import { type ContainerNetwork, openNetwork } from './network.ts';
 import { type Orphans, watchOrphans } from './orphans.ts';
@@ -66,6 +67,7 @@ class Life implements Controlled {
   private pid = 0;
   private exited: Promise<number> = Promise.resolve(0);
   private startedMs = 0;
+  private isAttached = false;
   private attached = Promise.withResolvers<void>();
   /** Resolves when a stop was asked for; ends the pause before a restart. */
   private stopAsked = Promise.withResolvers<void>();
@@ -91,7 +93,7 @@ class Life implements Controlled {
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
     if (waitForAttach) tellFront({ type: 'ready' });
     this.rootfs = await prepareRootfs(this.ctx, this.record, this.surroundings);
-    await this.start(waitForAttach ? Promise.race([this.attached.promise, Bun.sleep(ATTACH_DEADLINE_MS)]) : Promise.resolve());
+    await this.start(waitForAttach && !this.isAttached ? Promise.race([this.attached.promise, Bun.sleep(ATTACH_DEADLINE_MS)]) : undefined);
     tellFront({ type: 'started', pid: this.state.Pid });
   }
 
@@ -144,12 +146,18 @@ class Life implements Controlled {
     if (!network || !streams) throw new Error('Started before it was prepared');
     const call = this.runtimeCall();
     const init = record.HostConfig.Init ? { init: (await import('../init-file.ts')).initFile(ctx, hostArchitecture()) } : {};
-    const input = { rootfs, network: network.spec, files: network.files, cgroup, runtime: call.runtime, ...init };
+    const gate = network.isUp() && !condition ? undefined : makeGate(this.surroundings.scratch, Bun.which('sh') ?? '/bin/sh');
+    const hooks = gate ? { hooks: gate.hooks } : {};
+    const input = { rootfs, network: network.spec, files: network.files, cgroup, runtime: call.runtime, ...init, ...hooks };
     const { bundle, keepFilter } = writeBundle(ctx, record, input);
-    await Promise.all([network.ready, condition]);
-    this.startedMs = performance.now();
-    const now = ctx.now().toISOString();
-    const started = await runWithRuntime(call, { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch });
+    let now = ctx.now();
+    const go = Promise.all([network.ready, condition]).then(() => {
+      now = ctx.now();
+      this.startedMs = performance.now();
+      gate?.open();
+    });
+    const request = { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch };
+    const [started] = await Promise.all([runWithRuntime(call, request), go]);
     this.pid = started.pid;
     this.exited = this.orphans.exitOf(started.pid);
     streams.handedOver();
@@ -159,7 +167,7 @@ class Life implements Controlled {
       Status: 'running',
       Pid: this.surroundings.hostPid(this.pid),
       SupervisorPid: this.surroundings.hostPid(process.pid),
-      StartedAt: now,
+      StartedAt: now.toISOString(),
       ExitCode: 0,
       Error: '',
       BootId: bootId(ctx.env),
@@ -244,7 +252,10 @@ class Life implements Controlled {
       leave?.();
       this.clients.delete(client);
     });
-    if (request.start) this.attached.resolve();
+    if (request.start) {
+      this.isAttached = true;
+      this.attached.resolve();
+    }
   }
 
   async input(chunk: Uint8Array): Promise<void> {

@@ -22,6 +22,7 @@ export interface ContainerNetwork {
   files: SpecInput['files'];
   /** Resolves when addresses and ports are up; the container's program must not run before. */
   ready: Promise<void>;
+  isUp(): boolean;
   /** As bound; valid once ready. */
   ports(): Record<string, PortBinding[]>;
   /** Valid once ready. */
@@ -43,7 +44,14 @@ export function openNetwork(ctx: Ctx, record: ContainerRecord, site: NetworkSite
     throw new EngineError('ERR_NETWORK_MODE', `Network "${mode}" not found`, { hint: 'Use bridge, host or none', exitCode: 125 });
   }
   const files = mode === 'host' ? hostFiles(ctx, record) : ownFiles(ctx, record, { addresses: [], host: undefined }).files;
-  return { spec: mode === 'host' ? 'host' : {}, files, ready: Promise.resolve(), ports: () => ({}), settings: () => NOTHING };
+  return {
+    spec: mode === 'host' ? 'host' : {},
+    files,
+    ready: Promise.resolve(),
+    isUp: () => true,
+    ports: () => ({}),
+    settings: () => NOTHING,
+  };
 }
 
 function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: NetworkSite): ContainerNetwork {
@@ -72,6 +80,7 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: Networ
     spec: { netns: netns.lastingPath },
     files,
     ready,
+    isUp: () => pasta !== undefined,
     ports: () => publishedPorts(pasta?.ports ?? [], { ipv6: pasta?.ipv6 !== undefined }),
     settings: () => ({
       IPAddress: pasta?.address ?? '',

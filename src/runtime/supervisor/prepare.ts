@@ -17,6 +17,7 @@ import { hostFacts } from '../spec/host-facts.ts';
 import type { RootView } from '../spec/inside.ts';
 import { unenforcedLimits } from '../spec/resources.ts';
 import { withCachedFilter } from '../spec/seccomp-cache.ts';
+import type { OciHooks } from '../spec/types.ts';
 import { resolveUser } from '../spec/user.ts';
 import { ensureWorkingDir } from '../spec/workdir.ts';
 import type { Surroundings } from './isolate.ts';
@@ -37,6 +38,7 @@ export interface BundleInput {
   files: SpecInput['files'];
   cgroup: CgroupPlace;
   init?: string;
+  hooks?: OciHooks;
   /** Absolute path of the OCI runtime. */
   runtime: string;
 }
@@ -70,7 +72,10 @@ export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInpu
     ...(input.init ? { init: input.init } : {}),
     ...(path ? { cgroup: { path, controllers } } : {}),
   });
-  const cached = withCachedFilter(spec, { folder: join(ctx.paths.run, 'seccomp'), runtime: input.runtime });
+  const cached = withCachedFilter(input.hooks ? { ...spec, hooks: input.hooks } : spec, {
+    folder: join(ctx.paths.run, 'seccomp'),
+    runtime: input.runtime,
+  });
   const bundle = join(containerRunDir(ctx, record.Id), 'bundle');
   mkdirSync(bundle, { recursive: true, mode: 0o700 });
   writeFileAtomic(join(bundle, 'config.json'), JSON.stringify(cached.spec), { durable: false });
