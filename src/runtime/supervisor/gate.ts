@@ -10,6 +10,9 @@ export interface Gate {
   open(): void;
 }
 
+// The runtime writes the container's state to the hook's standard input, and fails when nobody reads it.
+const WAIT = 'while read -r line; do :; done; read -r line <"$0"';
+
 /** Makes a closed gate in `folder`. */
 export function makeGate(folder: string, shell: string): Gate {
   const path = join(folder, 'gate');
@@ -17,7 +20,7 @@ export function makeGate(folder: string, shell: string): Gate {
   // Open both ways: neither side ever waits for the other to open, and what is written early stays until it is read.
   const fd = openSync(path, 'r+');
   return {
-    hooks: { createRuntime: [{ path: shell, args: ['sh', '-c', 'read -r line <"$0"', path] }] },
+    hooks: { createRuntime: [{ path: shell, args: ['sh', '-c', WAIT, path] }] },
     open: () => {
       writeSync(fd, 'go\n');
     },
