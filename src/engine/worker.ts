@@ -5,8 +5,10 @@ import type { WorkEvent, WorkFailure, WorkJob, WorkResults } from '../runtime/me
 import { type Ctx, dataRoot } from '../sys/context.ts';
 import { EngineError, errnoOf, messageOf } from '../sys/errors.ts';
 import { runtimeRoot } from '../sys/runtime-dir.ts';
+import { check } from './jobs/check.ts';
 import { fetchLayers } from './jobs/layers.ts';
 import { listTags, pull } from './jobs/pull.ts';
+import { sweepStore } from './jobs/sweep.ts';
 import type { JobTools } from './jobs/tools.ts';
 import { followInput, writeEvent } from './worker-pipe.ts';
 
@@ -39,6 +41,10 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools): Promise<WorkResults[WorkJ
       return fetchLayers(ctx, job, tools);
     case 'tags':
       return listTags(ctx, job, tools);
+    case 'sweep':
+      return sweepStore(ctx, job);
+    case 'check':
+      return check(ctx, job);
     default:
       return job satisfies never;
   }

@@ -3,7 +3,7 @@
 // Described by types alone; a worker is always of the same build as the one that started it.
 import type { ImageLayer } from '../storage/records.ts';
 
-export type WorkJob = PullJob | LayersJob | TagsJob;
+export type WorkJob = PullJob | LayersJob | TagsJob | SweepJob | CheckJob;
 
 /** Fetches an image and makes it reachable under its reference. */
 export interface PullJob {
@@ -34,6 +34,41 @@ export interface TagsJob {
   tlsVerify?: boolean | undefined;
 }
 
+/** Deletes what nothing reaches. */
+export interface SweepJob {
+  kind: 'sweep';
+  /** Blobs and layers that were let go of on purpose: not spared for being young. */
+  released: string[];
+}
+
+/** Looks at every object of the store. */
+export interface CheckJob {
+  kind: 'check';
+  repair: boolean;
+  quick: boolean;
+}
+
+export interface SweepReport {
+  /** Digests. */
+  blobs: string[];
+  /** Diff-ids. */
+  layers: string[];
+}
+
+export interface CheckReport {
+  /** Objects looked at. */
+  checked: number;
+  lines: CheckedLine[];
+}
+
+export interface CheckedLine {
+  kind: 'problem' | 'leftover';
+  object: string;
+  what: string;
+  /** How it was put right. */
+  repaired?: string;
+}
+
 /** What one worker found out about a registry, for another (see oci/registry.ts). Never logged: it holds a token. */
 export interface RegistrySession {
   origin: string;
@@ -57,6 +92,8 @@ export interface WorkResults {
   pull: PullResult;
   layers: null;
   tags: string[];
+  sweep: SweepReport;
+  check: CheckReport;
 }
 
 export type LayerStatus = 'waiting' | 'downloading' | 'retrying' | 'verifying' | 'extracting' | 'complete' | 'exists';

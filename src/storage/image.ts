@@ -16,7 +16,7 @@ import {
   referencePath,
   writeImageRecord,
 } from './image-record.ts';
-import { hasLayer } from './layer.ts';
+import { absentLayers } from './layer.ts';
 import { refsDir } from './layout.ts';
 import type { ImageConfig, ImageRecord, ImageReferenceRecord } from './records.ts';
 import { syncStore } from './sync.ts';
@@ -92,7 +92,8 @@ export function putImage(ctx: Ctx, record: ImageRecord): void {
 /** Digests of blobs and layers that `record` needs and the store lacks. Compressed layers are not needed to run. */
 export function missingParts(ctx: Pick<Ctx, 'paths' | 'env'>, record: ImageRecord): string[] {
   const blobs = [record.id, record.manifest.digest, record.target.digest].filter((digest) => !hasBlob(ctx, digest));
-  return [...blobs, ...record.layers.map((layer) => layer.diffId).filter((diffId) => !hasLayer(ctx, diffId))];
+  const layers = record.layers.map((layer) => layer.diffId);
+  return [...blobs, ...absentLayers(ctx, layers)];
 }
 
 /** Points `reference` (canonical) at an image. Returns the id it pointed at before. */

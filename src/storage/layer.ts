@@ -11,13 +11,22 @@ import { hexOfDigest, isDigest } from './digest.ts';
 import { readImageRecords } from './image-record.ts';
 import { layerDir, layersDir, tmpDir } from './layout.ts';
 import type { LayerRecord } from './records.ts';
+import { syncStore } from './sync.ts';
 
 type LayerCtx = Pick<Ctx, 'paths' | 'env'>;
 
 /** Whether the layer is unpacked, whole, and safe to build on. */
 export function hasLayer(ctx: LayerCtx, diffId: string): boolean {
-  const record = readLayer(ctx, diffId);
-  return record !== undefined && (record.bootId === bootId(ctx.env) || isReached(ctx, diffId));
+  return absentLayers(ctx, [diffId]).length === 0;
+}
+
+/** Those of `diffIds` that are missing or not safe to build on. */
+export function absentLayers(ctx: LayerCtx, diffIds: readonly string[]): string[] {
+  const boot = bootId(ctx.env);
+  const doubtful = diffIds.filter((diffId) => readLayer(ctx, diffId)?.bootId !== boot);
+  if (doubtful.length === 0) return [];
+  const reached = reachedLayers(ctx);
+  return doubtful.filter((diffId) => !reached.has(diffId) || readLayer(ctx, diffId) === undefined);
 }
 
 /** The layer's record; undefined when it is missing or unreadable. */
@@ -47,6 +56,8 @@ export function layerIds(ctx: Pick<Ctx, 'paths'>): string[] {
 export function commitLayer(ctx: LayerCtx, diffId: string, made: string): void {
   const target = layerDir(ctx, diffId);
   mkdirSync(layersDir(ctx), { recursive: true, mode: 0o700 });
+  // A layer that was lost and is fetched again is trusted at once, by the record that reaches it: then it must be on the disk first.
+  if (reachedLayers(ctx).has(diffId)) syncStore(ctx);
   for (let attempt = 0; ; attempt++) {
     try {
       renameSync(made, target);
@@ -80,8 +91,8 @@ export function detachLayer(ctx: Pick<Ctx, 'paths'>, diffId: string): string {
 
 export const layerRecordPath = (folder: string): string => join(folder, 'layer.json');
 
-function isReached(ctx: Pick<Ctx, 'paths'>, diffId: string): boolean {
-  return readImageRecords(ctx).some((image) => image.layers.some((layer) => layer.diffId === diffId));
+function reachedLayers(ctx: Pick<Ctx, 'paths'>): Set<string> {
+  return new Set(readImageRecords(ctx).flatMap((image) => image.layers.map((layer) => layer.diffId)));
 }
 
 function isLayerRecord(value: unknown): value is LayerRecord {

@@ -1,0 +1,129 @@
+// `rmi`, with Docker's rules on what may go. First the references, then the record, both the user's own files; then what only they
+// reached is swept in the user namespace, where files of sub-ids can be deleted. An image's repository digests count as references.
+import { familiarReference } from '../oci/reference.ts';
+import { withStoreLock } from '../storage/claim.ts';
+import { type ContainerView, listContainers } from '../storage/container.ts';
+import { findImage, referencesOf, removeReference } from '../storage/image.ts';
+import { deleteImageRecord, readImageRecord, writeImageRecord } from '../storage/image-record.ts';
+import type { ImageRecord } from '../storage/records.ts';
+import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
+import { canonicalOf } from './canonical.ts';
+import { runJob } from './worker-client.ts';
+
+export interface RemovedImage {
+  /** Familiar references, in the order they went. */
+  untagged: string[];
+  /** The image's id, then the chain ids of its layers that nothing reaches any more, the top one first. */
+  deleted: string[];
+}
+
+/** Removes a reference, and with the last one the image. Throws ERR_NO_SUCH_IMAGE or ERR_IMAGE_IN_USE, in Docker's words. */
+export async function removeImage(ctx: Ctx, name: string, { force = false } = {}): Promise<RemovedImage> {
+  const { removed, image } = withStoreLock(ctx, () => dropImage(ctx, name, force));
+  if (!image) return removed;
+  const released = [image.id, image.manifest.digest, image.target.digest, ...image.layers.flatMap((layer) => [layer.digest, layer.diffId])];
+  const swept = new Set((await runJob(ctx, { kind: 'sweep', released })).layers);
+  const layers = chainIds(image).filter((_, index) => swept.has(image.layers[index]?.diffId ?? ''));
+  return { ...removed, deleted: [...removed.deleted, ...layers.reverse()] };
+}
+
+/** `image` is set when its record went, too. */
+function dropImage(ctx: Ctx, name: string, force: boolean): { removed: RemovedImage; image?: ImageRecord } {
+  const found = findImage(ctx, name, canonicalOf(name));
+  if (!found) {
+    const canonical = canonicalOf(name);
+    throw new EngineError('ERR_NO_SUCH_IMAGE', `No such image: ${canonical === undefined ? name : familiarReference(canonical)}`, {
+      hint: 'List what there is: skiff images -a',
+    });
+  }
+  const { image } = found;
+  const users = listContainers(ctx).filter((view) => view.record.Image === image.id);
+  const untagged =
+    found.reference === undefined
+      ? dropAll(ctx, image, users, { name, force })
+      : dropOne(ctx, image, users, { name, force, reference: found.reference });
+  const left = referencesTo(ctx, image.id);
+  // Docker: an image that a running container uses stays, without a name, when its last reference was removed by force.
+  if (left.length > 0 || runningUser(users)) return { removed: { untagged, deleted: [] } };
+  deleteImageRecord(ctx, image.id);
+  return { removed: { untagged, deleted: [image.id] }, image };
+}
+
+/** By id: all references must lie in one repository, or `force`. */
+function dropAll(ctx: Ctx, image: ImageRecord, users: ContainerView[], { force }: { name: string; force: boolean }): string[] {
+  const references = referencesTo(ctx, image.id);
+  const running = runningUser(users);
+  if (running) throw conflict(image, 'cannot be forced', `image is being used by running container ${short(running.record.Id)}`);
+  const stopped = users[0];
+  if (!force) {
+    if (!isSingleReference(references)) throw conflict(image, 'must be forced', 'image is referenced in multiple repositories');
+    if (stopped) throw conflict(image, 'must be forced', `image is being used by stopped container ${short(stopped.record.Id)}`);
+  }
+  for (const reference of references) drop(ctx, image.id, reference);
+  return references.map(familiarReference);
+}
+
+function dropOne(
+  ctx: Ctx,
+  image: ImageRecord,
+  users: ContainerView[],
+  { name, force, reference }: { name: string; force: boolean; reference: string },
+): string[] {
+  const user = users[0];
+  if (!force && user && isSingleReference(referencesTo(ctx, image.id))) {
+    throw new EngineError(
+      'ERR_IMAGE_IN_USE',
+      `conflict: unable to remove repository reference "${name}" (must force) - container ${short(user.record.Id)} is using its referenced image ${short(image.id)}`,
+      { hint: `Remove the container first: skiff rm ${user.record.Name}` },
+    );
+  }
+  drop(ctx, image.id, reference);
+  const repository = repositoryOf(reference);
+  const left = referencesTo(ctx, image.id).filter((other) => repositoryOf(other) === repository);
+  // With the last tag of a repository go its digests.
+  const orphans = isDigestReference(reference) || left.some((other) => !isDigestReference(other)) ? [] : left;
+  for (const orphan of orphans) drop(ctx, image.id, orphan);
+  return [reference, ...orphans].map(familiarReference);
+}
+
+function drop(ctx: Ctx, id: string, reference: string): void {
+  removeReference(ctx, reference);
+  const record = readImageRecord(ctx, id);
+  if (!record?.repoDigests.includes(reference)) return;
+  writeImageRecord(ctx, { ...record, repoDigests: record.repoDigests.filter((digest) => digest !== reference) });
+}
+
+/** Tags first, then digests, each sorted. */
+function referencesTo(ctx: Ctx, id: string): string[] {
+  const all = [...new Set([...referencesOf(ctx, id), ...(readImageRecord(ctx, id)?.repoDigests ?? [])])].sort();
+  return [...all.filter((reference) => !isDigestReference(reference)), ...all.filter(isDigestReference)];
+}
+
+/** At most one tag, and no digest of another repository. */
+function isSingleReference(references: string[]): boolean {
+  const tags = references.filter((reference) => !isDigestReference(reference));
+  return tags.length <= 1 && new Set(references.map(repositoryOf)).size <= 1;
+}
+
+const isDigestReference = (reference: string): boolean => reference.includes('@');
+const repositoryOf = (reference: string): string => reference.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+const short = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12);
+
+const runningUser = (users: ContainerView[]): ContainerView | undefined =>
+  users.find(({ state }) => state.Status === 'running' || state.Status === 'paused' || state.Status === 'restarting');
+
+function conflict(image: ImageRecord, how: string, why: string): EngineError {
+  return new EngineError('ERR_IMAGE_IN_USE', `conflict: unable to delete ${short(image.id)} (${how}) - ${why}`, {
+    hint: how === 'must be forced' ? `skiff rmi -f ${short(image.id)}` : 'Stop and remove the container first',
+  });
+}
+
+/** Docker names a layer by all that lies below it (image-spec, config.md, "Layer ChainID"). */
+function chainIds(image: ImageRecord): string[] {
+  let chain = '';
+  return image.layers.map(({ diffId }) => {
+    chain = chain === '' ? diffId : `sha256:${new Bun.CryptoHasher('sha256').update(`${chain} ${diffId}`).digest('hex')}`;
+    return chain;
+  });
+}

@@ -1,0 +1,23 @@
+// `tag`: one more reference to an image that is in the store.
+import { familiarReference, parseReference } from '../oci/reference.ts';
+import { findImage, tagImage as writeTag } from '../storage/image.ts';
+import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
+import { canonicalOf } from './canonical.ts';
+
+/** Points `target` at the image that `source` names. Throws ERR_BAD_REFERENCE, ERR_NO_SUCH_IMAGE. */
+export function tagImage(ctx: Ctx, source: string, target: string): void {
+  const { digest, registry, repository, tag } = parseReference(target);
+  if (digest)
+    throw new EngineError('ERR_BAD_REFERENCE', 'refusing to create a tag with a digest reference', {
+      hint: 'Leave out what follows the "@"',
+    });
+  const canonical = canonicalOf(source);
+  const found = findImage(ctx, source, canonical);
+  if (!found) {
+    throw new EngineError('ERR_NO_SUCH_IMAGE', `No such image: ${canonical === undefined ? source : familiarReference(canonical)}`, {
+      hint: `Pull it first: skiff pull ${source}`,
+    });
+  }
+  writeTag(ctx, `${registry}/${repository}:${tag}`, found.image.id);
+}

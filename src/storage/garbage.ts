@@ -1,0 +1,96 @@
+// What nothing reaches. The roots are image records, containers' layers, and what living claims protect. While a container's record
+// cannot be read nobody knows its layers, so then no layer counts as garbage. What is young may belong to a pull that has not
+// written its record yet, and is left alone unless the caller knows better.
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Ctx } from '../sys/context.ts';
+import { errnoOf } from '../sys/errors.ts';
+import { isLocked } from '../sys/lock.ts';
+import { isClaimed, protectedDigests } from './claim.ts';
+import { containerIds, readContainer } from './container.ts';
+import { isDigest } from './digest.ts';
+import { readImageRecords } from './image-record.ts';
+import { layerIds } from './layer.ts';
+import { blobPath, blobsDir, containerLockPath, layerDir, tmpDir } from './layout.ts';
+
+export interface Garbage {
+  /** Digests. */
+  blobs: string[];
+  /** Diff-ids. */
+  layers: string[];
+  /** Names in tmp/. */
+  leftovers: string[];
+}
+
+export interface GarbageOptions {
+  /** These blobs and layers are garbage as soon as nothing reaches them, however young. */
+  released?: ReadonlySet<string>;
+  /** Age from which the rest is garbage; default one hour. */
+  minAgeMs?: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** How long the partial file of a broken download waits for its next try. */
+const PARTIAL_AGE_MS = 24 * HOUR_MS;
+
+/** Garbage as of now. To delete it, ask and take it out of sight under the store lock (`sweep`). */
+export function findGarbage(ctx: Ctx, { released, minAgeMs = HOUR_MS }: GarbageOptions = {}): Garbage {
+  const { digests, hasUnknownLayers } = reachable(ctx);
+  const isGarbage = (digest: string, path: string): boolean =>
+    !digests.has(digest) && (released?.has(digest) || isOlder(ctx, path, minAgeMs));
+  return {
+    blobs: storedBlobs(ctx).filter((digest) => isGarbage(digest, blobPath(ctx, digest))),
+    layers: hasUnknownLayers ? [] : layerIds(ctx).filter((diffId) => isGarbage(diffId, layerDir(ctx, diffId))),
+    leftovers: namesIn(tmpDir(ctx)).filter((name) => isLeftover(ctx, name, minAgeMs)),
+  };
+}
+
+/** Digests of all blob files. */
+export function storedBlobs(ctx: Pick<Ctx, 'paths'>): string[] {
+  return namesIn(blobsDir(ctx))
+    .map((hex) => `sha256:${hex}`)
+    .filter(isDigest);
+}
+
+function reachable(ctx: Ctx): { digests: Set<string>; hasUnknownLayers: boolean } {
+  const digests = protectedDigests(ctx);
+  for (const image of readImageRecords(ctx)) {
+    for (const digest of [image.id, image.manifest.digest, image.target.digest]) digests.add(digest);
+    for (const layer of image.layers) digests.add(layer.digest).add(layer.diffId);
+  }
+  let hasUnknownLayers = false;
+  for (const id of containerIds(ctx)) {
+    const layers = readContainer(ctx, id)?.record.Layers;
+    if (Array.isArray(layers)) for (const diffId of layers) digests.add(diffId);
+    else hasUnknownLayers = true;
+  }
+  return { digests, hasUnknownLayers };
+}
+
+function isLeftover(ctx: Ctx, name: string, minAgeMs: number): boolean {
+  if (name === 'claims' || isClaimed(ctx, name)) return false;
+  const path = join(tmpDir(ctx), name);
+  if (name.startsWith('blob-')) return isOlder(ctx, path, Math.min(PARTIAL_AGE_MS, minAgeMs * 24));
+  // Made under a claim, or on its way out: without a living claim nobody comes back for it.
+  if (name.startsWith('layer-') || name.startsWith('removed-')) return true;
+  const container = /^container-([0-9a-f]{64})$/.exec(name)?.[1];
+  if (container !== undefined) return !isLocked(containerLockPath(ctx, container));
+  return isOlder(ctx, path, minAgeMs);
+}
+
+function isOlder(ctx: Ctx, path: string, ageMs: number): boolean {
+  try {
+    return ctx.now().getTime() - statSync(path).mtimeMs >= ageMs;
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
