@@ -1,0 +1,58 @@
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { copyUp } from '../../../src/runtime/copy-up.ts';
+
+let folder: string;
+let rootfs: string;
+let data: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'skiff-copy-up-'));
+  rootfs = join(folder, 'rootfs');
+  data = join(folder, 'volume/_data');
+  mkdirSync(join(rootfs, 'srv/sub'), { recursive: true });
+  mkdirSync(data, { recursive: true, mode: 0o755 });
+  writeFileSync(join(rootfs, 'srv/sub/file'), 'content', { mode: 0o640 });
+  symlinkSync('sub/file', join(rootfs, 'srv/link'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('an empty volume gets the files, modes and symlinks of its place, and the mode of the folder itself', () => {
+  mkdirSync(join(rootfs, 'odd'), { mode: 0o1770 });
+  copyUp(rootfs, '/srv', data);
+  expect(readFileSync(join(data, 'sub/file'), 'utf8')).toBe('content');
+  expect(statSync(join(data, 'sub/file')).mode & 0o777).toBe(0o640);
+  expect(lstatSync(join(data, 'link')).isSymbolicLink()).toBe(true);
+  const odd = join(folder, 'other/_data');
+  mkdirSync(odd, { recursive: true });
+  copyUp(rootfs, '/odd', odd);
+  expect(statSync(odd).mode & 0o7777).toBe(statSync(join(rootfs, 'odd')).mode & 0o7777);
+});
+
+test('a volume with files is left as it is', () => {
+  writeFileSync(join(data, 'mine'), '');
+  copyUp(rootfs, '/srv', data);
+  expect(readdirSync(data)).toEqual(['mine']);
+});
+
+test('a copy that broke off is begun anew', () => {
+  writeFileSync(join(folder, 'volume/copying'), '');
+  writeFileSync(join(data, 'half'), '');
+  copyUp(rootfs, '/srv', data);
+  expect(readdirSync(data).toSorted()).toEqual(['link', 'sub']);
+  expect(readdirSync(join(folder, 'volume')).includes('copying')).toBe(false);
+});
+
+test.each(['/missing', '/srv/sub/file'])('a place that is no folder (%s) leaves the volume empty', (place) => {
+  copyUp(rootfs, place, data);
+  expect(readdirSync(data)).toEqual([]);
+});
+
+test('a place that leads out of the image copies nothing of the host', () => {
+  mkdirSync(join(folder, 'host'));
+  writeFileSync(join(folder, 'host/secret'), '');
+  symlinkSync(join(folder, 'host'), join(rootfs, 'out'));
+  copyUp(rootfs, '/out', data);
+  expect(readdirSync(data)).toEqual([]);
+});
