@@ -9,7 +9,7 @@ import { type BlobWriter, hasBlob, openBlobWriter, removeBlob, streamBlob } from
 import type { ImageLayer } from '../../storage/records.ts';
 import { createUnpacker, type Unpacker } from '../../storage/unpack.ts';
 import type { Ctx } from '../../sys/context.ts';
-import { EngineError, errnoOf } from '../../sys/errors.ts';
+import { EngineError } from '../../sys/errors.ts';
 
 export interface FetchLayerOptions {
   registry: Registry;
@@ -146,7 +146,7 @@ function openSink(ctx: Ctx, layer: ImageLayer, maxBytes: number | undefined): Si
 }
 
 const isDamage = (error: unknown): boolean => error instanceof EngineError && DAMAGE.has(error.code);
-const isBroken = (error: unknown): boolean => error instanceof EngineError && isRetryableError(error.code) && errnoOf(error) !== undefined;
+const isBroken = (error: unknown): boolean => error instanceof EngineError && isRetryableError(error.code);
 
 function cutShort(layer: ImageLayer, at: number): EngineError {
   return new EngineError('ERR_CONNECTION_LOST', `the blob "${layer.digest}" broke off after ${at} of ${layer.size} bytes`, {
