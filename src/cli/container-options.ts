@@ -29,7 +29,7 @@ export function containerOptions(input: OptionsInput): CreateOptions {
   const [Image = '', ...command] = input.args;
   if (detach && flags.attach.length)
     throw refuse('Conflicting options: cannot specify both --attach and --detach', 'leave one of the two out');
-  if (flags.cidfile && existsSync(flags.cidfile)) {
+  if (flags.cidfile && existsSync(resolve(input.cwd, flags.cidfile))) {
     throw refuse(`Container ID file found, make sure the other container isn't running or delete ${flags.cidfile}`, `rm ${flags.cidfile}`);
   }
   const published = parsePublish(flags.publish);
@@ -52,7 +52,7 @@ export function containerOptions(input: OptionsInput): CreateOptions {
     Tty: flags.tty,
     OpenStdin: flags.interactive,
     Env: environment(input),
-    Labels: labels(flags),
+    Labels: labels(input),
   };
   return {
     ...(flags.name ? { name: flags.name } : {}),
@@ -116,8 +116,9 @@ function environment({ ctx, flags, cwd }: OptionsInput): string[] {
   return [...new Map([...fromFiles, ...given].map((entry) => [entry.split('=', 1)[0], entry])).values()];
 }
 
-function labels(flags: ContainerFlags): Record<string, string> {
-  return pairs([...flags['label-file'].flatMap((path) => readKeyValueFile({ path, kind: 'label file' })), ...flags.label]);
+function labels({ flags, cwd }: OptionsInput): Record<string, string> {
+  const fromFiles = flags['label-file'].flatMap((path) => readKeyValueFile({ path: resolve(cwd, path), kind: 'label file' }));
+  return pairs([...fromFiles, ...flags.label]);
 }
 
 function pairs(entries: readonly string[]): Record<string, string> {
