@@ -1,6 +1,6 @@
 // What nothing reaches. The roots are image records, containers' layers, and what living claims protect. While a container's record
-// cannot be read nobody knows its layers, so then no layer counts as garbage. What is young may belong to a pull that has not
-// written its record yet, and is left alone unless the caller knows better.
+// cannot be read nobody knows its layers, so then no layer counts as garbage. What a pull is at is protected by its claim; what a broken
+// pull left is kept for an hour, for its next try.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
@@ -25,23 +25,25 @@ export interface Garbage {
 export interface GarbageOptions {
   /** These blobs and layers are garbage as soon as nothing reaches them, however young. */
   released?: ReadonlySet<string>;
-  /** Age from which the rest is garbage; default one hour. */
-  minAgeMs?: number;
+  /** Takes what is young, too, and the partial files of broken downloads, though the next try could use them. */
+  thorough?: boolean;
 }
 
 const HOUR_MS = 3_600_000;
 /** How long the partial file of a broken download waits for its next try. */
 const PARTIAL_AGE_MS = 24 * HOUR_MS;
+/** Manifests and configs are fetched again in no time; no try waits for them. */
+const SMALL_BYTES = 1 << 16;
 
 /** Garbage as of now. To delete it, ask and take it out of sight under the store lock (`sweep`). */
-export function findGarbage(ctx: Ctx, { released, minAgeMs = HOUR_MS }: GarbageOptions = {}): Garbage {
+export function findGarbage(ctx: Ctx, { released, thorough = false }: GarbageOptions = {}): Garbage {
   const { digests, hasUnknownLayers } = reachable(ctx);
   const isGarbage = (digest: string, path: string): boolean =>
-    !digests.has(digest) && (released?.has(digest) || isOlder(ctx, path, minAgeMs));
+    !digests.has(digest) && (thorough || released?.has(digest) || isWorthless(ctx, path));
   return {
     blobs: storedBlobs(ctx).filter((digest) => isGarbage(digest, blobPath(ctx, digest))),
     layers: hasUnknownLayers ? [] : layerIds(ctx).filter((diffId) => isGarbage(diffId, layerDir(ctx, diffId))),
-    leftovers: namesIn(tmpDir(ctx)).filter((name) => isLeftover(ctx, name, minAgeMs)),
+    leftovers: namesIn(tmpDir(ctx)).filter((name) => isLeftover(ctx, name, thorough)),
   };
 }
 
@@ -67,15 +69,20 @@ function reachable(ctx: Ctx): { digests: Set<string>; hasUnknownLayers: boolean 
   return { digests, hasUnknownLayers };
 }
 
-function isLeftover(ctx: Ctx, name: string, minAgeMs: number): boolean {
+function isWorthless(ctx: Ctx, path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && ((found.isFile() && found.size <= SMALL_BYTES) || isOlder(ctx, path, HOUR_MS));
+}
+
+function isLeftover(ctx: Ctx, name: string, thorough: boolean): boolean {
   if (name === 'claims' || isClaimed(ctx, name)) return false;
   const path = join(tmpDir(ctx), name);
-  if (name.startsWith('blob-')) return isOlder(ctx, path, Math.min(PARTIAL_AGE_MS, minAgeMs * 24));
+  if (name.startsWith('blob-')) return thorough || isOlder(ctx, path, PARTIAL_AGE_MS);
   // Made under a claim, or on its way out: without a living claim nobody comes back for it.
   if (name.startsWith('layer-') || name.startsWith('removed-')) return true;
   const container = /^container-([0-9a-f]{64})$/.exec(name)?.[1];
   if (container !== undefined) return !isLocked(containerLockPath(ctx, container));
-  return isOlder(ctx, path, minAgeMs);
+  return isOlder(ctx, path, HOUR_MS);
 }
 
 function isOlder(ctx: Ctx, path: string, ageMs: number): boolean {

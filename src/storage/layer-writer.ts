@@ -209,7 +209,7 @@ export function createLayerWriter(root: string, onNotice: (message: string) => v
 
     function skipDevice(): void {
       written.entries--;
-      if (written.skippedDevices++ === 0) onNotice(`Device nodes such as "${shown(header.name)}" are left out: only root may make them`);
+      if (written.skippedDevices++ === 0) onNotice(`Left out device nodes such as "${shown(header.name)}": only root may make them`);
     }
   }
 

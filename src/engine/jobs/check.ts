@@ -51,9 +51,9 @@ function neededLayers(ctx: Ctx): Set<string> {
 
 // The first repair sweeps everything there is; the others find it gone.
 function garbage(ctx: Ctx): CheckResult {
-  const { blobs, layers, leftovers } = findGarbage(ctx);
+  const { blobs, layers, leftovers } = findGarbage(ctx, { thorough: true });
   const clean = (): string => {
-    sweep(ctx);
+    sweep(ctx, { thorough: true });
     return 'swept';
   };
   const objects = [

@@ -302,7 +302,7 @@ asRoot('keeps owners, setuid bits after the owner, file capabilities and devices
   expect(permissions(at('home/su'))).toBe(0o6755);
   expect(getXattr(at('ping'), 'security.capability')).toEqual(capability);
   expect([lstatSync(at('null')).rdev, record.skippedDevices]).toEqual([0x103, 1]);
-  expect(notices).toEqual(['Device nodes such as "zero" are left out: only root may make them']);
+  expect(notices).toEqual(['Left out device nodes such as "zero": only root may make them']);
 });
 
 asUser('keeps true owners beside the layer when they cannot be set, and drops setuid bits of others', () => {
