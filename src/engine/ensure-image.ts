@@ -4,6 +4,7 @@
 import { canonicalReference, parseReference } from '../oci/reference.ts';
 import { EMBEDDED_REFERENCE } from '../storage/embedded-reference.ts';
 import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
 import { findLocalImage, requireLocalImage } from './create/image.ts';
 
 export type PullPolicy = 'always' | 'missing' | 'never';
@@ -29,7 +30,14 @@ export async function ensureImage(ctx: Ctx, options: EnsureImageOptions): Promis
     if (findLocalImage(ctx, image, platform)) return;
     options.onMissing(`Unable to find image '${familiarName(image)}' locally`);
   }
-  await options.pull();
+  try {
+    await options.pull();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    // What ends a `pull` with 1 ends a `run` with 125.
+    const { code, message, hint, cause } = error;
+    throw new EngineError(code, message, { cause, exitCode: 125, ...(hint === undefined ? {} : { hint }) });
+  }
 }
 
 /** Whether `image` is the one that the executable carries: then nothing is downloaded. */

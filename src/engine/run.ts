@@ -1,4 +1,5 @@
 // `run` after `create`: start in the foreground with everything attached, or in the background.
+import { SupervisorGone } from '../runtime/control-client.ts';
 import { readContainer } from '../storage/container.ts';
 import type { Ctx } from '../sys/context.ts';
 import { type AttachHandlers, type Attachment, attachContainer } from './attach.ts';
@@ -9,7 +10,16 @@ import { startContainer } from './start.ts';
 export async function startAttached(ctx: Ctx, id: string, handlers: AttachHandlers): Promise<Attachment> {
   const attached = Promise.withResolvers<Attachment>();
   const isNew = await startContainer(ctx, id, {
-    onReady: async () => attached.resolve(await attachContainer(ctx, id, { start: true }, handlers)),
+    onReady: async () => {
+      try {
+        attached.resolve(await attachContainer(ctx, id, { start: true }, handlers));
+      } catch (error) {
+        if (!(error instanceof SupervisorGone)) throw error;
+        // It gave up while it started the container; why is the next thing that it says.
+        attached.reject(error);
+        attached.promise.catch(() => undefined);
+      }
+    },
   });
   return isNew ? attached.promise : attachContainer(ctx, id, {}, handlers);
 }

@@ -54,7 +54,7 @@ function networkMode(mode = 'bridge'): string {
   if (mode.startsWith('container:')) {
     throw bad(`Cannot join the network of another container ("${mode}")`, 'use --network none, host or bridge');
   }
-  throw bad(`Network ${mode} not found`, 'use --network none, host or bridge');
+  throw bad(`network ${mode} not found`, 'use --network none, host or bridge');
 }
 
 const POLICIES = ['no', 'always', 'on-failure', 'unless-stopped'];

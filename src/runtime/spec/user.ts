@@ -7,6 +7,7 @@ import { lookInside, type RootView } from './inside.ts';
 export interface ResolvedUser {
   uid: number;
   gid: number;
+  /** With `gid` among them: without it, giving up the group would widen what a file closed to the group lets one do. */
   additionalGids: number[];
   home: string;
 }
@@ -24,7 +25,7 @@ interface GroupEntry {
   members: string[];
 }
 
-/** `user` is `name|uid[:group|gid]`; '' is root. Throws Docker's `unable to find user …` (exit code 126 with `run`, as Docker's). */
+/** `user` is `name|uid[:group|gid]`; '' is root. Throws Docker's `unable to find user …` (exit code 125). */
 export function resolveUser(view: RootView, user: string): ResolvedUser {
   const [userPart = '', groupPart] = splitOnce(user);
   const wanted = userPart === '' ? '0' : userPart;
@@ -35,10 +36,13 @@ export function resolveUser(view: RootView, user: string): ResolvedUser {
 
   const groups = readTable(view, '/etc/group').map(groupEntry).filter(isPresent);
   const found = { uid: entry?.uid ?? uid ?? 0, home: entry?.home || '/' };
-  if (groupPart) return { ...found, gid: resolveGroup(groups, groupPart), additionalGids: [] };
+  if (groupPart) {
+    const gid = resolveGroup(groups, groupPart);
+    return { ...found, gid, additionalGids: [gid] };
+  }
   const gid = entry?.gid ?? 0;
-  const additionalGids = entry ? groups.filter((group) => group.members.includes(entry.name)).map((group) => group.gid) : [];
-  return { ...found, gid, additionalGids: [...new Set(additionalGids)].filter((extra) => extra !== gid) };
+  const memberOf = entry ? groups.filter((group) => group.members.includes(entry.name)).map((group) => group.gid) : [];
+  return { ...found, gid, additionalGids: [...new Set([gid, ...memberOf])] };
 }
 
 function resolveGroup(groups: GroupEntry[], wanted: string): number {
@@ -86,7 +90,7 @@ function groupEntry(fields: string[]): GroupEntry | undefined {
 const isPresent = <T>(value: T | undefined): value is T => value !== undefined;
 
 const notFound = (kind: 'user' | 'group', name: string, file: string): EngineError =>
-  new EngineError('ERR_USER_NOT_FOUND', `Unable to find ${kind} ${name}: no matching entries in ${file} file`, {
+  new EngineError('ERR_USER_NOT_FOUND', `unable to find ${kind} ${name}: no matching entries in ${file} file`, {
     hint: `use a ${kind} that the image's /etc/${file} lists, or a number`,
-    exitCode: 126,
+    exitCode: 125,
   });
