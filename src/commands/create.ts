@@ -10,6 +10,7 @@ export default class Create extends Command {
   static override examples = ['skiff create --name web -p 8080:80 nginx', 'skiff create -it alpine sh'];
   static override minArgs = 1;
   static override stopAtFirstArgument = true;
+  static override errorExitCode = 125;
   static override flags = containerFlags;
 
   async run({ ctx, flags, args, io }: Parsed<typeof Create.flags>): Promise<number | undefined> {

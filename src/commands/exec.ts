@@ -1,9 +1,10 @@
 // `skiff exec`: the program gets this command's own standard streams; the front only waits for it.
-import { Command, flag, type Io, type Parsed } from '../cli/command.ts';
+import { Command, flag, type Parsed } from '../cli/command.ts';
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../cli/detach-keys.ts';
+import { runSession } from '../cli/session.ts';
 import { readKeyValueFile } from '../engine/create/key-value-file.ts';
-import { type ExecCommand, execCommand, releaseExec } from '../engine/exec.ts';
+import { type ExecCommand, execCommand, execOnTerminal, exitCodeOf, releaseExec } from '../engine/exec.ts';
 import { EngineError } from '../sys/errors.ts';
-import { signalNumber } from '../sys/signals.ts';
 
 export default class Exec extends Command {
   static override description = 'Execute a command in a running container';
@@ -14,6 +15,7 @@ export default class Exec extends Command {
   static override stopAtFirstArgument = true;
   static override flags = {
     detach: flag.boolean({ char: 'd', description: 'Detached mode: run command in the background' }),
+    'detach-keys': flag.string({ description: 'Override the key sequence for detaching a container' }),
     env: flag.list({ char: 'e', description: 'Set environment variables' }),
     'env-file': flag.list({ description: 'Read in a file of environment variables' }),
     interactive: flag.boolean({ char: 'i', description: 'Keep STDIN open even if not attached' }),
@@ -35,32 +37,24 @@ export default class Exec extends Command {
       ...flags.env.flatMap((entry) => (entry.includes('=') ? [entry] : lookup(entry) === undefined ? [] : [`${entry}=${lookup(entry)}`])),
     ];
     const { user, workdir, tty = false, detach = false, privileged = false } = flags;
-    const exec = execCommand(ctx, name, {
+    const options = {
       command,
       env,
-      tty,
       detach,
       privileged,
       ...(user === undefined ? {} : { user }),
       ...(workdir === undefined ? {} : { workdir }),
-    });
-    return tty && !detach && !io.stdinIsTerminal ? runOnTerminal(exec, io) : runExec(exec, { stdin: flags.interactive || tty, detach });
+    };
+    if (!tty || detach) return runExec(execCommand(ctx, name, { ...options, tty }), { stdin: flags.interactive, detach });
+    const detachKeys = flags['detach-keys'] ?? DEFAULT_DETACH_KEYS;
+    parseDetachKeys(detachKeys);
+    const attachment = await execOnTerminal(ctx, name, options, { stdout: (chunk) => io.out(chunk), stderr: (chunk) => io.err(chunk) });
+    const end = await runSession(attachment, { stdin: flags.interactive, detachKeys, signals: false });
+    return typeof end === 'object' ? end.code : 0;
   }
 }
 
-// -t without a terminal of ours: the runtime wants one to copy to, so it gets one whose other end we print.
-async function runOnTerminal(exec: ExecCommand, io: Io): Promise<number> {
-  const child = Bun.spawn(exec.argv, {
-    stdio: ['ignore', 'ignore', 'ignore', exec.processFd],
-    env: exec.env,
-    terminal: { cols: io.columns, rows: 24, data: (_, chunk) => io.out(chunk) },
-  });
-  releaseExec(exec);
-  await child.exited;
-  return exitCodeOf(child);
-}
-
-async function runExec(exec: ExecCommand, { stdin, detach }: { stdin: boolean | undefined; detach: boolean }): Promise<number> {
+async function runExec(exec: ExecCommand, { stdin, detach }: { stdin: boolean; detach: boolean }): Promise<number> {
   const output = detach ? 'ignore' : 'inherit';
   const child = Bun.spawn(exec.argv, { stdio: [stdin && !detach ? 'inherit' : 'ignore', output, output, exec.processFd], env: exec.env });
   releaseExec(exec);
@@ -68,8 +62,4 @@ async function runExec(exec: ExecCommand, { stdin, detach }: { stdin: boolean | 
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
   await child.exited;
   return exitCodeOf(child);
-}
-
-function exitCodeOf({ exitCode, signalCode }: Bun.Subprocess): number {
-  return signalCode === null ? (exitCode ?? 1) : 128 + signalNumber(String(signalCode));
 }

@@ -17,6 +17,7 @@ export default class Run extends Command {
   static override examples = ['skiff run --rm localhost/hello', 'skiff run -it --rm alpine sh', 'skiff run -d --name web -p 8080:80 nginx'];
   static override minArgs = 1;
   static override stopAtFirstArgument = true;
+  static override errorExitCode = 125;
   static override flags = {
     ...containerFlags,
     detach: flag.boolean({ char: 'd', description: 'Run container in background and print container ID' }),

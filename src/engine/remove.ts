@@ -2,13 +2,13 @@
 import { rmSync } from 'node:fs';
 import { removeCgroup } from '../runtime/cgroup.ts';
 import { userNamespaceArgv } from '../runtime/userns.ts';
-import { type ContainerView, findContainer, isRunning } from '../storage/container.ts';
+import { type ContainerView, findContainer } from '../storage/container.ts';
 import { removeContainer as removeFiles } from '../storage/container-removal.ts';
 import { containerLockPath, containerRunDir } from '../storage/layout.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { tryLock } from '../sys/lock.ts';
-import { forceDown } from './stop.ts';
+import { forceDown, isStillRunning } from './stop.ts';
 
 export interface RemoveOptions {
   /** Kill it first when it runs. */
@@ -21,7 +21,7 @@ export interface RemoveOptions {
 export async function removeContainer(ctx: Ctx, wanted: string, options: RemoveOptions = {}): Promise<ContainerView> {
   const view = findContainer(ctx, wanted);
   const { Id, Name } = view.record;
-  if (isRunning(ctx, Id)) {
+  if (await isStillRunning(ctx, Id)) {
     if (!options.force) throw running(view);
     await forceDown(ctx, view);
   }

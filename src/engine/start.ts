@@ -12,6 +12,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { tryLock } from '../sys/lock.ts';
 import { selfCommand } from '../sys/self.ts';
+import { isStillRunning } from './stop.ts';
 
 export interface StartOptions {
   /** Called when everything is set up, before the program runs; it has to attach with `start`. */
@@ -23,6 +24,7 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
   const { record } = findContainer(ctx, wanted);
   const id = record.Id;
   const namespace = await ensureUserNamespace(ctx);
+  if (await isStillRunning(ctx, id)) return false;
   const lock = tryLock(containerLockPath(ctx, id));
   if (!lock) return false;
   mkdirSync(containerRunDir(ctx, id), { recursive: true, mode: 0o700 });

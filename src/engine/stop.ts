@@ -42,6 +42,16 @@ export async function killContainer(ctx: Ctx, wanted: string, signal = 'SIGKILL'
   return view;
 }
 
+/**
+ * Whether the container runs. One whose end is written down holds its lock a moment longer, while its supervisor leaves: that is waited
+ * for, so that what follows a container's end (rm, start) finds it ended.
+ */
+export async function isStillRunning(ctx: Ctx, id: string): Promise<boolean> {
+  if (!isRunning(ctx, id)) return false;
+  const status = readContainer(ctx, id)?.state.Status;
+  return status !== 'exited' || !(await waitUntilDown(ctx, id, GRACE_MS));
+}
+
 /** Kills what runs of the container, now. */
 export async function forceDown(ctx: Ctx, view: ContainerView): Promise<void> {
   await bringDown(ctx, view, { signal: 'SIGKILL', timeoutSeconds: 0 });

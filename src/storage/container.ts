@@ -134,12 +134,11 @@ export function reserveName(ctx: Ctx, name: string, id: string): void {
     if (owner !== undefined && (exists(containerDir(ctx, owner)) || isRunning(ctx, owner))) {
       throw new EngineError('ERR_NAME_TAKEN', `Conflict. The container name "/${name}" is already in use by container "${owner}"`, {
         hint: `You have to remove (or rename) that container to be able to reuse that name: skiff rm ${name}`,
-        exitCode: 125,
       });
     }
     if (owner !== undefined) releaseName(ctx, name, owner);
   }
-  throw new EngineError('ERR_NAME_TAKEN', `Conflict. The container name "/${name}" is being taken by another command`, { exitCode: 125 });
+  throw new EngineError('ERR_NAME_TAKEN', `Conflict. The container name "/${name}" is being taken by another command`);
 }
 
 /** Frees `name` if it is `id`'s. */

@@ -12,6 +12,8 @@ const SCM_RIGHTS = 1;
 export interface ConsoleSocket {
   /** The terminal's master, once the runtime has ended well: it has connected and sent by then. Throws when it has not. */
   receive(): number;
+  /** The same as soon as the runtime has connected; undefined before. */
+  poll(): number | undefined;
   close(): void;
 }
 
@@ -24,7 +26,11 @@ export function openConsoleSocket(path: string): ConsoleSocket {
   const fd = check(c.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
   check(c.bind(fd, ptr(address), 2 + Buffer.byteLength(path) + 1), 'bind', path);
   check(c.listen(fd, 1), 'listen', path);
-  return { receive: () => receiveDescriptor(fd), close: () => closeSync(fd) };
+  return {
+    receive: () => receiveDescriptor(fd),
+    poll: () => (isReadable(fd, 0) ? receiveDescriptor(fd) : undefined),
+    close: () => closeSync(fd),
+  };
 }
 
 function receiveDescriptor(listener: number): number {
@@ -54,8 +60,12 @@ function receiveDescriptor(listener: number): number {
 
 // One second is ample for what has been sent already, and keeps a silent runtime from stopping the supervisor.
 function requireReadable(fd: number): void {
+  if (!isReadable(fd, 1000)) throw new Error('The runtime sent no terminal');
+}
+
+function isReadable(fd: number, timeoutMs: number): boolean {
   const entry = Buffer.alloc(8);
   entry.writeInt32LE(fd, 0);
   entry.writeInt16LE(1 /* POLLIN */, 4);
-  if (check(c.poll(ptr(entry), 1n, 1000), 'poll') === 0) throw new Error('The runtime sent no terminal');
+  return check(c.poll(ptr(entry), 1n, timeoutMs), 'poll') > 0;
 }

@@ -129,7 +129,8 @@ test('two can watch one container', async () => {
 });
 
 test('attach to a container with -i gives it input, whose end is its end', async () => {
-  await box.ok(['run', '-d', '-i', '--name', 'fed', busybox, 'cat']);
+  await box.ok(['create', '-i', '--name', 'fed', busybox, 'cat']);
+  await box.ok(['start', 'fed']);
   expect(await box.skiff(['attach', 'fed'], { stdin: 'by attach\n' })).toEqual({ stdout: 'by attach\n', stderr: '', code: 0 });
   await box.ok(['rm', '-f', 'fed']);
 });

@@ -1,6 +1,7 @@
 // A pull, as root of the user's namespace: resolve, fetch and unpack the layers that are missing, then record the image and, last, the
 // reference. If we die on the way the store holds blobs and layers that nothing reaches yet: the next pull uses them.
 import { availableParallelism } from 'node:os';
+import { isRetryableError } from '../../oci/http/retry.ts';
 import { formatPlatform, hostPlatform, normalisePlatform, parsePlatform } from '../../oci/platform.ts';
 import { canonicalReference, familiarReference, parseReference, type Reference, repositoryName } from '../../oci/reference.ts';
 import { openRegistry, type Registry } from '../../oci/registry.ts';
@@ -11,8 +12,9 @@ import { putImage, tagImage } from '../../storage/image.ts';
 import { readImageRecord, readReference } from '../../storage/image-record.ts';
 import { hasLayer, readLayer } from '../../storage/layer.ts';
 import type { ImageLayer } from '../../storage/records.ts';
+import { sweep } from '../../storage/sweep.ts';
 import type { Ctx } from '../../sys/context.ts';
-import { EngineError } from '../../sys/errors.ts';
+import { EngineError, messageOf } from '../../sys/errors.ts';
 import { runJob } from '../worker-client.ts';
 import { ensureLayers, shortDigest } from './layers.ts';
 import { type ResolvedImage, resolveImage } from './resolve.ts';
@@ -21,6 +23,15 @@ import type { JobTools } from './tools.ts';
 /** Below this a second process costs more than it brings. */
 const WORTH_A_HELPER_BYTES = 2 << 20;
 const MOST_HELPERS = 1;
+const PASSING = new Set([
+  'ERR_NO_SUCH_HOST',
+  'ERR_NO_NETWORK',
+  'ERR_CONNECTION_REFUSED',
+  'ERR_NETWORK',
+  'ERR_REGISTRY',
+  'ERR_RATE_LIMITED',
+  'ERR_AUTH',
+]);
 
 /** Throws what the registry client, the unpacker and the store throw; nothing is reachable then that was not before. */
 export async function pull(ctx: Ctx, job: PullJob, tools: JobTools): Promise<PullResult> {
@@ -31,25 +42,43 @@ export async function pull(ctx: Ctx, job: PullJob, tools: JobTools): Promise<Pul
   const platform = job.platform === undefined ? hostPlatform() : parsePlatform(job.platform);
   const registry = openRegistry({ env: ctx.env, reference, tlsVerify: job.tlsVerify, signal: tools.signal });
   const hold = claimPull(ctx);
+  const parts = new Set<string>();
+  const protect = (digests: string[]): void => {
+    for (const digest of digests) parts.add(digest);
+    hold.protect(digests);
+  };
+  let refused: ReadonlySet<string> | undefined;
   try {
     const before = readReference(ctx, canonical)?.id;
-    const image = await resolveImage(ctx, {
-      registry,
-      reference,
-      platform,
-      isPlatformGiven: job.platform !== undefined,
-      protect: hold.protect,
-      signal: tools.signal,
-    });
-    hold.protect(image.layers.flatMap((layer) => [layer.digest, layer.diffId]));
+    const isPlatformGiven = job.platform !== undefined;
+    const image = await resolveImage(ctx, { registry, reference, platform, isPlatformGiven, protect, signal: tools.signal });
+    protect(image.layers.flatMap((layer) => [layer.digest, layer.diffId]));
     const isComplete = await fetchMissing(ctx, { job, tools, registry, image, reference });
     record(ctx, image, reference);
     const status = before === image.id && isComplete ? 'current' : 'downloaded';
     const actual = formatPlatform(normalisePlatform(image.config));
     return { id: image.id, digest: image.target.digest, reference: canonical, status, platform: actual };
+  } catch (error) {
+    // What the wire or the user broke off is of use to the next try; of an image that is bad in itself nothing stays.
+    if (!tools.signal.aborted && !isPassing(error)) refused = parts;
+    throw error;
   } finally {
     hold.release();
+    tidy(ctx, refused);
   }
+}
+
+// Garbage that cannot be deleted now is found by the next sweep: no reason for a pull to fail.
+function tidy(ctx: Ctx, released: ReadonlySet<string> | undefined): void {
+  try {
+    sweep(ctx, released ? { released } : {});
+  } catch (error) {
+    ctx.warn(`Cannot delete what is not needed any more: ${messageOf(error)}`);
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof EngineError && (isRetryableError(error.code) || PASSING.has(error.code));
 }
 
 /** The tags of the repository that the job's reference names. */

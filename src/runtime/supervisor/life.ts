@@ -180,7 +180,7 @@ class Life implements Controlled {
   /** Waits for the end of the run; its output is delivered then. */
   private async ended(): Promise<number> {
     const code = await this.exited;
-    await this.streams?.ended;
+    await Promise.all([this.streams?.ended, this.network?.drained()]);
     this.closeLog();
     this.pid = 0;
     Object.assign(this.state, { Pid: 0, ExitCode: code, FinishedAt: this.ctx.now().toISOString(), OOMKilled: wasOomKilled(this.cgroup) });

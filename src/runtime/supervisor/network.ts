@@ -6,6 +6,7 @@ import { containerDir } from '../../storage/layout.ts';
 import type { ContainerRecord, ContainerState, PortBinding } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
+import { drain } from '../network/drain.ts';
 import { type HostNetwork, hostNetwork, SUBNET6 } from '../network/host.ts';
 import { hostnameFile, hostsFile, sharedHostsFile } from '../network/hosts-file.ts';
 import { createNetns, netnsPath } from '../network/netns.ts';
@@ -27,6 +28,8 @@ export interface ContainerNetwork {
   ports(): Record<string, PortBinding[]>;
   /** Valid once ready. */
   settings(): ContainerState['Network'];
+  /** Resolves when what the ended container had sent is delivered, or soon. */
+  drained(): Promise<void>;
 }
 
 export interface NetworkSite {
@@ -90,6 +93,7 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: Networ
       IPv6Address: pasta?.ipv6?.address ?? '',
       SandboxKey: netns.path,
     }),
+    drained: () => drain(netns.lastingPath, { env: ctx.env, onSpawn }),
   };
 }
 

@@ -1,8 +1,8 @@
 // The container's standard streams: everything it prints goes to the log and to whoever is attached, at the pace of the slowest
 // of them, so that memory stays bounded. Pipes are ours, not the runtime's, since the runtime ends before the container does.
-import { closeSync, writeSync } from 'node:fs';
-import { errnoOf } from '../../sys/errors.ts';
+import { closeSync } from 'node:fs';
 import { makePipe, setWindowSize } from '../../sys/fd.ts';
+import { copyTerminal, writeTerminal } from '../terminal-copy.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
 
@@ -94,7 +94,7 @@ function terminalStreams(deliver: Deliver, attach: Streams['attach'], ended: Pro
       if (terminal === undefined) return end();
       master = terminal;
       if (size) setWindowSize(terminal, size);
-      void copyTerminal(terminal, deliver, end);
+      void copyTerminal(terminal, (chunk) => deliver('stdout', chunk)).then(end);
     },
     attach,
     writeInput: async (chunk) => {
@@ -108,29 +108,4 @@ function terminalStreams(deliver: Deliver, attach: Streams['attach'], ended: Pro
     },
     ended,
   };
-}
-
-// Bun.file(fd) reads with pread, which a terminal refuses; node:tty is loaded only here, since it costs 30 ms.
-async function copyTerminal(master: number, deliver: Deliver, end: () => void): Promise<void> {
-  const { ReadStream } = await import('node:tty');
-  const stream = new ReadStream(master);
-  stream.on('data', (chunk: Buffer) => {
-    stream.pause();
-    deliver('stdout', chunk).then(() => stream.resume());
-  });
-  // EIO is how Linux says that the last process with the terminal open is gone.
-  stream.on('error', end);
-  stream.on('close', end);
-  stream.on('end', end);
-}
-
-async function writeTerminal(master: number, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.length; ) {
-    try {
-      offset += writeSync(master, chunk, offset, chunk.length - offset);
-    } catch (error) {
-      if (errnoOf(error) !== 'EAGAIN') return;
-      await Bun.sleep(2);
-    }
-  }
 }
