@@ -54,6 +54,7 @@ export function openNetwork(ctx: Ctx, record: ContainerRecord, site: NetworkSite
     isUp: () => true,
     ports: () => ({}),
     settings: () => NOTHING,
+    drained: () => Promise.resolve(),
   };
 }
 
