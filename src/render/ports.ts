@@ -34,24 +34,26 @@ export function splitPort(port: string): { number: number; protocol: string } {
   return { number: Number(number), protocol };
 }
 
-/** The ports as one text. */
+/** The ports as one text. A range is shown once it ends, so one that goes on comes after those that broke off. */
 export function displayPorts(ports: readonly PortSummary[]): string {
-  const ranges = new Map<string, [number, number][]>();
+  const open = new Map<string, [number, number]>();
+  const shown: string[] = [];
   const mappings: string[] = [];
-  for (const port of ports.toSorted(byNumber)) {
-    const { IP = '', PrivatePort, PublicPort = 0, Type } = port;
+  for (const { IP = '', PrivatePort, PublicPort = 0, Type } of ports.toSorted(byNumber)) {
     if (IP !== '' && PublicPort !== PrivatePort) {
       mappings.push(`${hostAndPort(IP, String(PublicPort))}->${PrivatePort}/${Type}`);
       continue;
     }
     const key = IP === '' ? Type : `${IP}/${Type}`;
-    const group = ranges.get(key) ?? ranges.set(key, []).get(key) ?? [];
-    const last = group.at(-1);
-    if (last && PrivatePort <= last[1] + 1) last[1] = PrivatePort;
-    else group.push([PrivatePort, PrivatePort]);
+    const range = open.get(key);
+    if (range && PrivatePort <= range[1] + 1) {
+      range[1] = PrivatePort;
+      continue;
+    }
+    if (range) shown.push(rangeText(key, range));
+    open.set(key, [PrivatePort, PrivatePort]);
   }
-  const shown = [...ranges].flatMap(([key, spans]) => spans.map((span) => rangeText(key, span)));
-  return [...shown, ...mappings].join(', ');
+  return [...shown, ...Array.from(open, ([key, range]) => rangeText(key, range)), ...mappings].join(', ');
 }
 
 function rangeText(key: string, [first, last]: [number, number]): string {

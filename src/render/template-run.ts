@@ -26,6 +26,7 @@ export interface RunOptions {
 export function runTemplate(template: Template, data: unknown, options: RunOptions = {}): string {
   const run: Run = {
     template,
+    name: '',
     strict: options.strictMaps ?? false,
     functions: options.header ? HEADER_FUNCTIONS : FUNCTIONS,
     output: [],
@@ -38,6 +39,8 @@ export function runTemplate(template: Template, data: unknown, options: RunOptio
 
 interface Run {
   template: Template;
+  /** Of the definition that is running; '' at the top. */
+  name: string;
   strict: boolean;
   functions: Readonly<Record<string, TemplateFunction>>;
   output: string[];
@@ -139,7 +142,7 @@ function callTemplate(run: Run, dot: unknown, node: Extract<Node, { type: 'templ
   if (!nodes) throw failure(run, node, `template ${JSON.stringify(node.name)} not defined`);
   if (run.depth >= MAX_DEPTH) throw failure(run, node, `exceeded maximum template depth (${MAX_DEPTH})`);
   const data = node.pipeline ? evalPipeline(run, dot, node.pipeline) : undefined;
-  walkAll({ ...run, depth: run.depth + 1, variables: [{ name: '$', value: data }] }, data, nodes);
+  walkAll({ ...run, name: node.name, depth: run.depth + 1, variables: [{ name: '$', value: data }] }, data, nodes);
 }
 
 function evalPipeline(run: Run, dot: unknown, pipeline: Pipeline): unknown {
@@ -311,5 +314,5 @@ function failure(run: Run, node: Operand | Command | Node, message: string): Tem
   const before = run.template.source.slice(0, node.pos);
   const line = before.split('\n').length;
   const column = Buffer.byteLength(before.slice(before.lastIndexOf('\n') + 1));
-  return new TemplateRunError(`template: :${line}:${column}: executing "" at <${nodeText(node)}>: ${message}`);
+  return new TemplateRunError(`template: :${line}:${column}: executing ${JSON.stringify(run.name)} at <${nodeText(node)}>: ${message}`);
 }
