@@ -150,6 +150,7 @@ class Life implements Controlled {
     const hooks = gate ? { hooks: gate.hooks } : {};
     const input = { rootfs, network: network.spec, files: network.files, cgroup, runtime: call.runtime, ...init, ...hooks };
     const { bundle, keepFilter } = writeBundle(ctx, record, input);
+    await network.made;
     let now = ctx.now();
     const go = Promise.all([network.ready, condition]).then(() => {
       now = ctx.now();

@@ -21,6 +21,8 @@ export interface ContainerNetwork {
   /** For the runtime's configuration. */
   spec: SpecInput['network'];
   files: SpecInput['files'];
+  /** Resolves when the namespace that `spec` names is there; the runtime must not join it before. */
+  made: Promise<void>;
   /** Resolves when addresses and ports are up; the container's program must not run before. */
   ready: Promise<void>;
   isUp(): boolean;
@@ -50,6 +52,7 @@ export function openNetwork(ctx: Ctx, record: ContainerRecord, site: NetworkSite
   return {
     spec: mode === 'host' ? 'host' : {},
     files,
+    made: Promise.resolve(),
     ready: Promise.resolve(),
     isUp: () => true,
     ports: () => ({}),
@@ -80,9 +83,11 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: Networ
   );
   // Awaited later: until then a failure is nobody's unhandled rejection.
   ready.catch(() => undefined);
+  netns.made.catch(() => undefined);
   return {
     spec: { netns: netns.lastingPath },
     files,
+    made: netns.made,
     ready,
     isUp: () => pasta !== undefined,
     ports: () => publishedPorts(pasta?.ports ?? [], { ipv6: pasta?.ipv6 !== undefined }),
