@@ -91,7 +91,7 @@ export function putImage(ctx: Ctx, record: ImageRecord): void {
 
 /** Digests of blobs and layers that `record` needs and the store lacks. Compressed layers are not needed to run. */
 export function missingParts(ctx: Pick<Ctx, 'paths' | 'env'>, record: ImageRecord): string[] {
-  const blobs = [record.id, record.manifest.digest, record.target.digest].filter((digest) => !hasBlob(ctx, digest));
+  const blobs = [...new Set([record.id, record.manifest.digest, record.target.digest])].filter((digest) => !hasBlob(ctx, digest));
   const layers = record.layers.map((layer) => layer.diffId);
   return [...blobs, ...absentLayers(ctx, layers)];
 }
