@@ -8,7 +8,6 @@ import { attachAndFollow } from '../cli/follow.ts';
 import { makeContainer } from '../cli/make-container.ts';
 import { startContainer } from '../engine/start.ts';
 import type { Ctx } from '../sys/context.ts';
-import { EngineError } from '../sys/errors.ts';
 
 export default class Run extends Command {
   static override description = 'Create and run a new container from an image';
@@ -29,9 +28,9 @@ export default class Run extends Command {
     const { detach } = flags;
     if (flags['detach-keys']) parseDetachKeys(flags['detach-keys']);
     if (flags.tty && flags.interactive && !detach && !io.stdinIsTerminal) {
-      throw new EngineError('ERR_NOT_A_TTY', 'the input device is not a TTY', {
-        hint: 'Leave out -t when standard input is a pipe or a file',
-      });
+      // As Docker: not a failed container (125), only a wrong call.
+      io.err('skiff: the input device is not a TTY\nLeave out -t when standard input is a pipe or a file\n');
+      return 1;
     }
     const { id } = await makeContainer({ ctx, flags, args, io, detach, startsNow: true });
     try {

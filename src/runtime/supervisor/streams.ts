@@ -67,8 +67,10 @@ function pipeStreams(stdin: boolean, deliver: Deliver, attach: Streams['attach']
       }
     },
     endInput: () => {
-      sink?.end();
+      const ending = sink;
       sink = undefined;
+      // The sink does not own its descriptor: the container sees the end of its input when that is closed.
+      if (ending && input) void Promise.resolve(ending.end()).finally(() => closeSync(input.write));
     },
     resize: () => undefined,
     ended,
