@@ -3,8 +3,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ContainerView, listContainers } from '../storage/container.ts';
-import { findImage } from '../storage/image.ts';
-import { readImageRecord, readReference } from '../storage/image-record.ts';
+import { readImageRecord, readImageRecords, readReference } from '../storage/image-record.ts';
 import { containerDir } from '../storage/layout.ts';
 import type { Ctx } from '../sys/context.ts';
 import { canonicalOf } from './canonical.ts';
@@ -69,21 +68,23 @@ function imageNames(ctx: Ctx): (view: ContainerView) => string {
   const ids = new Map<string, string | undefined>();
   return ({ record }) => {
     const name = record.Config.Image;
-    if (!ids.has(name)) ids.set(name, imageIdOf(ctx, name));
+    if (isIdOf(name, record.Image)) return name;
+    if (!ids.has(name)) ids.set(name, idNamed(ctx, name));
     return ids.get(name) === record.Image ? name : record.Image;
   };
 }
 
-function imageIdOf(ctx: Ctx, name: string): string | undefined {
+/** Whether the user named the image by its id, or the beginning of it. */
+function isIdOf(name: string, id: string): boolean {
+  return /^(sha256:)?[0-9a-f]{4,64}$/.test(name) && id.startsWith(name.replace(/^(sha256:)?/, 'sha256:'));
+}
+
+function idNamed(ctx: Ctx, name: string): string | undefined {
   const canonical = canonicalOf(name);
-  const id = canonical === undefined ? undefined : readReference(ctx, canonical)?.id;
-  if (id !== undefined) return id;
-  try {
-    return findImage(ctx, name, canonical)?.image.id;
-  } catch {
-    // An id prefix that has become ambiguous names nothing any more.
-    return undefined;
-  }
+  if (canonical === undefined) return undefined;
+  const id = readReference(ctx, canonical)?.id;
+  // By digest: known by it without a reference of its own.
+  return id ?? (canonical.includes('@') ? readImageRecords(ctx).find(({ repoDigests }) => repoDigests.includes(canonical))?.id : undefined);
 }
 
 function folderSize(folder: string): number {

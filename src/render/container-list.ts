@@ -8,7 +8,7 @@ export interface ContainerListOptions extends RowOptions {
   format: string | undefined;
 }
 
-const HEADER: Record<string, string> = {
+const HEADER = {
   ID: 'CONTAINER ID',
   Image: 'IMAGE',
   Command: 'COMMAND',
@@ -26,7 +26,9 @@ const HEADER: Record<string, string> = {
   Platform: 'PLATFORM',
 };
 
-const COLUMNS = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'] as const;
+type Column = keyof typeof HEADER & keyof Omit<ContainerRow, 'Platform' | 'Label'>;
+
+const COLUMNS: readonly Column[] = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'];
 
 /** The listing of containers. Throws ERR_TEMPLATE. */
 export async function renderContainerList(containers: readonly ContainerRowInput[], options: ContainerListOptions): Promise<string> {
@@ -39,12 +41,7 @@ export async function renderContainerList(containers: readonly ContainerRowInput
     const table = columns.map((column) => `{{.${column}}}`).join('\t');
     return formatRows(format, rows, { header: { ...HEADER, Label: (key: unknown) => labelTitle(String(key)) }, table, raw: raw(size) });
   }
-  const cells = (row: Readonly<Record<string, unknown>>): string => columns.map((column) => row[column]).join('\t');
-  return alignTable([cells(HEADER), ...rows.map((row: ContainerRow) => cells(pick(row, columns)))]);
-}
-
-function pick(row: ContainerRow, columns: readonly (keyof ContainerRow)[]): Record<string, unknown> {
-  return Object.fromEntries(columns.map((column) => [column, row[column]]));
+  return alignTable([HEADER, ...rows].map((row: Readonly<Record<Column, string>>) => columns.map((column) => row[column]).join('\t')));
 }
 
 /** `com.example.some-label` has the title `some label`. */

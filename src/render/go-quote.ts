@@ -1,6 +1,8 @@
 // Go's quoted strings both ways: literals in templates (strconv.Unquote) and `%q` (strconv.Quote).
 
 const SIMPLE: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', "'": "'", '"': '"' };
+/** Most commands, an ellipsis at their end. */
+const NOTHING_TO_ESCAPE = /^[ !#-[\]-~…]*$/;
 const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|([\s\S]))/g;
 
 /** The value of a Go string, raw string or character literal; undefined when it is not well formed. */
@@ -20,6 +22,7 @@ export function unquote(literal: string): string | undefined {
 
 /** `text` as a Go string literal: what `%q` prints. */
 export function quote(text: string): string {
+  if (NOTHING_TO_ESCAPE.test(text)) return `"${text}"`;
   return `"${Array.from(text, (char) => escapeChar(char, '"')).join('')}"`;
 }
 

@@ -34,14 +34,18 @@ function padEnd(cell: string, width: number | undefined): string {
   return width === undefined ? cell : cell + ' '.repeat(Math.max(0, width - displayWidth(cell)));
 }
 
+const NARROW = /^[ -~…]*$/;
+
+/** Columns that `text` takes. Plain text is not worth the general answer, which costs ten times as much. */
 function displayWidth(text: string): number {
-  return Bun.stringWidth(text);
+  return NARROW.test(text) ? text.length : Bun.stringWidth(text);
 }
 
 /** `text` cut to `width` columns, the last of them an ellipsis when something was cut. */
 export function ellipsis(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   if (width <= 1) return Array.from(text).slice(0, width).join('');
+  if (NARROW.test(text)) return `${text.slice(0, width - 1)}…`;
   let kept = '';
   let used = 0;
   for (const char of text) {
