@@ -1,29 +1,47 @@
-// What a container sent just before it ended is still in its network namespace: pasta carries it away, if it is let. Killed at once, it
-// would cut off the answer of a server that exits after it, or the end of `tar | nc`. The kernel keeps such sockets, without a process,
-// until pasta has acknowledged their last byte, which it does once the other side has it.
+// What a container sent just before it ended is still in its network namespace or in pasta: killed at once, pasta would cut off the
+// answer of a server that exits after it, or the end of `tar | nc`. The kernel keeps the container's closed sockets until pasta has
+// acknowledged their last byte; pasta keeps its own end of a loopback connection until it has passed everything on.
 import { childEnv } from '../../sys/child-env.ts';
 
 export interface DrainOptions {
   env: Readonly<Record<string, string | undefined>>;
-  /** A peer that does not read holds us no longer than this. Default 500. */
-  limitMs?: number;
   onSpawn?: (pid: number) => void;
 }
 
 const PAUSE_MS = 10;
+/** A peer that reads nothing holds us no longer than this. */
+const STALLED_MS = 500;
+/** One that reads slowly, no longer than this. */
+const LIMIT_MS = 10_000;
 
-// FIN_WAIT1, LAST_ACK, CLOSING: closed by the program, not yet acknowledged by the peer.
-const UNACKNOWLEDGED = new Set(['04', '09', '0B']);
+// FIN_WAIT1, LAST_ACK, CLOSING: closed by the container's program, not acknowledged. CLOSE_WAIT: pasta's end of such a socket.
+const UNDELIVERED = new Set(['04', '08', '09', '0B']);
 
-/** Resolves when no closed socket of the namespace `netnsPath` has anything left to deliver, or after the limit. Never rejects. */
-export async function drain(netnsPath: string, { env, limitMs = 500, onSpawn }: DrainOptions): Promise<void> {
-  const until = performance.now() + limitMs;
-  while (hasUnacknowledged(await sockets(netnsPath, env, onSpawn)) && performance.now() < until) await Bun.sleep(PAUSE_MS);
+/** Resolves when the namespace `netnsPath` has nothing left to deliver, or nothing moves any more. Never rejects. */
+export async function drain(netnsPath: string, { env, onSpawn }: DrainOptions): Promise<void> {
+  const began = performance.now();
+  let left = undelivered(await sockets(netnsPath, env, onSpawn));
+  let movedAt = began;
+  while (left) {
+    const now = performance.now();
+    if (now - movedAt > STALLED_MS || now - began > LIMIT_MS) return;
+    await Bun.sleep(PAUSE_MS);
+    const next = undelivered(await sockets(netnsPath, env, onSpawn));
+    if (next?.sockets !== left.sockets || next.bytes !== left.bytes) movedAt = performance.now();
+    left = next;
+  }
 }
 
-/** Whether a listing as of /proc/net/tcp has such a socket. Columns: sl local_address rem_address st … */
-export function hasUnacknowledged(listing: string): boolean {
-  return listing.split('\n').some((line) => UNACKNOWLEDGED.has(line.trim().split(/\s+/)[3] ?? ''));
+/** Such sockets and what their queues hold, of a listing as of /proc/net/tcp; undefined when there is none. */
+export function undelivered(listing: string): { sockets: number; bytes: number } | undefined {
+  // Columns: sl local_address rem_address st tx_queue:rx_queue …, hex.
+  const found = listing
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => UNDELIVERED.has(fields[3] ?? ''));
+  if (found.length === 0) return undefined;
+  const queued = found.flatMap((fields) => (fields[4] ?? '').split(':')).map((queue) => Number.parseInt(queue, 16));
+  return { sockets: found.length, bytes: queued.reduce((sum, bytes) => sum + bytes, 0) };
 }
 
 async function sockets(netnsPath: string, env: DrainOptions['env'], onSpawn: DrainOptions['onSpawn']): Promise<string> {
