@@ -73,43 +73,39 @@ function graphDriver(record: ContainerRecord, { folder, layerFolders }: Containe
 }
 
 function renderMount({ Type, Name, Source, Destination, Driver, Mode, RW, Propagation }: MountPoint): object {
-  return struct('container.MountPoint', {
-    Type,
-    Name: Name || undefined,
-    Source,
-    Destination,
-    Driver: Driver || undefined,
-    Mode,
-    RW,
-    Propagation,
-  });
+  const fields = { Type, Name: Name || undefined, Source, Destination, Driver: Driver || undefined, Mode, RW, Propagation };
+  return struct('container.MountPoint', fields, { Name: '', Driver: '' });
 }
 
 function renderConfig(config: ContainerConfig): object {
-  return struct('container.Config', {
-    Hostname: config.Hostname,
-    Domainname: config.Domainname,
-    User: config.User,
-    AttachStdin: config.AttachStdin,
-    AttachStdout: config.AttachStdout,
-    AttachStderr: config.AttachStderr,
-    ExposedPorts: config.ExposedPorts && setOrNil(config.ExposedPorts),
-    Tty: config.Tty,
-    OpenStdin: config.OpenStdin,
-    StdinOnce: config.StdinOnce,
-    Env: config.Env,
-    Cmd: listOrNil(config.Cmd),
-    Healthcheck: config.Healthcheck && renderHealthcheck(config.Healthcheck),
-    Image: config.Image,
-    Volumes: setOrNil(config.Volumes),
-    WorkingDir: config.WorkingDir,
-    Entrypoint: listOrNil(config.Entrypoint),
-    OnBuild: listOrNil(config.OnBuild),
-    Labels: goMap(config.Labels, ''),
-    StopSignal: config.StopSignal || undefined,
-    StopTimeout: config.StopTimeout,
-    Shell: config.Shell,
-  });
+  return struct(
+    'container.Config',
+    {
+      Hostname: config.Hostname,
+      Domainname: config.Domainname,
+      User: config.User,
+      AttachStdin: config.AttachStdin,
+      AttachStdout: config.AttachStdout,
+      AttachStderr: config.AttachStderr,
+      ExposedPorts: config.ExposedPorts && setOrNil(config.ExposedPorts),
+      Tty: config.Tty,
+      OpenStdin: config.OpenStdin,
+      StdinOnce: config.StdinOnce,
+      Env: config.Env,
+      Cmd: listOrNil(config.Cmd),
+      Healthcheck: config.Healthcheck && renderHealthcheck(config.Healthcheck),
+      Image: config.Image,
+      Volumes: setOrNil(config.Volumes),
+      WorkingDir: config.WorkingDir,
+      Entrypoint: listOrNil(config.Entrypoint),
+      OnBuild: listOrNil(config.OnBuild),
+      Labels: goMap(config.Labels, ''),
+      StopSignal: config.StopSignal || undefined,
+      StopTimeout: config.StopTimeout,
+      Shell: config.Shell,
+    },
+    { ExposedPorts: {}, StopSignal: '', Shell: NIL_LIST },
+  );
 }
 
 /** Only what was set, in Docker's order. */

@@ -17,8 +17,14 @@ export class JsonNumber {
 
 export type GoFunction = (...args: unknown[]) => unknown;
 
-/** Marks `fields` as a Go struct named `type`, as error texts name it. */
-export function struct<T extends object>(type: string, fields: T): T {
+/**
+ * Marks `fields` as a Go struct named `type`, as error texts name it. `whenEmpty` are the zero values of fields that JSON leaves out
+ * when they are empty: templates still see them.
+ */
+export function struct<T extends object>(type: string, fields: T, whenEmpty: Readonly<Record<string, unknown>> = {}): T {
+  for (const [name, zero] of Object.entries(whenEmpty)) {
+    if ((fields as Record<string, unknown>)[name] === undefined) Object.defineProperty(fields, name, { value: zero, enumerable: false });
+  }
   return Object.defineProperty(fields, TYPE, { value: type });
 }
 

@@ -61,6 +61,15 @@ test('a template may say of an image what only its JSON has', async () => {
   );
 });
 
+test('fields that JSON leaves out when empty are empty in templates', async () => {
+  expect(await renderObjects([IMAGE], '{{.Os}}/{{.Architecture}}/{{.Variant}}|{{.Config.StopSignal}}|{{.Config.Shell}}')).toBe(
+    'linux/amd64/||[]\n',
+  );
+  expect(await renderObjects([CONTAINER], '{{.HostConfig.Tmpfs}}{{range .Mounts}}[{{.Name}}]{{end}}')).toBe(
+    'map[][][a-rather-long-name]\n',
+  );
+});
+
 test.each([
   ['{{.Foo}}', 1, ':1:2: executing "" at <.Foo>: map has no entry for key "Foo"'],
   ['{{.State.Foo}}', 1, ':1:8: executing "" at <.State.Foo>: map has no entry for key "Foo"'],
