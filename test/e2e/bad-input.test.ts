@@ -98,6 +98,8 @@ describe('what a registry serves', () => {
     await withRegistry(served, { answer: ({ path }, honest) => cut(path, honest) }, async (registry) => {
       await expectRefusal(await pull(registry), 1, /sha256:[0-9a-f]{64}/);
     });
+    // What did arrive waits for the next try; a repair sweeps it.
+    expect(await box.ok(['system', 'check', '--repair'])).toMatch(/^leftover tmp\/blob-[0-9a-f]{64}: nothing uses it \(swept\)$/m);
   });
 
   test('a manifest of the wrong type', async () => {
