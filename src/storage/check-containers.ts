@@ -1,14 +1,16 @@
 // Whether every container can be read, has its layers and owns its name, and every volume its record. A repair never touches what may
 // hold a user's work: a container or volume whose record is lost is reported and left alone.
-import { readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import { isLocked } from '../sys/lock.ts';
 import { containerIds, isRunning, readContainer, reserveName } from './container.ts';
 import { type CheckResult, type Finding, leftover, problem } from './finding.ts';
 import { readLayer } from './layer.ts';
-import { containerDir, containerLockPath, containerRunDir, locksDir, namesDir, volumesDir } from './layout.ts';
+import { containerDir, locksDir, namesDir, volumesDir } from './layout.ts';
 import { getVolume } from './volume.ts';
+
+const LOCK_AGE_MS = 60_000;
 
 export function checkContainers(ctx: Ctx): CheckResult {
   const ids = containerIds(ctx);
@@ -24,30 +26,21 @@ export function checkVolumes(ctx: Ctx): CheckResult {
   return { checked: names.length, findings };
 }
 
-/** Names, sockets and locks whose container is gone. */
-export function checkTraces(ctx: Ctx): CheckResult {
-  const ids = new Set(containerIds(ctx));
-  const names = namesIn(namesDir(ctx)).filter((name) => {
-    const id = ownerOf(ctx, name);
-    return id === undefined || (!ids.has(id) && !isRunning(ctx, id));
-  });
-  const running = new Set([...ids].filter((id) => isRunning(ctx, id)).map((id) => containerRunDir(ctx, id)));
+/**
+ * Names, sockets and locks whose container is gone. Whether its lock is held is asked before whether its folder is there: a
+ * container is made under its lock, so one that has neither, in this order, will never be.
+ */
+export function findTraces(ctx: Ctx): Finding[] {
+  const isGone = (id: string): boolean => !isRunning(ctx, id) && !existsSync(containerDir(ctx, id));
+  const names = namesIn(namesDir(ctx)).filter((name) => isGone(ownerOf(ctx, name) ?? 'none'));
   const folder = join(ctx.paths.run, 'c');
-  const sockets = namesIn(folder)
-    .map((name) => join(folder, name))
-    .filter((path) => !running.has(path) && !isBeingMade(ctx, path));
-  const locks = namesIn(locksDir(ctx))
-    .filter((name) => /^c-[0-9a-f]{64}$/.test(name) && !ids.has(name.slice(2)))
-    .map((name) => join(locksDir(ctx), name))
-    .filter((path) => !isLocked(path));
-  return {
-    checked: 0,
-    findings: [
-      ...names.map((name) => leftover(`name ${name}`, removal(join(namesDir(ctx), name)))),
-      ...sockets.map((path) => leftover(`folder ${path}`, removal(path))),
-      ...locks.map((path) => leftover(`lock ${path}`, removal(path))),
-    ],
-  };
+  const sockets = namesIn(folder).filter((start) => !hasLock(ctx, start));
+  const locks = namesIn(locksDir(ctx)).filter((name) => /^c-[0-9a-f]{64}$/.test(name) && isGone(name.slice(2)) && isOld(ctx, name));
+  return [
+    ...names.map((name) => leftover(`name ${name}`, removal(join(namesDir(ctx), name)))),
+    ...sockets.map((start) => leftover(`folder ${join(folder, start)}`, removal(join(folder, start)))),
+    ...locks.map((name) => leftover(`lock ${join(locksDir(ctx), name)}`, removal(join(locksDir(ctx), name)))),
+  ];
 }
 
 function checkContainer(ctx: Ctx, id: string): Finding[] {
@@ -66,10 +59,15 @@ function checkContainer(ctx: Ctx, id: string): Finding[] {
   return ownerOf(ctx, Name) === id ? missing : [...missing, problem(`container ${Name}`, 'its name is not reserved', rename)];
 }
 
-// The folder bears the first digits of an id: one that is being started holds its lock.
-function isBeingMade(ctx: Ctx, path: string): boolean {
-  const start = path.slice(path.lastIndexOf('/') + 1);
-  return namesIn(locksDir(ctx)).some((name) => name.startsWith(`c-${start}`) && isLocked(containerLockPath(ctx, name.slice(2))));
+// A run folder bears the first digits of its container's id.
+function hasLock(ctx: Ctx, start: string): boolean {
+  return namesIn(locksDir(ctx)).some((name) => name.startsWith(`c-${start}`) && isLocked(join(locksDir(ctx), name)));
+}
+
+// Between opening a new lock file and locking it, its maker must not lose it.
+function isOld(ctx: Ctx, name: string): boolean {
+  const made = statSync(join(locksDir(ctx), name), { throwIfNoEntry: false });
+  return made !== undefined && ctx.now().getTime() - made.mtimeMs > LOCK_AGE_MS;
 }
 
 function ownerOf(ctx: Ctx, name: string): string | undefined {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { removeBlob } from './blob.ts';
+import { findTraces } from './check-containers.ts';
 import { removeDeadClaims, withStoreLock } from './claim.ts';
 import { findGarbage, type Garbage, type GarbageOptions } from './garbage.ts';
 import { detachLayer } from './layer.ts';
@@ -19,6 +20,7 @@ export function sweep(ctx: Ctx, options: GarbageOptions = {}): Garbage {
     for (const digest of found.blobs) removeBlob(ctx, digest);
     return { garbage: found, graves: found.layers.map((diffId) => detachLayer(ctx, diffId)) };
   });
+  for (const trace of findTraces(ctx)) trace.repair?.();
   for (const folder of [...graves, ...garbage.leftovers.map((name) => join(tmpDir(ctx), name))]) deleteTree(folder);
   return garbage;
 }

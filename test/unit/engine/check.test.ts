@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from '../../../src/engine/jobs/check.ts';
 import { putBlob } from '../../../src/storage/blob.ts';
@@ -163,6 +163,7 @@ it('names what the dead left, which is no problem, and sweeps it on repair', asy
   symlinkSync(gone, join(namesDir(store.ctx), 'ghost'));
   mkdirSync(containerRunDir(store.ctx, gone), { recursive: true });
   tryLock(containerLockPath(store.ctx, gone))?.release();
+  utimesSync(containerLockPath(store.ctx, gone), 1, 1);
   mkdirSync(join(tmpDir(store.ctx), 'layer-dead'));
   const blob = putBlob(store.ctx, Buffer.from('unreached'));
   const lines = [
