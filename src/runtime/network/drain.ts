@@ -1,13 +1,6 @@
 // What a container sent just before it ended is still in its network namespace or in pasta: killed at once, pasta would cut off the
 // answer of a server that exits after it, or the end of `tar | nc`. The kernel keeps the container's closed sockets until pasta has
 // acknowledged their last byte; pasta keeps its own end of a loopback connection until it has passed everything on.
-import { childEnv } from '../../sys/child-env.ts';
-
-export interface DrainOptions {
-  env: Readonly<Record<string, string | undefined>>;
-  onSpawn?: (pid: number) => void;
-}
-
 const PAUSE_MS = 10;
 /** A peer that reads nothing holds us no longer than this. */
 const STALLED_MS = 500;
@@ -17,16 +10,16 @@ const LIMIT_MS = 10_000;
 // FIN_WAIT1, LAST_ACK, CLOSING: closed by the container's program, not acknowledged. CLOSE_WAIT: pasta's end of such a socket.
 const UNDELIVERED = new Set(['04', '08', '09', '0B']);
 
-/** Resolves when the namespace `netnsPath` has nothing left to deliver, or nothing moves any more. Never rejects. */
-export async function drain(netnsPath: string, { env, onSpawn }: DrainOptions): Promise<void> {
+/** Resolves when the namespace whose TCP sockets `sockets` lists has nothing left to deliver, or nothing moves any more. */
+export async function drain(sockets: () => string): Promise<void> {
   const began = performance.now();
-  let left = undelivered(await sockets(netnsPath, env, onSpawn));
+  let left = undelivered(sockets());
   let movedAt = began;
   while (left) {
     const now = performance.now();
     if (now - movedAt > STALLED_MS || now - began > LIMIT_MS) return;
     await Bun.sleep(PAUSE_MS);
-    const next = undelivered(await sockets(netnsPath, env, onSpawn));
+    const next = undelivered(sockets());
     if (next?.sockets !== left.sockets || next.bytes !== left.bytes) movedAt = performance.now();
     left = next;
   }
@@ -42,15 +35,4 @@ export function undelivered(listing: string): { sockets: number; bytes: number }
   if (found.length === 0) return undefined;
   const queued = found.flatMap((fields) => (fields[4] ?? '').split(':')).map((queue) => Number.parseInt(queue, 16));
   return { sockets: found.length, bytes: queued.reduce((sum, bytes) => sum + bytes, 0) };
-}
-
-async function sockets(netnsPath: string, env: DrainOptions['env'], onSpawn: DrainOptions['onSpawn']): Promise<string> {
-  try {
-    const command = ['nsenter', `--net=${netnsPath}`, 'cat', '/proc/net/tcp', '/proc/net/tcp6'];
-    const child = Bun.spawn(command, { env: childEnv(env), stdin: 'ignore', stdout: 'pipe', stderr: 'ignore' });
-    onSpawn?.(child.pid);
-    return await new Response(child.stdout).text();
-  } catch {
-    return '';
-  }
 }

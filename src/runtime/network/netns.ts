@@ -2,11 +2,11 @@
 // namespace cannot come back, so it must not be us. Its loopback is brought up by pasta. pasta has no right to open /proc/PID/ns/net, so it
 // gets a bound file, and where that lies matters: the AppArmor and SELinux profiles of distributions let it read `$XDG_RUNTIME_DIR/netns`
 // alone. The mount dies with the supervisor's mount namespace, the empty file would not: so both exist only while pasta starts.
-import { mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { childEnv } from '../../sys/child-env.ts';
 import { EngineError } from '../../sys/errors.ts';
-import { moveFd } from '../../sys/fd.ts';
+import { makePipe, moveFd } from '../../sys/fd.ts';
 import { detach, MS, mount } from '../../sys/mount.ts';
 
 export interface Netns {
@@ -16,6 +16,8 @@ export interface Netns {
   lastingPath: string;
   /** Resolves when the namespace is there, its file bound. Rejects with ERR_NETNS (125). */
   made: Promise<void>;
+  /** The TCP sockets in the namespace, as /proc/net/tcp and tcp6 list them; '' before it is made. */
+  sockets(): string;
   bind(): void;
   unbind(): void;
 }
@@ -43,10 +45,15 @@ export function createNetns(path: string, options: { env: Env; onSpawn?: (pid: n
   // The number is settled now, so that the path can be written down before the namespace is there.
   const fd = openSync('/dev/null', 'r');
   let isBound = true;
+  let listings: number[] = [];
   return {
     path,
     lastingPath: `/proc/${process.pid}/fd/${fd}`,
-    made: unshareTo(path, options).then(() => moveFd(openSync(path, 'r'), fd)),
+    made: unshareTo(path, options).then((opened) => {
+      listings = opened;
+      moveFd(openSync(path, 'r'), fd);
+    }),
+    sockets: () => listings.map(readFromStart).join(''),
     bind: () => {
       if (isBound) return;
       placeFile(path);
@@ -62,16 +69,46 @@ export function createNetns(path: string, options: { env: Env; onSpawn?: (pid: n
   };
 }
 
-async function unshareTo(path: string, { env, onSpawn }: { env: Env; onSpawn?: (pid: number) => void }): Promise<void> {
-  const child = Bun.spawn(['unshare', `--net=${path}`, 'true'], { env: childEnv(env), stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
+// `cat` gives back the byte it is given once it runs, which is when the namespace is made and bound; until its input ends it stands in the
+// namespace, so that the files of /proc about it can be opened through it.
+async function unshareTo(path: string, { env, onSpawn }: { env: Env; onSpawn?: (pid: number) => void }): Promise<number[]> {
+  const input = makePipe();
+  const child = Bun.spawn(['unshare', `--net=${path}`, 'cat'], { env: childEnv(env), stdin: input.read, stdout: 'pipe', stderr: 'pipe' });
   onSpawn?.(child.pid);
-  if ((await child.exited) === 0) return;
+  closeSync(input.read);
+  try {
+    writeSync(input.write, '.');
+    const { done } = await child.stdout.getReader().read();
+    if (!done) return openListings(child.pid);
+  } finally {
+    closeSync(input.write);
+  }
   rmSync(path, { force: true });
   const said = (await new Response(child.stderr).text()).trim();
   throw new EngineError('ERR_NETNS', `Cannot make a network namespace: ${said || 'unshare failed'}`, {
     hint: 'Use --network host to go without one; sysctl user.max_net_namespaces says how many there may be',
     exitCode: 125,
   });
+}
+
+// An open file of /proc/PID/net stays with the namespace, whatever becomes of the process. A kernel without IPv6 has one of the two.
+function openListings(pid: number): number[] {
+  return ['tcp', 'tcp6'].flatMap((name) => {
+    try {
+      return [openSync(`/proc/${pid}/net/${name}`, 'r')];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function readFromStart(fd: number): string {
+  const chunk = Buffer.alloc(65_536);
+  let text = '';
+  for (let length = readSync(fd, chunk, 0, chunk.length, 0); length > 0; length = readSync(fd, chunk, 0, chunk.length, text.length)) {
+    text += chunk.toString('latin1', 0, length);
+  }
+  return text;
 }
 
 function placeFile(path: string): void {

@@ -99,7 +99,7 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: Networ
       IPv6Address: pasta?.ipv6?.address ?? '',
       SandboxKey: netns.path,
     }),
-    drained: () => drain(netns.lastingPath, { env: ctx.env, onSpawn }),
+    drained: () => drain(netns.sockets),
   };
 }
 
