@@ -63,9 +63,9 @@ describe('unpacking keeps what a layer says', () => {
   });
 
   test('links, fifos and long or foreign names', async () => {
-    expect(await look('stat -c %h:%i /hard-one /hard-two | uniq | cut -d: -f1; readlink /dangling; readlink /absolute; stat -c %F /fifo')).toBe(
-      '2\nnowhere/at/all\n/etc/passwd\nfifo',
-    );
+    expect(
+      await look('stat -c %h:%i /hard-one /hard-two | uniq | cut -d: -f1; readlink /dangling; readlink /absolute; stat -c %F /fifo'),
+    ).toBe('2\nnowhere/at/all\n/etc/passwd\nfifo');
     expect(
       await look('cat /deep/deep/deep/deep/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/file-*'),
     ).toBe('deep');

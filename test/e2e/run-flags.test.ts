@@ -127,7 +127,10 @@ describe('privileges', () => {
 
   test('some paths of /proc and /sys are hidden or read-only', async () => {
     expect(
-      await shell([], 'wc -c </proc/timer_list; touch /proc/sys/kernel/hostname 2>&1 | grep -o "Read-only file system"; ls /sys/firmware | wc -l'),
+      await shell(
+        [],
+        'wc -c </proc/timer_list; touch /proc/sys/kernel/hostname 2>&1 | grep -o "Read-only file system"; ls /sys/firmware | wc -l',
+      ),
     ).toBe('0\nRead-only file system\n0');
   });
 
