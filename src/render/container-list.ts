@@ -1,8 +1,10 @@
 // `ps` as text. The plain table and `-q` are drawn directly; only another format loads templates.
 import { type ContainerRow, type ContainerRowInput, containerRow, type RowOptions } from './container-row.ts';
+import { timeFormatter } from './go-time.ts';
 import { alignTable } from './table.ts';
 
-export interface ContainerListOptions extends RowOptions {
+export interface ContainerListOptions extends Omit<RowOptions, 'formatTime'> {
+  env: Readonly<Record<string, string | undefined>>;
   quiet: boolean;
   size: boolean;
   format: string | undefined;
@@ -33,7 +35,8 @@ const COLUMNS: readonly Column[] = ['ID', 'Image', 'Command', 'RunningFor', 'Sta
 /** The listing of containers. Throws ERR_TEMPLATE. */
 export async function renderContainerList(containers: readonly ContainerRowInput[], options: ContainerListOptions): Promise<string> {
   const { quiet, size, format = 'table' } = options;
-  const rows = containers.map((container) => containerRow(container, options));
+  const rowOptions = { ...options, formatTime: timeFormatter(options.env) };
+  const rows = containers.map((container) => containerRow(container, rowOptions));
   if (quiet) return rows.map(({ ID }) => `${ID}\n`).join('');
   const columns = size ? [...COLUMNS, 'Size' as const] : COLUMNS;
   if (format !== 'table' && format !== '') {

@@ -2,7 +2,6 @@
 import type { ContainerRecord, ContainerState } from '../storage/records.ts';
 import { statusText } from './container-status.ts';
 import { quote } from './go-quote.ts';
-import { goTime } from './go-time.ts';
 import { sortedKeys, struct } from './go-values.ts';
 import { ago, humanSize } from './human.ts';
 import { displayPorts, portSummaries } from './ports.ts';
@@ -19,7 +18,7 @@ export interface ContainerRowInput {
 export interface RowOptions {
   noTrunc: boolean;
   now: Date;
-  env: Readonly<Record<string, string | undefined>>;
+  formatTime(time: number): string;
 }
 
 export interface ContainerRow {
@@ -44,7 +43,7 @@ export interface ContainerRow {
 const COMMAND_WIDTH = 20;
 const MOUNT_WIDTH = 15;
 
-export function containerRow({ record, state, image, size }: ContainerRowInput, { noTrunc, now, env }: RowOptions): ContainerRow {
+export function containerRow({ record, state, image, size }: ContainerRowInput, { noTrunc, now, formatTime }: RowOptions): ContainerRow {
   const { Labels = {} } = record.Config;
   return struct('*formatter.ContainerContext', {
     get Command() {
@@ -52,7 +51,7 @@ export function containerRow({ record, state, image, size }: ContainerRowInput, 
       return quote(noTrunc ? command : ellipsis(command, COMMAND_WIDTH));
     },
     get CreatedAt() {
-      return goTime(Date.parse(record.Created), env);
+      return formatTime(Date.parse(record.Created));
     },
     ID: noTrunc ? record.Id : shortId(record.Id),
     get Image() {

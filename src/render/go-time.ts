@@ -2,21 +2,24 @@
 // zone, so the name comes from the zone file (RFC 8536), whose types pair offsets with abbreviations.
 import { readFileSync } from 'node:fs';
 
-/** `time` (milliseconds) in the local zone, to the second. */
-export function goTime(time: number, env: Readonly<Record<string, string | undefined>> = {}): string {
-  const date = new Date(time);
-  const east = -date.getTimezoneOffset();
-  const local = new Date(time + east * 60_000).toISOString();
-  const offset = `${east < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(east) / 60))}${two(Math.abs(east) % 60)}`;
-  return `${local.slice(0, 10)} ${local.slice(11, 19)} ${offset} ${zoneName(east, env) ?? offset}`;
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Prints times (milliseconds) in the local zone, to the second. The zone file is read once, when the first time is printed. */
+export function timeFormatter(env: Env): (time: number) => string {
+  let names: Map<number, string> | undefined;
+  return (time) => {
+    const east = -new Date(time).getTimezoneOffset();
+    const local = new Date(time + east * 60_000).toISOString();
+    const offset = `${east < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(east) / 60))}${two(Math.abs(east) % 60)}`;
+    names ??= zoneNames(zonePath(env));
+    return `${local.slice(0, 10)} ${local.slice(11, 19)} ${offset} ${names.get(east * 60) ?? (east === 0 ? 'UTC' : offset)}`;
+  };
 }
 
-/** The abbreviation in use for `east` minutes; the last one that the zone has had wins. */
-function zoneName(east: number, env: Readonly<Record<string, string | undefined>>): string | undefined {
+function zonePath(env: Env): string {
   const zone = env.TZ?.replace(/^:/, '');
-  if (zone === '' || zone === 'UTC') return 'UTC';
-  const names = zoneNames(zone === undefined ? '/etc/localtime' : zone.startsWith('/') ? zone : `/usr/share/zoneinfo/${zone}`);
-  return names.get(east * 60) ?? (east === 0 ? 'UTC' : undefined);
+  if (zone === undefined) return '/etc/localtime';
+  return zone.startsWith('/') ? zone : `/usr/share/zoneinfo/${zone || 'UTC'}`;
 }
 
 /** Offsets in seconds east, to abbreviations. Empty when the file is not there or not a zone file. */

@@ -1,6 +1,6 @@
 // `images` as text: one row per tag, and one per repository that an image is known from by digest only.
 import type { ImageRecord } from '../storage/records.ts';
-import { goTime } from './go-time.ts';
+import { timeFormatter } from './go-time.ts';
 import { struct } from './go-values.ts';
 import { ago, humanSize } from './human.ts';
 import { alignTable, shortId } from './table.ts';
@@ -41,7 +41,8 @@ type Field = keyof typeof HEADER;
 /** The listing of images. Throws ERR_TEMPLATE. */
 export async function renderImageList(images: readonly ImageListInput[], options: ImageListOptions): Promise<string> {
   const { quiet, showDigests, format = 'table' } = options;
-  const rows = images.flatMap((image) => namesOf(image, options).map((name) => imageRow(image.image, name, options)));
+  const rowOptions = { ...options, formatTime: timeFormatter(options.env) };
+  const rows = images.flatMap((image) => namesOf(image, options).map((name) => imageRow(image.image, name, rowOptions)));
   const isTable = format === 'table' || format === '';
   if (quiet && isTable) return rows.map(({ ID }) => `${ID}\n`).join('');
   const columns: Field[] = ['Repository', 'Tag', ...(showDigests ? ['Digest' as const] : []), 'ID', 'CreatedSince', 'Size'];
@@ -76,12 +77,14 @@ function namesOf({ tags, digests }: ImageListInput, { showDigests, format }: Ima
   return names.length > 0 ? names : [{ repository: NONE, tag: NONE, digest: NONE }];
 }
 
-function imageRow(image: ImageRecord, { repository, tag, digest }: Name, { noTrunc, now, env }: ImageListOptions): Record<Field, string> {
+type RowOptions = ImageListOptions & { formatTime(time: number): string };
+
+function imageRow(image: ImageRecord, { repository, tag, digest }: Name, { noTrunc, now, formatTime }: RowOptions): Record<Field, string> {
   const created = image.created || '1970-01-01T00:00:00Z';
   return struct('*formatter.imageContext', {
     Containers: 'N/A',
     get CreatedAt() {
-      return goTime(Date.parse(created), env);
+      return formatTime(Date.parse(created));
     },
     CreatedSince: ago(created, now),
     Digest: digest,

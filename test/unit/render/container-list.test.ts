@@ -1,5 +1,5 @@
 import { type ContainerListOptions, renderContainerList } from '../../../src/render/container-list.ts';
-import { goTime } from '../../../src/render/go-time.ts';
+import { timeFormatter } from '../../../src/render/go-time.ts';
 import { containerRecord, containerState, ID, IMAGE_ID, NOW, STOPPED } from './support/records.ts';
 
 const OPTIONS: ContainerListOptions = { quiet: false, size: false, format: undefined, noTrunc: false, now: NOW, env: { TZ: 'UTC' } };
@@ -46,7 +46,7 @@ test('json has Docker’s fields, all text, escaped for HTML', async () => {
   expect(first).toContain('8080-\\u003e80/tcp');
   expect(JSON.parse(first ?? '')).toEqual({
     Command: '"/docker-entrypoint.…"',
-    CreatedAt: goTime(Date.parse('2024-01-02T03:02:00Z'), OPTIONS.env),
+    CreatedAt: timeFormatter(OPTIONS.env)(Date.parse('2024-01-02T03:02:00Z')),
     ID: 'a1b2c3d4e5f6',
     Image: 'nginx:1',
     Labels: 'a=1,org.example.tier=front',
@@ -89,7 +89,7 @@ test('--format table and an empty format are the default', async () => {
 
 test('--format raw has a paragraph per container', async () => {
   expect((await list({ format: 'raw' })).split('\n\n')[1]).toBe(
-    `container_id: bbbbbbbbbbbb\nimage: 0123456789ab\ncommand: "true"\ncreated_at: ${goTime(Date.parse('2023-12-01T00:00:00Z'), OPTIONS.env)}\nstate: exited\n` +
+    `container_id: bbbbbbbbbbbb\nimage: 0123456789ab\ncommand: "true"\ncreated_at: ${timeFormatter(OPTIONS.env)(Date.parse('2023-12-01T00:00:00Z'))}\nstate: exited\n` +
       'status: Exited (3) 5 seconds ago\nnames: old\nlabels: a=1,org.example.tier=front\nports:',
   );
 });

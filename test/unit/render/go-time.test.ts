@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { goTime, zoneNames } from '../../../src/render/go-time.ts';
+import { timeFormatter, zoneNames } from '../../../src/render/go-time.ts';
 
 test('a time names its offset and zone, and reads back as itself', () => {
   const time = Date.UTC(2024, 0, 2, 3, 4, 5, 678);
-  const [, date, clock, hours, minutes] = /^(\S+) (\S+) ([+-]\d\d)(\d\d) \S+$/.exec(goTime(time)) ?? [];
+  const [, date, clock, hours, minutes] = /^(\S+) (\S+) ([+-]\d\d)(\d\d) \S+$/.exec(timeFormatter({})(time)) ?? [];
   expect(Date.parse(`${date}T${clock}${hours}:${minutes}`)).toBe(time - 678);
 });
 

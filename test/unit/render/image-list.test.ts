@@ -1,4 +1,4 @@
-import { goTime } from '../../../src/render/go-time.ts';
+import { timeFormatter } from '../../../src/render/go-time.ts';
 import { type ImageListOptions, renderImageList } from '../../../src/render/image-list.ts';
 import { DIGEST, imageRecord, NOW } from './support/records.ts';
 
@@ -42,7 +42,7 @@ test('--quiet prints an id per row, whole with --no-trunc', async () => {
 test('json has Docker’s fields', async () => {
   expect(JSON.parse((await list({ format: 'json' })).split('\n')[0] ?? '')).toEqual({
     Containers: 'N/A',
-    CreatedAt: goTime(Date.parse('2024-01-01T22:04:05Z'), OPTIONS.env),
+    CreatedAt: timeFormatter(OPTIONS.env)(Date.parse('2024-01-01T22:04:05Z')),
     CreatedSince: '5 hours ago',
     Digest: '<none>',
     ID: '0123456789ab',
@@ -63,6 +63,6 @@ test('--format table with a template has titles', async () => {
 
 test('--format raw', async () => {
   expect((await list({ format: 'raw' })).split('\n\n')[0]).toBe(
-    `repository: nginx\ntag: 1.2\nimage_id: 0123456789ab\ncreated_at: ${goTime(Date.parse('2024-01-01T22:04:05Z'), OPTIONS.env)}\nvirtual_size: 192MB`,
+    `repository: nginx\ntag: 1.2\nimage_id: 0123456789ab\ncreated_at: ${timeFormatter(OPTIONS.env)(Date.parse('2024-01-01T22:04:05Z'))}\nvirtual_size: 192MB`,
   );
 });
