@@ -42,7 +42,12 @@ export function testStore(env: Record<string, string> = {}): { ctx: Ctx; warning
     warn: (message) => warnings.push(message),
     now: () => new Date('2025-06-01T12:00:00Z'),
   };
-  return { ctx, warnings, remove: () => rmSync(root, { recursive: true, force: true }) };
+  const remove = (): void => {
+    // A layer's folders may be closed to a plain user, their owner.
+    Bun.spawnSync(['chmod', '-R', 'u+rwX', root], { stderr: 'ignore' });
+    rmSync(root, { recursive: true, force: true });
+  };
+  return { ctx, warnings, remove };
 }
 
 /** Unpacks in chunks of `chunkBytes` and returns the layer's record. */
