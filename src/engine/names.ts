@@ -1,5 +1,4 @@
 // Names for containers that get none: a mood and somebody who found out where or what something is. Both lists are our own.
-import { randomInt } from 'node:crypto';
 
 const MOODS = `
 able agile airy amber ample azure balmy bold brave breezy bright brisk buoyant calm candid clear clever coastal cosy crisp curious daring
@@ -24,7 +23,9 @@ tharp torricelli turing vespucci volta wallace weddell wegener wu zheng
   .split(/\s+/);
 
 /** A random name such as `brisk_halley`; from the second try on with a digit, so that a crowded store still finds one. */
-export function randomName(attempt = 0, pick: (count: number) => number = randomInt): string {
+export function randomName(attempt = 0, pick: (count: number) => number = anyBelow): string {
   const name = `${MOODS[pick(MOODS.length)]}_${PEOPLE[pick(PEOPLE.length)]}`;
   return attempt === 0 ? name : `${name}${pick(10)}`;
 }
+
+const anyBelow = (count: number): number => Math.floor(Math.random() * count);

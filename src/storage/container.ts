@@ -108,11 +108,13 @@ export function rewriteRecord(ctx: Pick<Ctx, 'paths'>, record: ContainerRecord):
 export function writeContainerRecord(ctx: Pick<Ctx, 'paths' | 'env'>, record: ContainerRecord): void {
   const making = join(tmpDir(ctx), `container-${record.Id}`);
   for (const folder of ['upper', 'work', 'merged']) mkdirSync(join(making, folder), { recursive: true, mode: 0o755 });
-  // One fsync of the folder's rename makes all of it reachable; the files are synced by their own writes.
-  writeJsonAtomic(join(making, 'config.json'), record);
+  // One fsync of the folder's rename makes all of it reachable; the files are synced by their own writes. A container that removes
+  // itself is not missed after a power cut.
+  const durable = !record.HostConfig.AutoRemove;
+  writeJsonAtomic(join(making, 'config.json'), record, { durable });
   mkdirSync(containersDir(ctx), { recursive: true, mode: 0o700 });
   renameSync(making, containerDir(ctx, record.Id));
-  syncFolder(containersDir(ctx));
+  if (durable) syncFolder(containersDir(ctx));
 }
 
 /**
