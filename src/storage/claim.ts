@@ -33,20 +33,6 @@ export function claim(ctx: Pick<Ctx, 'paths'>, name: string): Claim | undefined 
   }
 }
 
-/** Waits until `name` can be claimed, asking again every `pauseMs` (default 50); undefined once `signal` aborts. */
-export async function waitForClaim(
-  ctx: Ctx,
-  name: string,
-  options: { signal?: AbortSignal; pauseMs?: number } = {},
-): Promise<Claim | undefined> {
-  while (!options.signal?.aborted) {
-    const taken = claim(ctx, name);
-    if (taken) return taken;
-    await Bun.sleep(options.pauseMs ?? 50);
-  }
-  return undefined;
-}
-
 /** Whether a living process holds the claim. Takes nothing. */
 export function isClaimed(ctx: Pick<Ctx, 'paths'>, name: string): boolean {
   return isLocked(claimPath(ctx, name));

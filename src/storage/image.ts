@@ -7,7 +7,6 @@ import { EngineError } from '../sys/errors.ts';
 import { hasBlob, readBlob } from './blob.ts';
 import { withStoreLock } from './claim.ts';
 import {
-  deleteImageRecord,
   imageIds,
   readImageRecord,
   readImageRecords,
@@ -111,11 +110,6 @@ export function tagImage(ctx: Ctx, reference: string, id: string): string | unde
 export function removeReference(ctx: Pick<Ctx, 'paths'>, reference: string): void {
   rmSync(referencePath(ctx, reference), { force: true });
   syncFolder(refsDir(ctx));
-}
-
-/** Drops an image's record: what only it reached is garbage from now on. */
-export function removeImageRecord(ctx: Pick<Ctx, 'paths'>, id: string): void {
-  withStoreLock(ctx, () => deleteImageRecord(ctx, id));
 }
 
 function findByReference(ctx: Pick<Ctx, 'paths'>, canonical: string): ImageRecord | undefined {

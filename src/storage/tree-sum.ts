@@ -81,7 +81,7 @@ export function entryOnDisk(root: string, path: string, crcOfInode?: ReadonlyMap
 }
 
 /** Whether an xattr is part of what a layer is: what the system adds of itself (SELinux labels) is not. */
-export const isLayerXattr = (name: string): boolean => name.startsWith('user.') || name === 'security.capability';
+const isLayerXattr = (name: string): boolean => name.startsWith('user.') || name === 'security.capability';
 
 // Seen from outside a user namespace, a plain user's own files are root's inside.
 const insideId = (id: number, own: number | undefined): number => (id === own ? 0 : id);

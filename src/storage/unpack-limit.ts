@@ -2,8 +2,8 @@
 // become 1 GiB, or 100 times its compressed size if that is more. `--max-layer-size` and SKIFF_MAX_LAYER_SIZE set another limit.
 import { EngineError } from '../sys/errors.ts';
 
-export const DEFAULT_LAYER_BYTES = 1 << 30;
-export const DEFAULT_RATIO = 100;
+const DEFAULT_LAYER_BYTES = 1 << 30;
+const DEFAULT_RATIO = 100;
 
 const UNITS: Record<string, number> = { b: 1, k: 1 << 10, m: 1 << 20, g: 1 << 30, t: 2 ** 40 };
 

@@ -25,9 +25,3 @@ export function listXattrs(path: string | Uint8Array): string[] {
   if (length < 0) check(-1, 'llistxattr', String(path));
   return names.toString('latin1', 0, length).split('\0').filter(Boolean);
 }
-
-/** Sets `name` to `value`. */
-export function setXattr(path: string | Uint8Array, name: string, value: Uint8Array): void {
-  const bytes = value.length === 0 ? Buffer.alloc(1) : value;
-  check(c.lsetxattr(ptr(cstr(path)), ptr(cstr(name)), ptr(bytes), value.length, 0), 'lsetxattr', String(path));
-}

@@ -2,8 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync
 import { join } from 'node:path';
 import { check } from '../../../src/engine/jobs/check.ts';
 import { putBlob } from '../../../src/storage/blob.ts';
-import { removeImageRecord } from '../../../src/storage/image.ts';
-import { readReference, referencePath } from '../../../src/storage/image-record.ts';
+import { deleteImageRecord, readReference, referencePath } from '../../../src/storage/image-record.ts';
 import {
   blobPath,
   containerConfigPath,
@@ -132,7 +131,7 @@ it('finds a record that is not what its manifest says', async () => {
 it('drops a reference that cannot be read or leads nowhere', async () => {
   writeFileSync(referencePath(store.ctx, 'localhost/x:y'), 'garbage');
   expect(await run({ repair: true })).toEqual(['problem: reference localhost/x:y: it cannot be read (removed)']);
-  removeImageRecord(store.ctx, image.id);
+  deleteImageRecord(store.ctx, image.id);
   expect((await run({ repair: true }))[0]).toBe(
     `problem: reference ${reference}: it names the image ${image.id}, which is not there (removed)`,
   );

@@ -1,4 +1,4 @@
-import { claim, claimNames, isClaimed, protectedDigests, removeDeadClaims, waitForClaim } from '../../../src/storage/claim.ts';
+import { claim, claimNames, isClaimed, protectedDigests, removeDeadClaims } from '../../../src/storage/claim.ts';
 import { testStore } from './tar-fixture.ts';
 
 let store: ReturnType<typeof testStore>;
@@ -45,16 +45,4 @@ it('dies with its holder: a killed process holds nothing and protects nothing', 
   await child.exited;
   expect([isClaimed(store.ctx, 'theirs'), [...protectedDigests(store.ctx)]]).toEqual([false, []]);
   expect([claimNames(store.ctx), removeDeadClaims(store.ctx), claimNames(store.ctx)]).toEqual([['theirs'], ['theirs'], []]);
-});
-
-it('can be waited for', async () => {
-  const first = claim(store.ctx, 'thing');
-  const waiting = waitForClaim(store.ctx, 'thing', { pauseMs: 1 });
-  first?.release();
-  expect((await waiting)?.name).toBe('thing');
-});
-
-it('is not waited for after an abort', async () => {
-  claim(store.ctx, 'thing');
-  expect(await waitForClaim(store.ctx, 'thing', { signal: AbortSignal.abort() })).toBeUndefined();
 });

@@ -1,16 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { removeBlob } from '../../../src/storage/blob.ts';
-import {
-  findImage,
-  listImages,
-  putImage,
-  readImageConfig,
-  referencesOf,
-  removeImageRecord,
-  removeReference,
-  tagImage,
-} from '../../../src/storage/image.ts';
-import { readImageRecord, referencePath } from '../../../src/storage/image-record.ts';
+import { findImage, listImages, putImage, readImageConfig, referencesOf, removeReference, tagImage } from '../../../src/storage/image.ts';
+import { deleteImageRecord, readImageRecord, referencePath } from '../../../src/storage/image-record.ts';
 import { hasLayer } from '../../../src/storage/layer.ts';
 import { imageRecordPath, layerDir } from '../../../src/storage/layout.ts';
 import { storeImage } from './image-fixture.ts';
@@ -82,7 +73,7 @@ it('takes an unreadable record or reference for absent', () => {
 
 it('refuses to record an image whose parts are not there', () => {
   const image = storeImage(store.ctx, alpine, ['1', '2']);
-  removeImageRecord(store.ctx, image.id);
+  deleteImageRecord(store.ctx, image.id);
   expect(() => tagImage(store.ctx, alpine, image.id)).toThrow(`No such image: ${image.id}`);
   const [, second] = image.layers;
   rmSync(layerDir(store.ctx, second?.diffId ?? ''), { recursive: true });
@@ -109,6 +100,6 @@ it('trusts a layer that no image reaches only until the machine restarts', () =>
   const diffId = image.layers[0]?.diffId ?? '';
   const later = { ...store.ctx, env: { SKIFF_BOOT_ID: 'another' } };
   expect([hasLayer(store.ctx, diffId), hasLayer(later, diffId)]).toEqual([true, true]);
-  removeImageRecord(store.ctx, image.id);
+  deleteImageRecord(store.ctx, image.id);
   expect([hasLayer(store.ctx, diffId), hasLayer(later, diffId)]).toEqual([true, false]);
 });

@@ -4,7 +4,7 @@ import { openBlobWriter, putBlob } from '../../../src/storage/blob.ts';
 import { claim } from '../../../src/storage/claim.ts';
 import { digestOf } from '../../../src/storage/digest.ts';
 import { storedBlobs } from '../../../src/storage/garbage.ts';
-import { removeImageRecord } from '../../../src/storage/image.ts';
+import { deleteImageRecord } from '../../../src/storage/image-record.ts';
 import { layerIds } from '../../../src/storage/layer.ts';
 import { blobPath, containerConfigPath, containerDir, layerDir, tmpDir } from '../../../src/storage/layout.ts';
 import type { ImageRecord } from '../../../src/storage/records.ts';
@@ -43,7 +43,7 @@ it('deletes nothing that an image reaches', () => {
 it('deletes what only a removed image reached, and keeps what another shares', () => {
   const one = storeImage(ctx, undefined, ['shared', '1']);
   const two = storeImage(ctx, undefined, ['shared', '2']);
-  removeImageRecord(ctx, one.id);
+  deleteImageRecord(ctx, one.id);
   expect(sweep(ctx, { released: released(one) }).layers).toEqual([one.layers[1]?.diffId]);
   expect([stored(), inTmp()]).toEqual([partsOf(two), []]);
 });
@@ -52,7 +52,7 @@ it('keeps the layers of containers whose image is gone, and every layer while a 
   const image = storeImage(ctx, undefined, ['1']);
   const [id, lost] = ['a'.repeat(64), 'b'.repeat(64)];
   writeContainer(id, { version: 1, Id: id, Layers: [image.layers[0]?.diffId], Config: {}, HostConfig: {} });
-  removeImageRecord(ctx, image.id);
+  deleteImageRecord(ctx, image.id);
   sweep(ctx, { released: released(image) });
   expect(stored()).toEqual({ blobs: [], layers: partsOf(image).layers });
   writeContainer(id, { version: 1, Id: id, Layers: [], Config: {}, HostConfig: {} });
@@ -63,7 +63,7 @@ it('keeps the layers of containers whose image is gone, and every layer while a 
 
 it('keeps what a living claim protects', () => {
   const image = storeImage(ctx, undefined, ['1']);
-  removeImageRecord(ctx, image.id);
+  deleteImageRecord(ctx, image.id);
   const hold = claim(ctx, 'pull');
   hold?.protect([...released(image)]);
   sweep(ctx, { thorough: true });
@@ -77,7 +77,7 @@ it('keeps for an hour what a broken pull fetched, but not its manifests', () => 
   const image = storeImage(ctx, undefined, ['1']);
   const large = putBlob(ctx, Buffer.alloc(100_000));
   const [layer = ''] = partsOf(image).layers;
-  removeImageRecord(ctx, image.id);
+  deleteImageRecord(ctx, image.id);
   sweep(ctx);
   expect(stored()).toEqual({ blobs: [large], layers: [layer] });
   const old = new Date(Date.now() - 3_700_000);
