@@ -6,6 +6,8 @@ export interface Engine {
   name: 'skiff' | 'podman';
   /** In the environment of whatever it starts. */
   mark: string;
+  /** Where everything of it lies. */
+  storage: string;
   env: Record<string, string>;
   command: (...args: string[]) => string[];
   /** Removes a container at once, as Docker's `rm -f` does; podman's would first wait ten seconds for a shell that ignores SIGTERM. */
@@ -48,6 +50,7 @@ function makeEngine(name: Engine['name'], places: Places): Engine {
   return {
     name,
     mark,
+    storage,
     env,
     command,
     remove: (...names) => command('rm', '-f', ...(isPodman ? ['-t', '0'] : []), ...names),

@@ -1,6 +1,6 @@
 // The memory of everything that an engine has running: proportional set size (PSS), in which a page that n processes share counts
-// 1/n in each. An engine's processes are those that carry its mark in their environment, and all their descendants (a container's
-// program has an environment of its own).
+// 1/n in each. An engine's processes are those that carry its mark in their environment or name its storage in their arguments
+// (podman's monitor has an environment of its own), and all their descendants (as has a container's program).
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface Memory {
@@ -12,10 +12,10 @@ export interface Memory {
   hidden: number;
 }
 
-/** Sums what runs with `mark` (`NAME=VALUE`) in its environment. */
-export function memoryOf(mark: string): Memory {
+/** Sums what runs with `mark` (`NAME=VALUE`) in its environment or `storage` (a path) in its arguments. */
+export function memoryOf({ mark, storage }: { mark: string; storage: string }): Memory {
   const memory: Memory = { bytes: 0, byName: {}, processes: 0, hidden: 0 };
-  for (const pid of processesOf(mark)) {
+  for (const pid of processesOf(mark, storage)) {
     const rollup = read(pid, 'smaps_rollup');
     const kilobytes = rollup?.match(/^Pss:\s+(\d+) kB/m)?.[1];
     memory.processes++;
@@ -28,12 +28,13 @@ export function memoryOf(mark: string): Memory {
   return memory;
 }
 
-function processesOf(mark: string): number[] {
+function processesOf(mark: string, storage: string): number[] {
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
   const parents = new Map(pids.map((pid) => [pid, parentOf(pid)]));
-  const marked = new Set(pids.filter((pid) => read(pid, 'environ')?.split('\0').includes(mark)));
+  const isMarked = (pid: number) => read(pid, 'environ')?.split('\0').includes(mark) || read(pid, 'cmdline')?.includes(`${storage}/`);
+  const marked = new Set(pids.filter(isMarked));
   const belongs = (pid: number): boolean => marked.has(pid) || (parents.has(pid) && pid > 1 && belongs(parents.get(pid) ?? 0));
   return pids.filter(belongs);
 }

@@ -91,7 +91,7 @@ test('a log stays small: three files of at most ten megabytes, followed across r
 test('a very long line without an end survives in pieces', async () => {
   const { code } = await box.skiff(['run', '--name', 'wide', busybox, 'sh', '-c', 'head -c 200000 /dev/zero | tr "\\0" x']);
   expect(code).toBe(0);
-  expect(await box.ok(['logs', 'wide'])).toBe('x'.repeat(200_000));
+  expect((await box.ok(['logs', 'wide'])).match(/^x*$/)?.[0].length).toBe(200_000);
 });
 
 test('logs of what does not exist', async () => {
