@@ -52,15 +52,21 @@ type LastEvent = Extract<WorkEvent, { type: 'done' | 'failed' }>;
 async function follow(ctx: Ctx, stdout: ReadableStream<Uint8Array>, onEvent: RunJobOptions['onEvent']): Promise<LastEvent | undefined> {
   let last: LastEvent | undefined;
   let pending = '';
+  const said = new Set<string>();
   const decoder = new TextDecoder();
   for await (const chunk of stdout) {
     const lines = (pending + decoder.decode(chunk, { stream: true })).split('\n');
     pending = lines.pop() ?? '';
     for (const line of lines) {
       const event = JSON.parse(line) as WorkEvent;
-      if (event.type === 'notice') ctx.warn(event.message);
-      else if (event.type === 'pull') onEvent?.(event.event);
-      else last = event;
+      if (event.type === 'notice') {
+        // Several layers may have the same thing to say, each of a file of its own.
+        const kind = event.message.replace(/"[^"]*"/g, '');
+        if (!said.has(kind)) ctx.warn(event.message);
+        said.add(kind);
+      }
+      if (event.type === 'pull') onEvent?.(event.event);
+      if (event.type === 'done' || event.type === 'failed') last = event;
     }
   }
   return last;

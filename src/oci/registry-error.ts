@@ -79,6 +79,6 @@ function saidBy({ body }: Refusal): string | undefined {
 
 function clean(text: string): string {
   // C0 and C1 control characters.
-  const printable = text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  const printable = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
   return printable.length > LONGEST_QUOTE ? `${printable.slice(0, LONGEST_QUOTE)}…` : printable;
 }

@@ -21,6 +21,7 @@ export interface FetchLayerOptions {
 /** Transfers in a row that bring nothing, and fetches from the start, before it is given up. */
 const MOST_BROKEN = 5;
 const MOST_FRESH_TRIES = 3;
+const WORTH_KEEPING_BYTES = 64 << 10;
 const DAMAGE = new Set(['ERR_DIGEST_MISMATCH', 'ERR_SIZE_MISMATCH', 'ERR_BLOB_DAMAGED', 'ERR_BLOB_MISSING']);
 /** May be the fault of bytes damaged on the way. */
 const DOUBTFUL = new Set(['ERR_LAYER_CORRUPT', 'ERR_LAYER_TRUNCATED', 'ERR_LAYER_UNSUPPORTED', 'ERR_DIGEST_MISMATCH']);
@@ -65,15 +66,20 @@ function unpackStored(ctx: Ctx, layer: ImageLayer, { onStatus, maxBytes }: Fetch
 async function download(ctx: Ctx, layer: ImageLayer, options: FetchLayerOptions): Promise<void> {
   const sink = openSink(ctx, layer, options.maxBytes);
   let writer: BlobWriter | undefined;
+  let received = 0;
+  const onStatus: FetchLayerOptions['onStatus'] = (status, current) => {
+    received = current ?? received;
+    options.onStatus(status, current);
+  };
   try {
     writer = openBlobWriter(ctx, { digest: layer.digest, size: layer.size, onReplay: sink.write });
-    await transfer(layer, { ...options, sink, writer });
+    await transfer(layer, { ...options, onStatus, sink, writer });
     options.onStatus('verifying');
     writer.commit();
   } catch (error) {
     sink.abort();
     // What arrived before the wire broke is good for the next try; after any other failure nothing stays.
-    writer?.abort(isBroken(error) || options.signal.aborted);
+    writer?.abort((isBroken(error) || options.signal.aborted) && received >= WORTH_KEEPING_BYTES);
     throw isDamage(error) ? new TransferDamage('', { cause: error }) : error;
   }
   options.onStatus('extracting', layer.size);
