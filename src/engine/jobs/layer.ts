@@ -21,7 +21,6 @@ export interface FetchLayerOptions {
 /** Transfers in a row that bring nothing, and fetches from the start, before it is given up. */
 const MOST_BROKEN = 5;
 const MOST_FRESH_TRIES = 3;
-const WORTH_KEEPING_BYTES = 64 << 10;
 const DAMAGE = new Set(['ERR_DIGEST_MISMATCH', 'ERR_SIZE_MISMATCH', 'ERR_BLOB_DAMAGED', 'ERR_BLOB_MISSING']);
 /** May be the fault of bytes damaged on the way. */
 const DOUBTFUL = new Set(['ERR_LAYER_CORRUPT', 'ERR_LAYER_TRUNCATED', 'ERR_LAYER_UNSUPPORTED', 'ERR_DIGEST_MISMATCH']);
@@ -79,7 +78,7 @@ async function download(ctx: Ctx, layer: ImageLayer, options: FetchLayerOptions)
   } catch (error) {
     sink.abort();
     // What arrived before the wire broke is good for the next try; after any other failure nothing stays.
-    writer?.abort((isBroken(error) || options.signal.aborted) && received >= WORTH_KEEPING_BYTES);
+    writer?.abort((isBroken(error) || options.signal.aborted) && received > 0);
     throw isDamage(error) ? new TransferDamage('', { cause: error }) : error;
   }
   options.onStatus('extracting', layer.size);
