@@ -41,6 +41,20 @@ export function probePort({ proto, address, port }: ProbedPort): { port: number 
   }
 }
 
+/** A UDP socket on an address and port that others may bind too (SO_REUSEADDR), or undefined when it cannot be had. */
+export function bindUdp({ address, port, bothFamilies }: { address: Uint8Array; port: number; bothFamilies: boolean }): number | undefined {
+  const family = address.length === 4 ? AF_INET : AF_INET6;
+  const socket = c.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket === -1) return undefined;
+  const on = Buffer.from([1, 0, 0, 0]);
+  c.setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, ptr(on), 4);
+  if (family === AF_INET6) c.setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, ptr(bothFamilies ? Buffer.alloc(4) : on), 4);
+  const name = socketAddress(family, address, port);
+  if (c.bind(socket, ptr(name), name.length) === 0) return socket;
+  closeSync(socket);
+  return undefined;
+}
+
 // struct sockaddr_in (16 bytes) and sockaddr_in6 (28): family in host order, port and address in network order.
 function socketAddress(family: number, address: Uint8Array, port: number): Buffer {
   const name = Buffer.alloc(family === AF_INET ? 16 : 28);

@@ -10,6 +10,7 @@ import type { Netns } from './netns.ts';
 import { macAddress, type PastaPlan, pastaPlans } from './pasta-arguments.ts';
 import { pastaFailure, refusedPort } from './pasta-failure.ts';
 import { chooseAgain, type PortSpec } from './ports.ts';
+import { udpReturnSocket } from './udp-return.ts';
 
 export interface PastaOptions {
   netns: Netns;
@@ -67,7 +68,7 @@ export async function startPasta(options: PastaOptions): Promise<PastaHandle> {
       while (!isStopped) {
         await Bun.sleep(pauseMs);
         if (isStopped) return;
-        const again = await launch(program, started.plan, options).catch(() => undefined);
+        const again = await launchAt(program, started.plan, started.ports, options).catch(() => undefined);
         if (again && 'child' in again) {
           current = again.child;
           break;
@@ -106,7 +107,7 @@ async function startFirst(program: string, options: PastaOptions, host: HostNetw
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     let lost: PortSpec | undefined;
     for (const plan of pastaPlans({ host, ports, ipv6: options.ipv6, forwardsDns: options.forwardsDns, netnsPath: options.netns.path })) {
-      const result = await launch(program, plan, options);
+      const result = await launchAt(program, plan, ports, options);
       if ('child' in result) return { child: result.child, plan, ports };
       output = result.output;
       lost = refusedPort(output, ports);
@@ -119,33 +120,44 @@ async function startFirst(program: string, options: PastaOptions, host: HostNetw
   throw pastaFailure(output, ports, options.endpoint);
 }
 
-async function launch(
-  program: string,
-  plan: PastaPlan,
-  { netns, env, onSpawn }: PastaOptions,
-): Promise<{ child: Bun.Subprocess } | { output: string }> {
+// With the socket that old releases answer UDP through; a release that does not share its ports goes without.
+async function launchAt(program: string, plan: PastaPlan, ports: readonly PortSpec[], options: PastaOptions): Promise<Launched> {
+  const socket = udpReturnSocket(ports, plan);
+  if (socket === undefined) return launch(program, plan, 'ignore', options);
+  const result = await launch(program, plan, socket, options);
+  return 'output' in result && refusedPort(result.output, ports) ? launch(program, plan, 'ignore', options) : result;
+}
+
+type Launched = { child: Bun.Subprocess } | { output: string };
+
+/** Starts pasta once; `stdin` is closed here. */
+async function launch(program: string, plan: PastaPlan, stdin: number | 'ignore', options: PastaOptions): Promise<Launched> {
+  const { netns, env, onSpawn } = options;
   netns.bind();
   const pipe = makePipe();
-  let child: Bun.Subprocess<'ignore', number, 'pipe'>;
+  let child: Bun.Subprocess<number | 'ignore', number, 'pipe'>;
   try {
-    child = Bun.spawn([program, ...plan.arguments], { env: childEnv(env), stdin: 'ignore', stdout: pipe.write, stderr: 'pipe' });
+    child = Bun.spawn([program, ...plan.arguments], { env: childEnv(env), stdin, stdout: pipe.write, stderr: 'pipe' });
   } catch (error) {
     closeSync(pipe.read);
     throw error;
   } finally {
     closeSync(pipe.write);
+    if (stdin !== 'ignore') closeSync(stdin);
   }
   onSpawn?.(child.pid);
   const said = drain(child.stderr);
   if (await isWrittenTo(pipe.read)) {
+    // Our end stays open: a pipe without a reader would be a trap for whatever pasta may yet print.
     netns.unbind();
     return { child };
   }
+  closeSync(pipe.read);
   await child.exited;
   return { output: await said };
 }
 
-/** Waits for the first byte (true) or the end (false); closes the descriptor. */
+/** Waits for the first byte (true) or the end (false). */
 async function isWrittenTo(fd: number): Promise<boolean> {
   const reader = Bun.file(fd).stream().getReader();
   try {
