@@ -64,6 +64,9 @@ dependencies_are_installed() {
 
 if ! dependencies_are_installed; then
   command -v npm >/dev/null || { echo "setup: Node.js with npm is missing:  sudo apt-get install -y nodejs npm" >&2; exit 1; }
-  echo "setup: npm ci" >&2
-  npm ci --no-audit --no-fund --loglevel=error </dev/null >&2
+  echo "setup: installing npm dependencies" >&2
+  # `npm ci` refuses the lock file where the registry in use lacks packages for other platforms, which nobody needs; `npm install`
+  # takes the same versions without them.
+  npm ci --no-audit --no-fund --loglevel=silent </dev/null >&2 ||
+    npm install --no-save --no-audit --no-fund --loglevel=error </dev/null >&2
 fi
