@@ -8,36 +8,48 @@ export type UserNamespaceStep = 'subuid' | 'root' | 'single' | 'none';
 
 export type SubordinateIds = { uids: IdMap[]; gids: IdMap[]; count: number } | { problem: string };
 
-/** The maps from id 1 upwards onto the user's sub-ids, or one clause that says what is missing. */
-export function subordinateIds(uid: number): SubordinateIds {
-  const name = userName(uid);
-  const uids = mapFromOne(rangesOf('/etc/subuid', uid, name));
-  const gids = mapFromOne(rangesOf('/etc/subgid', uid, name));
+/** Enough for every id that images use, `nobody` (65534) among them. */
+const USUAL_COUNT = 65_536;
+const FIRST_FREE = 100_000;
+
+export interface IdFiles {
+  subuid: string;
+  subgid: string;
+  passwd: string;
+}
+
+/** The maps from id 1 upwards onto the user's sub-ids, or one clause that says what is missing and the command that mends it. */
+export function subordinateIds(uid: number, files: IdFiles = readIdFiles()): SubordinateIds {
+  const name = userName(files.passwd, uid);
+  const uids = mapFromOne(parseSubordinateIds(files.subuid, uid, name));
+  const gids = mapFromOne(parseSubordinateIds(files.subgid, uid, name));
   const missing = uids.length === 0 ? '/etc/subuid' : gids.length === 0 ? '/etc/subgid' : undefined;
-  if (missing) {
-    return {
-      problem: `no range for "${name}" in ${missing} (sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${name})`,
-    };
-  }
+  if (missing) return { problem: `no range for "${name}" in ${missing} (${addRangeCommand(name, files)})` };
   return { uids, gids, count: uids.reduce((sum, [, , count]) => sum + count, 0) };
 }
 
 /** Lines `name-or-uid:first:count` of `text` that are this user's, malformed ones passed over. */
 export function parseSubordinateIds(text: string, uid: number, name: string): [first: number, count: number][] {
+  return entriesOf(text)
+    .filter(([owner]) => owner === name || owner === String(uid))
+    .map(([, first, count]): [number, number] => [first, count]);
+}
+
+// A range that someone else has would let each of the two into the other's files.
+function addRangeCommand(name: string, { subuid, subgid }: IdFiles): string {
+  const ends = [...entriesOf(subuid), ...entriesOf(subgid)].map(([, first, count]) => first + count);
+  const first = Math.max(FIRST_FREE, ...ends);
+  const range = `${first}-${first + USUAL_COUNT - 1}`;
+  return `sudo usermod --add-subuids ${range} --add-subgids ${range} ${name}`;
+}
+
+function entriesOf(text: string): [owner: string, first: number, count: number][] {
   return text
     .split('\n')
     .map((line) => line.trim().split(':'))
-    .filter((fields) => fields.length === 3 && (fields[0] === name || fields[0] === String(uid)))
-    .map(([, first, count]): [number, number] => [Number(first), Number(count)])
-    .filter(([first, count]) => Number.isSafeInteger(first) && Number.isSafeInteger(count) && count > 0);
-}
-
-function rangesOf(file: string, uid: number, name: string): [number, number][] {
-  try {
-    return parseSubordinateIds(readFileSync(file, 'utf8'), uid, name);
-  } catch {
-    return [];
-  }
+    .filter((fields) => fields.length === 3)
+    .map(([owner = '', first, count]): [string, number, number] => [owner, Number(first), Number(count)])
+    .filter(([, first, count]) => Number.isSafeInteger(first) && Number.isSafeInteger(count) && count > 0);
 }
 
 function mapFromOne(ranges: [number, number][]): IdMap[] {
@@ -49,13 +61,19 @@ function mapFromOne(ranges: [number, number][]): IdMap[] {
   });
 }
 
-function userName(uid: number): string {
+function userName(passwd: string, uid: number): string {
+  const line = passwd.split('\n').find((entry) => entry.split(':')[2] === String(uid));
+  return line?.split(':')[0] ?? String(uid);
+}
+
+function readIdFiles(): IdFiles {
+  return { subuid: readOr('/etc/subuid'), subgid: readOr('/etc/subgid'), passwd: readOr('/etc/passwd') };
+}
+
+function readOr(path: string): string {
   try {
-    const line = readFileSync('/etc/passwd', 'utf8')
-      .split('\n')
-      .find((entry) => entry.split(':')[2] === String(uid));
-    return line?.split(':')[0] ?? String(uid);
+    return readFileSync(path, 'utf8');
   } catch {
-    return String(uid);
+    return '';
   }
 }

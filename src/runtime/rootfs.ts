@@ -1,13 +1,14 @@
 // The container's root filesystem from its layers. Ladder: native overlay in the user namespace (userxattr, kernel 5.11+) →
 // fuse-overlayfs → a copy. Probed once per boot by really mounting; the choice and its reason are cached in the run folder.
 // Mounts are made in the supervisor's private mount namespace, so they cannot outlive it.
-import { accessSync, constants, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { layerFs, tmpDir } from '../storage/layout.ts';
 import { readJson, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
-import { EngineError, messageOf } from '../sys/errors.ts';
+import { EngineError, isDiskFull, messageOf } from '../sys/errors.ts';
 import { chdir, mount } from '../sys/mount.ts';
+import { findProgram, requireProgram } from '../sys/programs.ts';
 import { copyLayers } from './rootfs-copy.ts';
 import { userNamespaceArgv } from './userns.ts';
 
@@ -49,6 +50,8 @@ export interface RootfsFolders {
   container: string;
   /** Scratch on a tmpfs of the supervisor's, for short names. */
   scratch: string;
+  /** Told of a child that stays. */
+  onSpawn: (pid: number) => void;
 }
 
 /**
@@ -60,21 +63,36 @@ export async function makeRootfs(ctx: Ctx, driver: StorageDriver, layers: string
   // Equal layers of one image are one folder, which overlay may be given once: the topmost place wins, and hides nothing.
   const topFirst = [...new Set(layers.toReversed())].map((diffId) => layerFs(ctx, diffId));
   for (const layer of topFirst) requireLayer(layer);
-  if (driver === 'copy') return copyLayers(topFirst.toReversed(), folders.container);
-  if (topFirst.length === 0) topFirst.push(emptyLayer(folders.scratch));
-  const lower = shortNames(topFirst, folders.scratch);
-  const upper = `upperdir=${escapeOption(join(folders.container, 'upper'))},workdir=${escapeOption(join(folders.container, 'work'))}`;
-  if (driver === 'overlay') {
-    chdir(folders.scratch);
-    try {
-      mount('overlay', merged, { type: 'overlay', data: `lowerdir=${lower},${upper},userxattr` });
-    } finally {
-      chdir('/');
-    }
-    return merged;
+  if (driver === 'copy') {
+    requireProgram(ctx.env, 'cp', 'which the storage driver "copy" needs');
+    return copyLayers(topFirst.toReversed(), folders.container);
   }
-  await mountFuse(merged, `lowerdir=${topFirst.map(escapeOption).join(':')},${upper}`);
+  if (topFirst.length === 0) topFirst.push(emptyLayer(folders.scratch));
+  if (driver === 'overlay') mountOverlay(merged, { topFirst, ...folders });
+  else await mountFuse(ctx, merged, { topFirst, ...folders });
   return merged;
+}
+
+interface OverlayMount extends RootfsFolders {
+  topFirst: string[];
+}
+
+function mountOverlay(merged: string, { topFirst, container, scratch }: OverlayMount): void {
+  const upper = `upperdir=${escapeOption(join(container, 'upper'))},workdir=${escapeOption(join(container, 'work'))}`;
+  const data = `lowerdir=${shortNames(topFirst, scratch)},${upper},userxattr`;
+  chdir(scratch);
+  try {
+    mount('overlay', merged, { type: 'overlay', data });
+  } catch (error) {
+    if (isDiskFull(error)) throw error;
+    throw new EngineError('ERR_ROOTFS', `Cannot mount the root filesystem with overlay: ${messageOf(error)}`, {
+      hint: 'Make the container with --storage-driver fuse-overlayfs, or copy',
+      cause: error,
+      exitCode: 125,
+    });
+  } finally {
+    chdir('/');
+  }
 }
 
 function requireLayer(path: string): void {
@@ -105,26 +123,39 @@ function emptyLayer(scratch: string): string {
 
 const escapeOption = (path: string): string => path.replace(/[\\:,]/g, (character) => `\\${character}`);
 
-async function mountFuse(merged: string, options: string): Promise<void> {
+async function mountFuse(ctx: Ctx, merged: string, { topFirst, container, scratch, onSpawn }: OverlayMount): Promise<void> {
+  const program = requireProgram(ctx.env, 'fuse-overlayfs', 'which the storage driver of that name needs');
+  // No write-back cache: what the container has written must survive the death of fuse-overlayfs, which dies with its supervisor.
+  const options = [
+    `lowerdir=${topFirst.map(escapeOption).join(':')}`,
+    `upperdir=${escapeOption(join(container, 'upper'))}`,
+    `workdir=${escapeOption(join(container, 'work'))}`,
+    'writeback=0',
+  ];
+  const log = join(scratch, 'fuse.log');
   const before = statSync(merged).dev;
-  const fuse = Bun.spawn(['fuse-overlayfs', '-f', '-o', options, merged], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let ended = false;
-  fuse.exited.then(() => {
-    ended = true;
-  });
-  while (!ended && statSync(merged).dev === before) await Bun.sleep(1);
-  if (ended) {
-    throw new EngineError('ERR_ROOTFS', `fuse-overlayfs failed: ${(await new Response(fuse.stderr).text()).trim()}`, { exitCode: 125 });
-  }
+  const fuse = Bun.spawn([program, '-f', '-o', options.join(','), merged], { stdio: ['ignore', 'ignore', Bun.file(log)] });
+  onSpawn(fuse.pid);
+  while (fuse.exitCode === null && fuse.signalCode === null && statSync(merged).dev === before) await Bun.sleep(1);
+  if (fuse.exitCode !== null || fuse.signalCode !== null) throw fuseFailure(readFileSync(log, 'utf8'));
   fuse.unref();
 }
 
+function fuseFailure(said: string): EngineError {
+  const lines = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('unknown argument ignored'));
+  return new EngineError('ERR_ROOTFS', `Cannot mount the root filesystem with fuse-overlayfs: ${lines.join('; ') || 'it said nothing'}`, {
+    hint: 'It needs /dev/fuse: sudo modprobe fuse (inside a container: give that one --device /dev/fuse), or use --storage-driver copy',
+    exitCode: 125,
+  });
+}
+
 async function probe(ctx: Ctx): Promise<RootfsChoice> {
-  const folder = join(tmpDir(ctx), `probe-${process.pid}`);
-  for (const name of ['l', 'u', 'w', 'm']) mkdirSync(join(folder, name), { recursive: true });
-  await Bun.write(join(folder, 'l/f'), '');
   const enter = await userNamespaceArgv(ctx);
+  requireProgram(ctx.env, 'rm', 'which deletes files of sub-ids');
+  const folder = join(tmpDir(ctx), `probe-${process.pid}`);
   try {
+    for (const name of ['l', 'u', 'w', 'm']) mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, 'l/f'), '');
     // Removing a file of the lower layer needs a whiteout in the upper: what a half-working overlay fails at.
     const script = 'mount -t overlay overlay -o lowerdir=l,upperdir=u,workdir=w,userxattr m && rm m/f && [ ! -e m/f ]';
     const native = Bun.spawnSync([...enter, 'unshare', '--mount', 'sh', '-c', script], {
@@ -148,20 +179,11 @@ function removeProbe(enter: string[], folder: string): void {
 }
 
 function fuseProblem(ctx: Ctx): string | undefined {
-  if (!Bun.which('fuse-overlayfs', { PATH: ctx.env.PATH ?? '' })) return 'fuse-overlayfs is not installed';
+  if (!findProgram(ctx.env, 'fuse-overlayfs')) return 'fuse-overlayfs is not installed';
   try {
     accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
     return undefined;
   } catch (error) {
     return `/dev/fuse cannot be opened (${messageOf(error)})`;
-  }
-}
-
-/** Whether `folder` has entries; a missing one has none. */
-export function hasEntries(folder: string): boolean {
-  try {
-    return readdirSync(folder).length > 0;
-  } catch {
-    return false;
   }
 }

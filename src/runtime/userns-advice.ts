@@ -1,31 +1,60 @@
-// Step 4 of the ladder: no user namespace at all. The kernel only says EPERM, so the switches that cause it are read one by one.
-import { readFileSync } from 'node:fs';
+// Step 4 of the ladder: no user namespace at all. The kernel only says EPERM, or ENOSPC for a limit, so the switches that cause it are
+// read one by one.
+import { readFileSync, readlinkSync } from 'node:fs';
 import { EngineError } from '../sys/errors.ts';
 
-/** ERR_NO_USER_NAMESPACE with the cause that this machine shows and the exact fix. `detail` is what the failed tool said. */
-export function noUserNamespace(detail: string, read: (path: string) => string | undefined = readSwitch): EngineError {
-  const { cause, fix } = diagnose(read);
-  return new EngineError('ERR_NO_USER_NAMESPACE', `Cannot make a user namespace: ${cause}${detail ? ` (${detail})` : ''}`, {
-    hint: fix,
-    exitCode: 125,
-  });
+export interface AdviceSources {
+  /** Content of a file of /proc, trimmed; undefined when it cannot be read. */
+  read: (path: string) => string | undefined;
+  /** Where /proc/self points to. */
+  self: () => string | undefined;
+  pid: number;
 }
 
-function diagnose(read: (path: string) => string | undefined): { cause: string; fix: string } {
+interface Diagnosis {
+  cause: string;
+  fix: string;
+}
+
+/** ERR_NO_USER_NAMESPACE with the cause that this machine shows and the exact fix. `detail` is what the failed tool said. */
+export function noUserNamespace(detail: string, sources: Partial<AdviceSources> = {}): EngineError {
+  const known = diagnose(detail, { read: readSwitch, self: readSelf, pid: process.pid, ...sources });
+  const { cause, fix } = known ?? refusedBySandbox(detail);
+  return new EngineError('ERR_NO_USER_NAMESPACE', `Cannot make a user namespace: ${cause}`, { hint: fix, exitCode: 125 });
+}
+
+function diagnose(detail: string, { read, self, pid }: AdviceSources): Diagnosis | undefined {
+  const limit = read('/proc/sys/user/max_user_namespaces');
+  if (limit === undefined && read('/proc/self/uid_map') === undefined && read('/proc/self/status') !== undefined) {
+    return { cause: 'this kernel was built without them', fix: 'Boot a kernel with CONFIG_USER_NS=y' };
+  }
   if (read('/proc/sys/kernel/unprivileged_userns_clone') === '0') {
     return { cause: 'kernel.unprivileged_userns_clone is 0', fix: 'sudo sysctl -w kernel.unprivileged_userns_clone=1' };
   }
-  if (read('/proc/sys/user/max_user_namespaces') === '0') {
-    return { cause: 'user.max_user_namespaces is 0', fix: 'sudo sysctl -w user.max_user_namespaces=15000' };
+  if (limit === '0') return { cause: 'user.max_user_namespaces is 0', fix: 'sudo sysctl -w user.max_user_namespaces=15000' };
+  if (/^unshare: .*No space left on device/.test(detail)) {
+    return {
+      cause: `the limit user.max_user_namespaces (${limit}) is reached, or 32 of them are nested`,
+      fix: 'sudo sysctl -w user.max_user_namespaces=60000',
+    };
   }
   if (read('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1') {
     return { cause: 'AppArmor forbids unprivileged user namespaces on this system', fix: appArmorProfile(process.execPath) };
   }
-  return {
-    cause: 'the kernel, or the sandbox around this process, refuses it',
-    fix: 'Inside a container, start the outer one with: --security-opt seccomp=unconfined --security-opt apparmor=unconfined',
-  };
+  const seen = self();
+  if (seen !== undefined && seen !== String(pid)) {
+    return {
+      cause: '/proc shows the processes of another pid namespace',
+      fix: 'Mount the right one first: mount -t proc proc /proc (with unshare: add --mount-proc)',
+    };
+  }
+  return undefined;
 }
+
+const refusedBySandbox = (detail: string): Diagnosis => ({
+  cause: `the kernel, or the sandbox around this process, refuses it${detail ? ` (${detail})` : ''}`,
+  fix: 'Inside a container, start the outer one with: --security-opt seccomp=unconfined --security-opt apparmor=unconfined',
+});
 
 /** The block to paste on Ubuntu 23.10 and later: a profile that allows user namespaces to this very file. */
 function appArmorProfile(path: string): string {
@@ -45,6 +74,14 @@ function appArmorProfile(path: string): string {
 function readSwitch(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function readSelf(): string | undefined {
+  try {
+    return readlinkSync('/proc/self');
   } catch {
     return undefined;
   }

@@ -88,11 +88,12 @@ class Life implements Controlled {
 
   async begin({ waitForAttach }: SuperviseOptions): Promise<void> {
     // pasta needs no rootfs and the rootfs no network: side by side. The front attaches meanwhile.
-    this.network = openNetwork(this.ctx, this.record, { scratch: this.surroundings.scratch, onSpawn: (pid) => this.orphans.ours(pid) });
+    const site = { scratch: this.surroundings.scratch, onSpawn: (pid: number) => void this.orphans.ours(pid) };
+    this.network = openNetwork(this.ctx, this.record, site);
     this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
     if (waitForAttach) tellFront({ type: 'ready' });
-    this.rootfs = await prepareRootfs(this.ctx, this.record, this.surroundings);
+    this.rootfs = await prepareRootfs(this.ctx, this.record, site);
     await this.start(waitForAttach && !this.isAttached ? Promise.race([this.attached.promise, Bun.sleep(ATTACH_DEADLINE_MS)]) : undefined);
     tellFront({ type: 'started', pid: this.state.Pid });
   }

@@ -23,9 +23,13 @@ import { ensureWorkingDir } from '../spec/workdir.ts';
 import type { Surroundings } from './isolate.ts';
 
 /** Mounts the rootfs and fills volumes that are used for the first time. Returns the rootfs path. */
-export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, surroundings: Surroundings): Promise<string> {
+export async function prepareRootfs(
+  ctx: Ctx,
+  record: ContainerRecord,
+  site: Pick<Surroundings, 'scratch'> & { onSpawn: (pid: number) => void },
+): Promise<string> {
   const container = containerDir(ctx, record.Id);
-  const rootfs = await makeRootfs(ctx, record.Driver, record.Layers, { container, scratch: surroundings.scratch });
+  const rootfs = await makeRootfs(ctx, record.Driver, record.Layers, { container, ...site });
   for (const { Type, Source, Destination, Mode } of record.Mounts) {
     if (Type === 'volume' && !Mode.split(',').includes('nocopy')) copyUp(rootfs, Destination, Source);
   }
