@@ -2,6 +2,7 @@
 // lets the runtime join, so the program has the front's own terminal or pipes.
 import { closeSync, openSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { joinArgv } from '../runtime/cgroup.ts';
 import { ALL_CAPABILITIES, processCapabilities } from '../runtime/spec/capabilities.ts';
 import { canRun } from '../runtime/spec/emulated.ts';
 import { mergeEnvironment } from '../runtime/spec/environment.ts';
@@ -105,9 +106,11 @@ export function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Exe
     throw new EngineError('ERR_NOT_RUNNING', `container ${Id} is not running`, { hint: `skiff start ${record.Name}` });
   const process_ = describeProcess(ctx, Id, state.Pid, options);
   const runtime = record.HostConfig.Runtime || 'crun';
-  const manager = state.CgroupPath ? 'cgroupfs' : 'disabled';
+  const scope = state.CgroupPath ? joinArgv(ctx, state.CgroupPath) : undefined;
+  const manager = scope ? 'cgroupfs' : 'disabled';
   return {
     argv: [
+      ...(scope ?? []),
       ...['nsenter', '--target', String(state.SupervisorPid), '--user', '--preserve-credentials', '--mount', '--pid', '--'],
       ...[runtime, '--root', runtimeStateRoot(ctx, Id), '--cgroup-manager', manager],
       ...[

@@ -40,6 +40,30 @@ export function scopeArgv(ctx: Ctx, id: string): string[] {
   ];
 }
 
+/**
+ * The argv prefix for a process that is to move into the cgroup `path`: a move needs write access to the common ancestor of both
+ * cgroups, which a login session beside the user's manager (ssh) does not have, but a scope of that manager does. Undefined:
+ * there is no way.
+ */
+export function joinArgv(ctx: Ctx, path: string): string[] | undefined {
+  const root = cgroup2Mount();
+  const own = ownCgroup();
+  if (!root || own === undefined) return undefined;
+  if (isWritable(join(root, commonAncestor(own, path)))) return [];
+  if (!hasSystemdUser(ctx) || !/\/user@\d+\.service\//.test(path)) return undefined;
+  return ['systemd-run', '--user', '--scope', '--quiet', '--collect', '--slice=app.slice', '--'];
+}
+
+function commonAncestor(one: string, other: string): string {
+  const theirs = other.split('/');
+  const shared: string[] = [];
+  for (const [index, name] of one.split('/').entries()) {
+    if (name !== theirs[index]) break;
+    shared.push(name);
+  }
+  return shared.join('/') || '/';
+}
+
 // A cgroup that hands controllers down may hold no process itself, and the supervisor, in a pid namespace of its own, could not
 // move its outer parent: so everything starts one folder down. Where the scope is not delegated it stays in it.
 const ENTER_SUPERVISOR =
