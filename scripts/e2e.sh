@@ -6,8 +6,8 @@
 # be closed to them; a plain user runs the tests as they are.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-checkout=$PWD
-PATH=$checkout/node_modules/.bin:$PATH
+checkout=$PWD path=$PATH
+PATH=$checkout/node_modules/.bin:$path
 [ -x dist/skiff ] || { echo 'e2e: dist/skiff is not there; run "npm run build" first' >&2; exit 1; }
 
 stage=$(mktemp -d /var/tmp/skiff-e2e.XXXXXX)
@@ -45,6 +45,7 @@ if [ "$(id -u)" = 0 ]; then
     package.json jest.config.cjs tsconfig.json dist/skiff node_modules src scripts test | tar -x -C "$stage/tree"
   chmod -R a+rX "$stage/tree"
   cd "$stage/tree"
+  PATH=$stage/tree/node_modules/.bin:$path   # of the checkout's own, the user could not even be refused with a clear word
   DESKTOP_ENV="${variables[*]}" bash scripts/desktop "${jest[@]}" </dev/null {registry_input}>&- || code=$?
 else
   variables[2]=SKIFF_TEST_BINARY=$checkout/dist/skiff

@@ -28,7 +28,7 @@ export function openMachine(options: { keepsDisk?: boolean } = {}): Machine {
       env: { ...process.env, VM_STATE: state, VM_TIMEOUT: '300' },
     });
     const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-    if (code === 124 || code === 125) console.error(stderr);
+    if (code !== 0) console.error(stderr);
     return { stdout, stderr, code };
   };
   return { run };
