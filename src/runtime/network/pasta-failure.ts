@@ -1,6 +1,7 @@
 // What pasta prints when it gives up, told as an error that a user can act on. Both wordings of a failed bind are known: releases
 // of 2023 and 2024, and those since.
 import { EngineError } from '../../sys/errors.ts';
+import { parseIp } from './ip.ts';
 import { portRefused } from './port-check.ts';
 import { type PortSpec, probeOnHost } from './ports.ts';
 
@@ -18,7 +19,17 @@ export function pastaFailure(output: string, ports: readonly PortSpec[], endpoin
   const refused = refusedPort(output, ports);
   if (refused) {
     const probed = probeOnHost(refused);
-    // Free again by now, or a family that this pasta does not have: in use is the likelier story.
+    if ('port' in probed && parseIp(refused.hostIp)?.length === 16) {
+      return new EngineError(
+        'ERR_PORT_ADDRESS',
+        `Cannot publish on "${refused.hostIp}": this pasta needs an IPv6 default route on the host for it`,
+        {
+          hint: 'Publish on an IPv4 address, or install a newer passt package',
+          exitCode: 125,
+        },
+      );
+    }
+    // Free again by now: someone had it for a moment.
     return portRefused(refused, 'errno' in probed ? probed.errno : 'EADDRINUSE', { endpoint });
   }
   const overlapping = /Overlapping port specifier (\S+)/.exec(output)?.[1];

@@ -34,6 +34,15 @@ test('a port that someone took meanwhile is the error that Docker gives', () => 
   }
 });
 
+test('an IPv6 port that is free was refused for want of IPv6', () => {
+  const free: PortSpec = { proto: 'udp', hostIp: '::1', hostPort: 0, containerPort: 80 };
+  expect(pastaFailure("Failed to bind any port for '-u ::1/0:80', exiting\n", [free], 'web')).toMatchObject({
+    code: 'ERR_PORT_ADDRESS',
+    exitCode: 125,
+    message: 'Cannot publish on "::1": this pasta needs an IPv6 default route on the host for it',
+  });
+});
+
 test('an old pasta that cannot bind one port on two addresses is told apart', () => {
   expect(pastaFailure('Overlapping port specifier ::1/8080:80\n', ports, 'web')).toMatchObject({
     code: 'ERR_PORT_TWICE',
