@@ -1,6 +1,6 @@
 // The supervisor's control socket: one JSON line asks, one answers (messages.ts); an accepted `attach` goes on as frames.
 import { rmSync } from 'node:fs';
-import { EngineError, messageOf } from '../../sys/errors.ts';
+import { EngineError, errnoOf, messageOf } from '../../sys/errors.ts';
 import { type SocketWriter, socketWriter } from '../../sys/socket-writer.ts';
 import { encodeFrame, FRAME, FrameReader, type ResizeFrame, type SupervisorAnswer, type SupervisorRequest } from '../messages.ts';
 import type { OutputTarget } from './streams.ts';
@@ -97,9 +97,12 @@ async function act(controlled: Controlled, request: Exclude<SupervisorRequest, {
   }
 }
 
-/** An error as a message; EngineError keeps its code, hint and exit code. */
+/** An error as a message; EngineError keeps its code, hint and exit code, a system's error its errno and path. */
 export function failure(error: unknown): Extract<SupervisorAnswer, { type: 'failed' }> {
-  if (!(error instanceof EngineError)) return { type: 'failed', code: 'ERR_INTERNAL', message: messageOf(error), exitCode: 125 };
+  if (!(error instanceof EngineError)) {
+    const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? { path: error.path } : {};
+    return { type: 'failed', code: errnoOf(error) ?? 'ERR_INTERNAL', message: messageOf(error), exitCode: 125, ...path };
+  }
   const { code, message, hint, exitCode } = error;
   return { type: 'failed', code, message, ...(hint === undefined ? {} : { hint }), exitCode };
 }

@@ -1,8 +1,10 @@
-// The supervisor's own surroundings: a private mount namespace and (where it is PID 1) a procfs of its pid namespace. All of it
+// The supervisor's own surroundings: private mount and UTS namespaces and, where it is PID 1, a procfs of its pid namespace. All of it
 // is gone with the process. The host's /proc stays reachable by an open descriptor, for the pids that the user sees.
-import { mkdirSync, openSync } from 'node:fs';
+// What the sandbox around us forbids (masked /proc, a seccomp filter) is found out here and told, so that nobody asks the runtime for it.
+import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { MS, mount } from '../../sys/mount.ts';
+import { CLONE, MS, mount, setHostname, unshare } from '../../sys/mount.ts';
 import { becomeSubreaper, pidInProc } from '../../sys/process.ts';
 import { cgroup2Mount } from '../cgroup.ts';
 
@@ -11,6 +13,10 @@ export interface Surroundings {
   scratch: string;
   /** The pid that the user sees for a pid of ours. */
   hostPid(pid: number): number;
+  /** No pid namespace of our own: nobody dies with us, and containers can have no /proc of their own. */
+  sharesPids: boolean;
+  canSetHostname: boolean;
+  canSetSysctls: boolean;
 }
 
 /** Sets the surroundings up below `runDir` (the container's run folder). Throws SystemError where a mount is refused. */
@@ -18,15 +24,42 @@ export function isolate(runDir: string): Surroundings {
   const scratch = join(runDir, 'scratch');
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const hostProc = `/proc/self/fd/${openSync('/proc', 'r')}`;
-  if (process.pid === 1) mount('proc', '/proc', { type: 'proc', flags: MS.NOSUID | MS.NODEV | MS.NOEXEC });
-  else becomeSubreaper();
+  const sharesPids = process.pid !== 1;
+  if (sharesPids) becomeSubreaper();
+  else mount('proc', '/proc', { type: 'proc', flags: MS.NOSUID | MS.NODEV | MS.NOEXEC });
   mount('tmpfs', scratch, { type: 'tmpfs', flags: MS.NOSUID | MS.NODEV, data: 'mode=0700,size=16m' });
   unifyCgroups();
-  return { scratch, hostPid: (pid) => pidInProc(pid, hostProc) ?? pid };
+  return {
+    scratch,
+    hostPid: (pid) => pidInProc(pid, hostProc) ?? pid,
+    sharesPids,
+    canSetHostname: canSetHostname(),
+    canSetSysctls: !sharesPids || !isReadOnly('/proc/sys'),
+  };
 }
 
 // crun refuses hosts that have both cgroup versions mounted; in here it sees version 2 alone.
 function unifyCgroups(): void {
   const unified = cgroup2Mount();
   if (unified && unified !== '/sys/fs/cgroup') mount(unified, '/sys/fs/cgroup', { flags: MS.BIND | MS.REC });
+}
+
+// Outer containers' seccomp filters forbid it to whom they did not give CAP_SYS_ADMIN, in a namespace of one's own too.
+function canSetHostname(): boolean {
+  try {
+    unshare(CLONE.NEWUTS);
+    setHostname(hostname());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the mount at `point` itself, if there is one, is read-only. */
+export function isReadOnly(point: string, mountinfo = readFileSync('/proc/self/mountinfo', 'utf8')): boolean {
+  const fields = mountinfo
+    .split('\n')
+    .map((line) => line.split(' '))
+    .findLast((line) => line[4] === point);
+  return fields?.[5]?.split(',').includes('ro') ?? false;
 }

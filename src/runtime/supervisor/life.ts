@@ -5,22 +5,24 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ContainerView, writeState, ZERO_TIME } from '../../storage/container.ts';
 import { removeContainer } from '../../storage/container-removal.ts';
-import { containerLogPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
+import { containerLockPath, containerLogPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
 import type { ContainerRecord, ContainerState } from '../../storage/records.ts';
 import { bootId } from '../../sys/boot.ts';
 import { childEnv } from '../../sys/child-env.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
 import { detach } from '../../sys/mount.ts';
-import { kill } from '../../sys/process.ts';
+import { kill, startTime } from '../../sys/process.ts';
 import { signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, cgroup2Mount, placeContainer, removeCgroup } from '../cgroup.ts';
+import { type Family, openFamily } from '../family.ts';
 import { openLogWriter } from '../log-writer.ts';
 import { hostArchitecture } from '../spec/host-facts.ts';
 import { tellFront } from './context.ts';
 import { type AttachedClient, type Controlled, serveControl } from './control.ts';
 import { type RuntimeCall, runtimeStateRoot, runWithRuntime } from './crun.ts';
 import { makeGate } from './gate.ts';
+import { type Guard, startGuard } from './guard.ts';
 import { isolate, type Surroundings } from './isolate.ts';
 import { type ContainerNetwork, openNetwork } from './network.ts';
 import { type Orphans, watchOrphans } from './orphans.ts';
@@ -65,6 +67,9 @@ class Life implements Controlled {
   private control: { stop(): void } | undefined;
   private clients = new Set<AttachedClient>();
   private pid = 0;
+  /** Where no pid namespace of ours dies with us, and the container's with its init. */
+  private guard: Guard | undefined;
+  private family: Family | undefined;
   private exited: Promise<number> = Promise.resolve(0);
   private startedMs = 0;
   private isAttached = false;
@@ -88,7 +93,12 @@ class Life implements Controlled {
 
   async begin({ waitForAttach }: SuperviseOptions): Promise<void> {
     // pasta needs no rootfs and the rootfs no network: side by side. The front attaches meanwhile.
-    const site = { scratch: this.surroundings.scratch, onSpawn: (pid: number) => void this.orphans.ours(pid) };
+    const onSpawn = (pid: number): void => this.orphans.ours(pid);
+    if (this.surroundings.sharesPids) this.guard = startGuard(childEnv(this.ctx.env), onSpawn);
+    // If we die before the container runs, whoever removes it finds its cgroup.
+    if (this.cgroup.path) this.note({ CgroupPath: this.cgroup.path });
+    const onPasta = (pid: number): void => this.guard?.child(pid);
+    const site = { scratch: this.surroundings.scratch, onSpawn, onPasta };
     this.network = openNetwork(this.ctx, this.record, site);
     this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
@@ -115,6 +125,7 @@ class Life implements Controlled {
         await this.start();
         this.save({ RestartCount: this.state.RestartCount + 1 });
       } catch (error) {
+        await this.orphans.endAll();
         this.save({ Error: messageOf(error) });
         break;
       }
@@ -124,17 +135,21 @@ class Life implements Controlled {
 
   /** The container could not be started: what was set up goes, its state keeps the reason. */
   async abandon(error: unknown): Promise<void> {
-    if (this.pid) kill(this.pid, SIGKILL);
+    // The runtime may still be at it: nothing of it may come after the cleaning up.
+    await this.orphans.endAll();
     const exitCode = error instanceof EngineError ? error.exitCode : 128;
-    this.save({
-      Status: this.state.StartedAt === ZERO_TIME ? 'created' : 'exited',
-      Pid: 0,
-      SupervisorPid: 0,
-      ExitCode: exitCode,
-      Error: messageOf(error),
-      Ports: {},
-    });
-    await this.clear();
+    try {
+      this.save({
+        Status: this.state.StartedAt === ZERO_TIME ? 'created' : 'exited',
+        Pid: 0,
+        SupervisorPid: 0,
+        ExitCode: exitCode,
+        Error: messageOf(error),
+        Ports: {},
+      });
+    } finally {
+      await this.clear();
+    }
   }
 
   private openStreams(): void {
@@ -149,7 +164,9 @@ class Life implements Controlled {
     const init = record.HostConfig.Init ? { init: (await import('../init-file.ts')).initFile(ctx, hostArchitecture()) } : {};
     const gate = network.isUp() && !condition ? undefined : makeGate(this.surroundings.scratch, Bun.which('sh') ?? '/bin/sh');
     const hooks = gate ? { hooks: gate.hooks } : {};
-    const input = { rootfs, network: network.spec, files: network.files, cgroup, runtime: call.runtime, ...init, ...hooks };
+    const { surroundings } = this;
+    const places = { rootfs, network: network.spec, files: network.files, cgroup, surroundings };
+    const input = { ...places, runtime: call.runtime, ...init, ...hooks };
     const { bundle, keepFilter } = writeBundle(ctx, record, input);
     await network.made;
     let now = ctx.now();
@@ -162,12 +179,16 @@ class Life implements Controlled {
     const [started] = await Promise.all([runWithRuntime(call, request), go]);
     this.pid = started.pid;
     this.exited = this.orphans.exitOf(started.pid);
+    const initStarted = this.guard && startTime(started.pid);
+    this.guard?.container(started.pid);
+    this.family = this.guard && openFamily(started.pid);
     streams.handedOver();
     streams.begin(started.terminal);
     keepFilter?.(join(call.stateRoot, call.id, 'seccomp.bpf'));
     this.save({
       Status: 'running',
       Pid: this.surroundings.hostPid(this.pid),
+      ...(initStarted ? { InitStarted: initStarted } : {}),
       SupervisorPid: this.surroundings.hostPid(process.pid),
       StartedAt: now.toISOString(),
       ExitCode: 0,
@@ -182,6 +203,7 @@ class Life implements Controlled {
   /** Waits for the end of the run; its output is delivered then. */
   private async ended(): Promise<number> {
     const code = await this.exited;
+    await this.family?.end();
     await Promise.all([this.streams?.ended, this.network?.drained()]);
     this.closeLog();
     this.pid = 0;
@@ -193,10 +215,15 @@ class Life implements Controlled {
     const { ctx, record } = this;
     this.control?.stop();
     await this.clear();
-    if (record.HostConfig.AutoRemove) removeContainer(ctx, record, { volumes: true });
-    else this.save({ Status: 'exited', SupervisorPid: 0, Ports: {} });
-    this.finished.resolve();
-    await this.dismissClients(this.state.ExitCode);
+    try {
+      if (record.HostConfig.AutoRemove) {
+        removeContainer(ctx, record, { volumes: true });
+        rmSync(containerLockPath(ctx, record.Id), { force: true });
+      } else this.save({ Status: 'exited', SupervisorPid: 0, Ports: {} });
+    } finally {
+      this.finished.resolve();
+      await this.dismissClients(this.state.ExitCode);
+    }
   }
 
   /** Takes down what would outlive us or stand in the way of a removal. */
@@ -220,6 +247,12 @@ class Life implements Controlled {
     Object.assign(this.state, change);
     // What a power cut takes of a container that removes itself is not missed.
     writeState(this.ctx, this.record.Id, this.state, { durable: !this.record.HostConfig.AutoRemove });
+  }
+
+  /** What only matters while this machine stays up. */
+  private note(change: Partial<ContainerState>): void {
+    Object.assign(this.state, change);
+    writeState(this.ctx, this.record.Id, this.state, { durable: false });
   }
 
   private openLog(): OutputTarget | undefined {

@@ -37,6 +37,8 @@ export interface ContainerNetwork {
 export interface NetworkSite {
   scratch: string;
   onSpawn: (pid: number) => void;
+  /** Told of each pasta as well. */
+  onPasta?: (pid: number) => void;
 }
 
 const NOTHING: ContainerState['Network'] = { IPAddress: '', IPPrefixLen: 0, Gateway: '', MacAddress: '', IPv6Address: '', SandboxKey: '' };
@@ -61,7 +63,7 @@ export function openNetwork(ctx: Ctx, record: ContainerRecord, site: NetworkSite
   };
 }
 
-function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: NetworkSite): ContainerNetwork {
+function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta }: NetworkSite): ContainerNetwork {
   const { HostConfig, Config } = record;
   const host = hostNetwork();
   const ports = resolveBindings({
@@ -71,16 +73,20 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: Networ
   });
   assertPortsFree(ports, { endpoint: record.Name, containerAt: (spec) => publishingContainer(ctx, spec) });
   const netns = createNetns(netnsPath(ctx.env, record.Id, scratch), { env: ctx.env, onSpawn });
-  const expected = host.ipv6Interface ? [host.subnet.address, SUBNET6.address] : [host.subnet.address];
+  const ipv6 = wantsIpv6(ctx, host, ports);
+  const expected = ipv6 && host.ipv6Interface ? [host.subnet.address, SUBNET6.address] : [host.subnet.address];
   const { files, forwardsDns } = ownFiles(ctx, record, { addresses: expected, host });
   let pasta: PastaHandle | undefined;
-  const ready = startPasta({ netns, ports, ipv6: true, forwardsDns, env: ctx.env, endpoint: record.Name, host, onSpawn }).then(
-    (started) => {
-      pasta = started;
-      const addresses = started.ipv6 ? [started.address, started.ipv6.address] : [started.address];
-      if (addresses.length !== expected.length) ownFiles(ctx, record, { addresses, host });
-    },
-  );
+  const onPastaSpawn = (pid: number): void => {
+    onSpawn(pid);
+    onPasta?.(pid);
+  };
+  const options = { netns, ports, ipv6, forwardsDns, env: ctx.env, endpoint: record.Name, host };
+  const ready = startPasta({ ...options, onSpawn: onPastaSpawn }).then((started) => {
+    pasta = started;
+    const addresses = started.ipv6 ? [started.address, started.ipv6.address] : [started.address];
+    if (addresses.length !== expected.length) ownFiles(ctx, record, { addresses, host });
+  });
   // Awaited later: until then a failure is nobody's unhandled rejection.
   ready.catch(() => undefined);
   netns.made.catch(() => undefined);
@@ -101,6 +107,12 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn }: Networ
     }),
     drained: () => drain(netns.sockets),
   };
+}
+
+// Docker's default network has no IPv6, and a pasta that speaks it takes 10 MB more: it is there where clients may come by it (published
+// ports), where nothing else leads out, and where SKIFF_IPV6=1 asks for it.
+function wantsIpv6(ctx: Ctx, host: HostNetwork, ports: readonly unknown[]): boolean {
+  return ports.length > 0 || host.hostAddress === undefined || ctx.env.SKIFF_IPV6 === '1';
 }
 
 interface OwnAddresses {

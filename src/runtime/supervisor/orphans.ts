@@ -1,17 +1,22 @@
 // The container's init is made by the runtime, which ends at once and leaves it to us: as PID 1 (or subreaper) we are told by
 // SIGCHLD. Children that Bun spawned are Bun's to reap; every other dead one is ours, or it would stay a zombie. The init may be
 // dead before the runtime's end told us its pid, so how the last orphans ended is remembered.
-import { peekDeadChild, reap } from '../../sys/process.ts';
+import { childrenOf, hasChildren, kill, peekDeadChild, reap } from '../../sys/process.ts';
 
 export interface Orphans {
   /** Resolves with Docker's exit code once the orphan `pid` has died, or has died already. */
   exitOf(pid: number): Promise<number>;
   /** A child that Bun spawned: left alone. */
   ours(pid: number): void;
+  /** Kills every child, Bun's too, and theirs; resolves when none is left, or when one does not die for seconds. */
+  endAll(): Promise<void>;
 }
 
 /** Exits remembered: a container's init among its own orphaned children. */
 const REMEMBERED = 64;
+const SIGKILL = 9;
+const EVERYONE = -1;
+const END_ROUNDS = 600;
 
 export function watchOrphans(): Orphans {
   const spawned = new Set<number>();
@@ -53,6 +58,15 @@ export function watchOrphans(): Orphans {
       waiting.set(pid, resolve);
       collect();
       return promise;
+    },
+    endAll: async () => {
+      for (let round = 0; round < END_ROUNDS && hasChildren(); round++) {
+        if (process.pid === 1) kill(EVERYONE, SIGKILL);
+        // The children of those that die become ours, and are next.
+        else for (const pid of childrenOf('self')) kill(pid, SIGKILL);
+        await Bun.sleep(5);
+        collect();
+      }
     },
   };
 }

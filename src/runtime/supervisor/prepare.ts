@@ -45,6 +45,7 @@ export interface BundleInput {
   hooks?: OciHooks;
   /** Absolute path of the OCI runtime. */
   runtime: string;
+  surroundings: Surroundings;
 }
 
 export interface Bundle {
@@ -65,6 +66,10 @@ export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInpu
   for (const flag of unenforcedLimits(record.HostConfig, input.cgroup)) {
     ctx.warn(`${flag} is not enforced: its cgroup controller is not available to you (${input.cgroup.reason})`);
   }
+  const { surroundings } = input;
+  if (!surroundings.canSetHostname && record.Config.Hostname !== record.Id.slice(0, 12)) {
+    ctx.warn('--hostname is not set: the sandbox around skiff forbids it');
+  }
   const { path, controllers } = input.cgroup;
   const spec = buildSpec({
     record,
@@ -73,6 +78,7 @@ export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInpu
     network: input.network,
     files: input.files,
     host,
+    sandbox: surroundings,
     ...(input.init ? { init: input.init } : {}),
     ...(path ? { cgroup: { path, controllers } } : {}),
   });
