@@ -1,8 +1,9 @@
 // The container's network namespace, made before anything uses it, by a short-lived unshare(1): whoever leaves the host's network
 // namespace cannot come back, so it must not be us. Its loopback is brought up by pasta. pasta has no right to open /proc/PID/ns/net, so it
 // gets a bound file, and where that lies matters: the AppArmor and SELinux profiles of distributions let it read `$XDG_RUNTIME_DIR/netns`
-// alone. The mount dies with the supervisor's mount namespace, the empty file would not: so both exist only while pasta starts.
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+// alone. The mount dies with the supervisor's mount namespace, the empty file would not: so both exist only while pasta starts, and what
+// a killed supervisor left is swept by the next start.
+import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { childEnv } from '../../sys/child-env.ts';
 import { EngineError } from '../../sys/errors.ts';
@@ -28,9 +29,11 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function netnsPath(env: Env, id: string, fallbackFolder: string): string {
   const runtime = env.XDG_RUNTIME_DIR;
   if (runtime && /^\/run\/user\/\d+$/.test(runtime)) {
-    const path = join(runtime, 'netns', `skiff-${id.slice(0, 24)}`);
+    const folder = join(runtime, 'netns');
+    const path = join(folder, `${PREFIX}${id.slice(0, 24)}`);
     try {
       placeFile(path);
+      sweep(folder, Date.now());
       return path;
     } catch {
       // Not our folder: the other one does where no profile confines pasta.
@@ -46,6 +49,17 @@ export function createNetns(path: string, options: { env: Env; onSpawn?: (pid: n
   const fd = openSync('/dev/null', 'r');
   let isBound = true;
   let listings: number[] = [];
+  const unbind = (): void => {
+    if (!isBound) return;
+    isBound = false;
+    try {
+      detach(path);
+    } catch {
+      // Not mounted yet: the file alone is there.
+    }
+    rmSync(path, { force: true });
+  };
+  process.once('exit', unbind);
   return {
     path,
     lastingPath: `/proc/${process.pid}/fd/${fd}`,
@@ -60,13 +74,23 @@ export function createNetns(path: string, options: { env: Env; onSpawn?: (pid: n
       mount(`/proc/self/fd/${fd}`, path, { flags: MS.BIND });
       isBound = true;
     },
-    unbind: () => {
-      if (!isBound) return;
-      isBound = false;
-      detach(path);
-      rmSync(path, { force: true });
-    },
+    unbind,
   };
+}
+
+const PREFIX = 'skiff-';
+const STALE_MS = 60_000;
+
+/** Removes files of supervisors that died while their pasta started. A younger one may be about to be used: removing it would unmount it. */
+export function sweep(folder: string, nowMs: number): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    try {
+      if (name.startsWith(PREFIX) && nowMs - lstatSync(path).mtimeMs > STALE_MS) rmSync(path);
+    } catch {
+      // Another start was faster.
+    }
+  }
 }
 
 // `cat` gives back the byte it is given once it runs, which is when the namespace is made and bound; until its input ends it stands in the
