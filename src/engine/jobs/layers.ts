@@ -21,8 +21,9 @@ export interface EnsureLayersOptions extends JobTools {
   waits: boolean;
 }
 
-/** Transfers at a time in one process: one more than it can unpack, so that the wire is not idle meanwhile. */
-const LANES = 2;
+/** Transfers at a time in one process, where the wire and not the unpacking is what takes time. */
+const MOST_LANES = 3;
+const LANE_CHECK_MS = 500;
 const PAUSE_MS = 50;
 const EVENT_MS = 100;
 
@@ -40,9 +41,16 @@ export async function ensureLayers(ctx: Ctx, options: EnsureLayersOptions): Prom
   const signal = AbortSignal.any([options.signal, failing.signal]);
   const open = new Map(bySize(options.layers).map((layer) => [layer.diffId, layer]));
   const own = new Set<string>();
-  const lanes = Array.from({ length: Math.min(LANES, open.size) }, () => lane());
-  const failed = (await Promise.allSettled(lanes)).find((result) => result.status === 'rejected');
-  if (failed) throw failing.signal.aborted ? failing.signal.reason : failed.reason;
+  const lanes = [lane()];
+  const idle = idleness();
+  // A process that unpacks without a pause has no use for a second transfer: it would only take the layer from another process.
+  const adder = setInterval(() => {
+    if (idle() > 0.5 && own.size === lanes.length && lanes.length < MOST_LANES) lanes.push(lane());
+  }, LANE_CHECK_MS);
+  // Lanes may be added while we wait for others.
+  for (let index = 0; index < lanes.length; index++) await lanes[index]?.catch(() => {});
+  clearInterval(adder);
+  if (failing.signal.aborted) throw failing.signal.reason;
 
   async function lane(): Promise<void> {
     try {
@@ -88,6 +96,17 @@ export async function ensureLayers(ctx: Ctx, options: EnsureLayersOptions): Prom
     options.emit({ type: 'layer', layer: shortDigest(layer.digest), status: 'complete' });
     return true;
   }
+}
+
+/** A gauge of the share of time, since it was last asked, in which this process did nothing. */
+function idleness(): () => number {
+  let [cpu, wallMs] = [process.cpuUsage(), performance.now()];
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    const spentMs = performance.now() - wallMs;
+    [cpu, wallMs] = [process.cpuUsage(), performance.now()];
+    return 1 - (user + system) / 1000 / spentMs;
+  };
 }
 
 /** Docker's twelve digits. */
