@@ -111,7 +111,10 @@ export function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Exe
   return {
     argv: [
       ...(scope ?? []),
-      ...['nsenter', '--target', String(state.SupervisorPid), '--user', '--preserve-credentials', '--mount', '--pid', '--'],
+      ...['nsenter', '--target', String(state.SupervisorPid), '--user', '--preserve-credentials', '--mount'],
+      // A start time is written down where the container has no pid namespace: then there is none to enter.
+      ...(state.InitStarted === undefined ? ['--pid'] : []),
+      '--',
       ...[runtime, '--root', runtimeStateRoot(ctx, Id), '--cgroup-manager', manager],
       ...[
         'exec',

@@ -1,8 +1,9 @@
 // Removing containers. The container's lock is held meanwhile, so that nobody starts what is going away.
 import { rmSync } from 'node:fs';
 import { removeCgroup } from '../runtime/cgroup.ts';
+import { endRemains } from '../runtime/family.ts';
 import { userNamespaceArgv } from '../runtime/userns.ts';
-import { type ContainerView, findContainer } from '../storage/container.ts';
+import { type ContainerView, findContainer, lastState } from '../storage/container.ts';
 import { removeContainer as removeFiles } from '../storage/container-removal.ts';
 import { containerLockPath, containerRunDir } from '../storage/layout.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -54,6 +55,7 @@ export async function deleteInNamespace(ctx: Ctx, folders: string[]): Promise<vo
 }
 
 async function removeDown(ctx: Ctx, { record, state }: ContainerView, { volumes = false }: RemoveOptions): Promise<void> {
+  await endRemains(lastState(ctx, record.Id));
   if (state.CgroupPath) removeCgroup({ path: state.CgroupPath });
   rmSync(containerRunDir(ctx, record.Id), { recursive: true, force: true });
   await deleteInNamespace(ctx, removeFiles(ctx, record, { volumes }));

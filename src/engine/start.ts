@@ -3,9 +3,12 @@
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { scopeArgv } from '../runtime/cgroup.ts';
+import { receivedError } from '../runtime/control-client.ts';
+import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
+import { choosePidNamespace } from '../runtime/pid-namespace.ts';
 import { ensureUserNamespace, enterArgv } from '../runtime/userns.ts';
-import { findContainer } from '../storage/container.ts';
+import { findContainer, lastState } from '../storage/container.ts';
 import { containerDir, containerLockPath, containerRunDir } from '../storage/layout.ts';
 import { childEnv } from '../sys/child-env.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -24,9 +27,11 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
   const { record } = findContainer(ctx, wanted);
   const id = record.Id;
   const namespace = await ensureUserNamespace(ctx);
+  const { step } = choosePidNamespace(ctx, namespace);
   if (await isStillRunning(ctx, id)) return false;
   const lock = tryLock(containerLockPath(ctx, id));
   if (!lock) return false;
+  await endRemains(lastState(ctx, id));
   mkdirSync(containerRunDir(ctx, id), { recursive: true, mode: 0o700 });
   const logPath = join(containerDir(ctx, id), 'supervisor.log');
   const errors = openSync(logPath, 'w', 0o600);
@@ -34,8 +39,10 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
     [
       ...scopeArgv(ctx, id),
       ...enterArgv(namespace),
+      ...['unshare', '--mount', '--propagation', 'slave'],
       // PID 1 of a pid namespace: when it dies, however it dies, the kernel kills all that it started.
-      ...['unshare', '--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--propagation', 'slave', '--'],
+      ...(step === 'own' ? ['--pid', '--fork', '--kill-child=SIGKILL'] : []),
+      '--',
       ...selfCommand(),
       '__supervise',
       id,
@@ -80,11 +87,7 @@ async function followStart(
       if (event.type === 'warning') ctx.warn(event.message);
       else if (event.type === 'ready') await onReady?.();
       else if (event.type === 'started') return void reader.cancel();
-      else
-        throw new EngineError(event.code, event.message, {
-          exitCode: event.exitCode,
-          ...(event.hint === undefined ? {} : { hint: event.hint }),
-        });
+      else throw receivedError(event);
     }
   }
 }

@@ -2,7 +2,7 @@
 // Delegate=yes, `supervisor/` and `container/` below it; `cgroupfs` a sub-cgroup of our own in the nearest writable folder of
 // the tree; `disabled` none, and every limit asked for gets one line that says it is not enforced. Paths are relative to the
 // cgroup2 mount, as in /proc/self/cgroup.
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 
@@ -109,12 +109,19 @@ export function removeCgroup(place: Pick<CgroupPlace, 'path'>): void {
   const root = cgroup2Mount();
   if (!root || !place.path) return;
   for (const folder of [join(root, place.path), dirname(join(root, place.path))]) {
-    if (!folder.includes('skiff-')) continue;
-    try {
-      rmdirSync(folder);
-    } catch {
-      // Busy or gone: a scope is collected by systemd, ours by the next sweep.
+    if (folder.includes('skiff-')) removeCgroupTree(folder);
+  }
+}
+
+// A container with a cgroup namespace may have made cgroups of its own below.
+function removeCgroupTree(folder: string): void {
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeCgroupTree(join(folder, entry.name));
     }
+    rmdirSync(folder);
+  } catch {
+    // Busy or gone: a scope is collected by systemd, ours by the next removal.
   }
 }
 

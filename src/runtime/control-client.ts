@@ -107,9 +107,13 @@ export async function attachToSupervisor(
 const line = (request: SupervisorRequest): Buffer => Buffer.from(`${JSON.stringify(request)}\n`);
 
 function throwIfFailed(answer: SupervisorAnswer): void {
-  if (answer.type !== 'failed') return;
-  const { code, message, hint, exitCode } = answer;
-  throw new EngineError(code, message, { exitCode, ...(hint === undefined ? {} : { hint }) });
+  if (answer.type === 'failed') throw receivedError(answer);
+}
+
+/** The error that a supervisor told of; a system's error (ENOSPC, …) becomes one again. */
+export function receivedError({ code, message, hint, exitCode, path }: Extract<SupervisorAnswer, { type: 'failed' }>): Error {
+  if (code.startsWith('ERR_')) return new EngineError(code, message, { exitCode, ...(hint === undefined ? {} : { hint }) });
+  return Object.assign(new Error(message), { code, path });
 }
 
 async function connect(ctx: Ctx, id: string, on: { data(chunk: Uint8Array): void; close(): void }): Promise<SocketWriter> {

@@ -15,14 +15,14 @@ export type SupervisorRequest =
 export type SupervisorAnswer =
   | { type: 'attached'; tty: boolean }
   | { type: 'done' }
-  | { type: 'failed'; code: string; message: string; hint?: string; exitCode: number };
+  | { type: 'failed'; code: string; message: string; hint?: string; exitCode: number; path?: string };
 
 /** Supervisor → the front that spawned it, on standard output. */
 export type StartEvent =
   | { type: 'ready' }
   | { type: 'started'; pid: number }
   | { type: 'warning'; message: string }
-  | { type: 'failed'; code: string; message: string; hint?: string; exitCode: number };
+  | { type: 'failed'; code: string; message: string; hint?: string; exitCode: number; path?: string };
 
 export const FRAME = {
   /** front → supervisor */

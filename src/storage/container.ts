@@ -1,12 +1,12 @@
 // The containers on disk. `config.json` is written once before the folder appears under containers/; `state.json` only by the
 // holder of the container's lock. Readers take no lock: whether a container runs is asked of its lock, so a killed supervisor
 // shows as exited at once. Records are checked by hand, not by zod: 2.7 ms of every `ps`, `exec` and supervisor start.
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import { bootId } from '../sys/boot.ts';
 import type { Ctx } from '../sys/context.ts';
-import { EngineError, errnoOf } from '../sys/errors.ts';
+import { EngineError, errnoOf, isDiskFull } from '../sys/errors.ts';
 import { isLocked } from '../sys/lock.ts';
 import {
   containerConfigPath,
@@ -91,9 +91,22 @@ export function isRunning(ctx: Pick<Ctx, 'paths'>, id: string): boolean {
   return isLocked(containerLockPath(ctx, id));
 }
 
-/** Writes `state.json`. Only the holder of the container's lock may. */
+/** Writes `state.json`. Only the holder of the container's lock may. On a full disk the old file's own blocks are used again. */
 export function writeState(ctx: Pick<Ctx, 'paths'>, id: string, state: ContainerState, options: { durable?: boolean } = {}): void {
-  writeJsonAtomic(containerStatePath(ctx, id), state, options);
+  const path = containerStatePath(ctx, id);
+  try {
+    writeJsonAtomic(path, state, options);
+  } catch (error) {
+    if (!isDiskFull(error) || !exists(path)) throw error;
+    // Blanks overwrite what is longer in the old text: cutting it afterwards would leave a moment in which it is no JSON.
+    writeFileSync(path, `${JSON.stringify(state).padEnd(statSync(path).size - 1)}\n`, { flag: 'r+' });
+  }
+}
+
+/** What was last written, whatever is true by now; undefined when nothing was. */
+export function lastState(ctx: Pick<Ctx, 'paths'>, id: string): ContainerState | undefined {
+  const written = readJson(containerStatePath(ctx, id)) as ContainerState | undefined;
+  return written?.version === 1 ? written : undefined;
 }
 
 /** Replaces `config.json`, for rename and update. */
@@ -189,8 +202,7 @@ function ownerOfName(ctx: Pick<Ctx, 'paths'>, name: string): string | undefined 
 }
 
 function readState(ctx: Ctx, id: string): ContainerState {
-  const written = readJson(containerStatePath(ctx, id)) as ContainerState | undefined;
-  const state = written?.version === 1 ? written : initialState(ctx);
+  const state = lastState(ctx, id) ?? initialState(ctx);
   if (state.Status !== 'running' && state.Status !== 'paused' && state.Status !== 'restarting') return state;
   const rebooted = state.BootId !== bootId(ctx.env);
   if (!rebooted && isRunning(ctx, id)) return state;

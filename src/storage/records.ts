@@ -268,6 +268,8 @@ export interface ContainerState {
   ManuallyStopped: boolean;
   /** Kernel boot id of the last write: another one means that nothing of it runs. */
   BootId: string;
+  /** Start time of `Pid`, where the container has no pid namespace that dies with its supervisor. */
+  InitStarted?: string;
   /** Host pid of the supervisor. */
   SupervisorPid: number;
   /** Of the container, below the cgroup2 mount; '' when it has none of its own. */

@@ -16,7 +16,7 @@ export const MS = {
   SHARED: 0x100000,
 } as const;
 
-export const CLONE = { NEWNS: 0x00020000, NEWUSER: 0x10000000, NEWNET: 0x40000000 } as const;
+export const CLONE = { NEWNS: 0x00020000, NEWUTS: 0x04000000, NEWUSER: 0x10000000, NEWNET: 0x40000000 } as const;
 
 const MNT_DETACH = 2;
 
@@ -41,6 +41,12 @@ export function detach(target: string): void {
 /** unshare(2) for this thread. */
 export function unshare(flags: number): void {
   check(c.unshare(flags), 'unshare');
+}
+
+/** The name of this thread's UTS namespace. */
+export function setHostname(name: string): void {
+  const bytes = Buffer.from(name);
+  check(c.sethostname(ptr(bytes), BigInt(bytes.length)), 'sethostname', name);
 }
 
 /** Joins the namespace that the file `path` stands for. */

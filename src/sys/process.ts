@@ -1,5 +1,5 @@
 // Processes beyond Bun.spawn: signals to anyone, reaping of orphans, pids of other pid namespaces, who a pid really is.
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync } from 'node:fs';
 import { c, check, errno, ptr } from './ffi.ts';
 
 const SYS_PIDFD_OPEN = 434;
@@ -25,6 +25,23 @@ export function peekDeadChild(): number | undefined {
   if (c.waitid(P_ALL, 0, ptr(info), WEXITED | WNOHANG | WNOWAIT) !== 0) return undefined;
   const pid = info.readInt32LE(16);
   return pid === 0 ? undefined : pid;
+}
+
+/** Whether this process has children, dead ones that nobody waited for among them. */
+export function hasChildren(): boolean {
+  return c.waitid(P_ALL, 0, ptr(Buffer.alloc(128)), WEXITED | WNOHANG | WNOWAIT) === 0;
+}
+
+/** Pids of the children of a process (a pid, or `self`); none where the kernel does not tell. */
+export function childrenOf(parent: string): number[] {
+  const folder = `/proc/${parent}/task`;
+  try {
+    return readdirSync(folder).flatMap((thread) =>
+      readFileSync(`${folder}/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
 }
 
 /** Reaps `pid` without waiting; undefined while it lives (or is not ours). `code` is Docker's: 128+n for signal n. */

@@ -30,6 +30,8 @@ export interface SpecInput {
   cgroup?: { path: string } & ResourceFacts;
   consoleSize?: { height: number; width: number };
   host: HostFacts;
+  /** What a sandbox around us forbids; without it everything is allowed. */
+  sandbox?: { sharesPids: boolean; canSetHostname: boolean; canSetSysctls: boolean };
 }
 
 /** The whole configuration. Throws EngineError when the container's user has no id in the user namespace. */
@@ -67,10 +69,11 @@ export function buildSpec(input: SpecInput): OciSpec {
       ...(apparmor && apparmor !== 'unconfined' ? { apparmorProfile: apparmor } : {}),
     },
     root: { path: input.rootfs, readonly: HostConfig.ReadonlyRootfs },
-    hostname: Config.Hostname,
-    ...(Config.Domainname ? { domainname: Config.Domainname } : {}),
+    ...(input.sandbox?.canSetHostname === false ? {} : { hostname: Config.Hostname }),
+    ...(Config.Domainname && input.sandbox?.canSetHostname !== false ? { domainname: Config.Domainname } : {}),
     mounts: mounts(record, {
       isHostNetwork: input.network === 'host',
+      sharesPids: input.sandbox?.sharesPids ?? false,
       mappedGids: host.mappedGids,
       files: input.files,
       ...(HostConfig.Init && input.init ? { init: input.init } : {}),
@@ -83,7 +86,9 @@ export function buildSpec(input: SpecInput): OciSpec {
 function linux(input: SpecInput, capabilities: string[]): OciLinux {
   const { record, network, cgroup, host } = input;
   const seccomp = seccompOf(record, capabilities, host);
-  const namespaces: OciLinux['namespaces'] = [{ type: 'mount' }, { type: 'uts' }, { type: 'ipc' }, { type: 'pid' }, { type: 'cgroup' }];
+  const namespaces: OciLinux['namespaces'] = [{ type: 'mount' }, { type: 'uts' }, { type: 'ipc' }];
+  if (!input.sandbox?.sharesPids) namespaces.push({ type: 'pid' });
+  namespaces.push({ type: 'cgroup' });
   if (network !== 'host') namespaces.push({ type: 'network', ...(network.netns ? { path: network.netns } : {}) });
   const limits = cgroup && resources(record.HostConfig, cgroup);
   return {
@@ -91,7 +96,7 @@ function linux(input: SpecInput, capabilities: string[]): OciLinux {
     ...(cgroup ? { cgroupsPath: cgroup.path } : {}),
     ...(limits && Object.keys(limits).length ? { resources: limits } : {}),
     // Docker's: any user may bind any port of the container's own network, and ping.
-    ...(network === 'host'
+    ...(network === 'host' || input.sandbox?.canSetSysctls === false
       ? {}
       : { sysctl: { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${host.mappedGids - 1}` } }),
     ...(hidesPaths(record) ? { maskedPaths: [...MASKED_PATHS], readonlyPaths: [...READONLY_PATHS] } : {}),
@@ -143,7 +148,7 @@ function assertMapped(user: ResolvedUser, host: HostFacts): void {
     'ERR_ID_NOT_MAPPED',
     `Cannot run as ${kind} ${id}: this user namespace has ${count === 1 ? 'one id' : `ids 0 to ${count - 1}`} only`,
     {
-      hint: 'give yourself a larger range in /etc/subuid and /etc/subgid (see "skiff info"), or run as another user with -u',
+      hint: 'Give yourself a larger range in /etc/subuid and /etc/subgid (see "skiff info"), or run as another user with -u',
       exitCode: 126,
     },
   );

@@ -6,6 +6,8 @@ import type { OciMount } from './types.ts';
 export interface MountFacts {
   /** The container shares the host's network: then no sysfs of its own can be mounted. */
   isHostNetwork: boolean;
+  /** It has no pid namespace of its own: then no procfs of its own can be mounted either. */
+  sharesPids: boolean;
   /** How many gids the user namespace maps, from 0 up: `devpts` wants 5 (tty). */
   mappedGids: number;
   /** Host files to show at /etc/hosts, /etc/hostname and /etc/resolv.conf. */
@@ -32,12 +34,14 @@ export function mounts(record: ContainerRecord, facts: MountFacts): OciMount[] {
   return [...defaults, ...chosen.toSorted((a, b) => depth(a.destination) - depth(b.destination))];
 }
 
-function defaultMounts({ HostConfig }: ContainerRecord, { isHostNetwork, mappedGids }: MountFacts): OciMount[] {
+function defaultMounts({ HostConfig }: ContainerRecord, { isHostNetwork, sharesPids, mappedGids }: MountFacts): OciMount[] {
   const access = HostConfig.Privileged ? 'rw' : 'ro';
   const guarded = ['nosuid', 'noexec', 'nodev'];
   const tty = mappedGids > TTY_GID ? [`gid=${TTY_GID}`] : [];
   return [
-    { destination: '/proc', type: 'proc', source: 'proc', options: guarded },
+    sharesPids
+      ? { destination: '/proc', type: 'none', source: '/proc', options: ['rbind', 'rslave', ...guarded] }
+      : { destination: '/proc', type: 'proc', source: 'proc', options: guarded },
     { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
     {
       destination: '/dev/pts',

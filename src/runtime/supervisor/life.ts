@@ -230,7 +230,11 @@ class Life implements Controlled {
   private async clear(): Promise<void> {
     this.control?.stop();
     removeCgroup(this.cgroup);
-    if (this.record.Driver !== 'copy' && this.rootfs) detach(this.rootfs);
+    if (this.record.Driver !== 'copy' && this.rootfs) {
+      detach(this.rootfs);
+      // Overlay leaves a folder of mode 000 in it, which only root of the namespace gets rid of; without it the front can remove the rest.
+      rmSync(join(containerDir(this.ctx, this.record.Id), 'work/work'), { recursive: true, force: true });
+    }
     detach(this.surroundings.scratch);
     rmSync(containerRunDir(this.ctx, this.record.Id), { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 // From a container's record to a bundle that the runtime can create: rootfs, volumes filled, user and program looked up inside,
 // configuration written. Everything stays mounted over restarts; what is looked up inside may have changed, so it is looked up again.
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { containerDir, containerRunDir } from '../../storage/layout.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
@@ -67,7 +68,7 @@ export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInpu
     ctx.warn(`${flag} is not enforced: its cgroup controller is not available to you (${input.cgroup.reason})`);
   }
   const { surroundings } = input;
-  if (!surroundings.canSetHostname && record.Config.Hostname !== record.Id.slice(0, 12)) {
+  if (!surroundings.canSetHostname && ![record.Id.slice(0, 12), hostname()].includes(record.Config.Hostname)) {
     ctx.warn('--hostname is not set: the sandbox around skiff forbids it');
   }
   const { path, controllers } = input.cgroup;
