@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ContainerView, writeState, ZERO_TIME } from '../../storage/container.ts';
 import { removeContainer } from '../../storage/container-removal.ts';
-import { containerLockPath, containerLogPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
+import { containerDir, containerLockPath, containerLogPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
 import type { ContainerRecord, ContainerState } from '../../storage/records.ts';
 import { bootId } from '../../sys/boot.ts';
 import { childEnv } from '../../sys/child-env.ts';
