@@ -55,7 +55,7 @@ export async function deleteInNamespace(ctx: Ctx, folders: string[]): Promise<vo
 }
 
 async function removeDown(ctx: Ctx, { record, state }: ContainerView, { volumes = false }: RemoveOptions): Promise<void> {
-  await endRemains(lastState(ctx, record.Id));
+  await endRemains(record.Id, lastState(ctx, record.Id));
   if (state.CgroupPath) removeCgroup({ path: state.CgroupPath });
   rmSync(containerRunDir(ctx, record.Id), { recursive: true, force: true });
   await deleteInNamespace(ctx, removeFiles(ctx, record, { volumes }));

@@ -31,7 +31,7 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
   if (await isStillRunning(ctx, id)) return false;
   const lock = tryLock(containerLockPath(ctx, id));
   if (!lock) return false;
-  await endRemains(lastState(ctx, id));
+  await endRemains(id, lastState(ctx, id));
   mkdirSync(containerRunDir(ctx, id), { recursive: true, mode: 0o700 });
   const logPath = join(containerDir(ctx, id), 'supervisor.log');
   const errors = openSync(logPath, 'w', 0o600);

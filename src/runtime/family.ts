@@ -1,6 +1,6 @@
 // The processes of a container that has no pid namespace of its own, where killing its init kills nobody else. They are known by the UTS
 // namespace that every one of them is in; as long as a descriptor keeps that open, its number is not given to another.
-import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ContainerState } from '../storage/records.ts';
 import { kill, startTime } from '../sys/process.ts';
 
@@ -32,25 +32,44 @@ export function openFamily(pid: number): Family {
   };
 }
 
-/** Ends what a killed supervisor left of its container, by its last written state. Without its init's start time nobody is touched. */
-export async function endRemains(state: Pick<ContainerState, 'Pid' | 'InitStarted'> | undefined): Promise<void> {
-  if (state?.InitStarted === undefined || state.Pid < 2 || startTime(state.Pid) !== state.InitStarted) return;
-  await openFamily(state.Pid).end();
+/**
+ * Ends what a killed supervisor (and its guard) left of container `id`, by its last written state: nobody unless that says that it
+ * ran without a pid namespace. pasta and fuse-overlayfs are known by the id among their arguments.
+ */
+export async function endRemains(id: string, state: Pick<ContainerState, 'Pid' | 'InitStarted'> | undefined): Promise<void> {
+  if (state?.InitStarted === undefined || state.Pid < 2) return;
+  for (const pid of pids()) if (isHelperOf(id, pid)) kill(Number(pid), SIGKILL);
+  if (startTime(state.Pid) === state.InitStarted) await openFamily(state.Pid).end();
 }
 
 async function endMembers(namespace: string): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    const members = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && utsOf(name) === namespace);
+    const members = pids().filter((pid) => utsOf(pid) === namespace);
     if (members.length === 0) return;
     for (const member of members) kill(Number(member), SIGKILL);
     await Bun.sleep(5);
   }
 }
 
-// A zombie has no namespaces any more.
-function utsOf(process_: string): string | undefined {
+const pids = (): string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+
+// In another user namespace than ours: so it is neither the user's nor us.
+function isHelperOf(id: string, pid: string): boolean {
+  const user = namespaceOf(pid, 'user');
+  if (user === undefined || user === namespaceOf('self', 'user')) return false;
   try {
-    return readlinkSync(`/proc/${process_}/ns/uts`);
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(id.slice(0, 24));
+  } catch {
+    return false;
+  }
+}
+
+const utsOf = (pid: string): string | undefined => namespaceOf(pid, 'uts');
+
+// A zombie has no namespaces any more.
+function namespaceOf(pid: string, kind: 'uts' | 'user'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/${kind}`);
   } catch {
     return undefined;
   }
