@@ -78,7 +78,7 @@ export function openRegistry(options: RegistryOptions): Registry {
   }
 
   async function resolve(): Promise<Pick<Descriptor, 'digest' | 'size'> | undefined> {
-    const answer = await ask({ method: 'HEAD', url: manifestPath(), headers: { accept: ACCEPTED_MANIFESTS } });
+    const answer = await ask({ method: 'HEAD', url: manifestPath(), headers: { accept: ACCEPTED_MANIFESTS } }).catch(unresolved);
     await answer.bytes(LARGEST_ERROR);
     // A refusal is told by GET, which has a body that says why.
     if (answer.status !== 200) return undefined;
@@ -87,7 +87,7 @@ export function openRegistry(options: RegistryOptions): Registry {
   }
 
   async function manifest(digest = reference.digest): Promise<FetchedManifest> {
-    const answer = await ask({ url: manifestPath(digest), headers: { accept: ACCEPTED_MANIFESTS } });
+    const answer = await ask({ url: manifestPath(digest), headers: { accept: ACCEPTED_MANIFESTS } }).catch(unresolved);
     const contentType = bareType(answer.headers.get('content-type'));
     if (answer.status !== 200) {
       throw manifestRefusal(await refusalOf(answer), { name: fullReference(reference), repository: repositoryName(reference) });
@@ -148,6 +148,16 @@ export function openRegistry(options: RegistryOptions): Registry {
     if (renewed === undefined) return answer;
     await answer.bytes(LARGEST_ERROR).catch(() => undefined);
     return send(renewed);
+  }
+
+  function unresolved(error: unknown): never {
+    if (!(error instanceof EngineError) || signal?.aborted) throw error;
+    const { code, message, hint, exitCode, cause } = error;
+    throw new EngineError(code, `failed to resolve reference "${fullReference(reference)}": ${message}`, {
+      ...(hint ? { hint } : {}),
+      exitCode,
+      cause,
+    });
   }
 
   function manifestPath(digest = reference.digest): string {

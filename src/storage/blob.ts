@@ -114,6 +114,11 @@ export function readBlob(ctx: Pick<Ctx, 'paths'>, digest: string): Buffer {
 
 /** Streams a blob through `onChunk` and checks it at the end. The buffer is reused between calls. Throws as `readBlob`. */
 export function streamBlob(ctx: Pick<Ctx, 'paths'>, digest: string, onChunk: (chunk: Uint8Array) => void): void {
+  for (const chunk of blobChunks(ctx, digest)) onChunk(chunk);
+}
+
+/** The same, at the pace of whoever iterates. */
+export function* blobChunks(ctx: Pick<Ctx, 'paths'>, digest: string): Generator<Uint8Array, void> {
   hexOfDigest(digest);
   const hasher = new Bun.CryptoHasher('sha256');
   const fd = openOrThrow(ctx, digest);
@@ -122,7 +127,7 @@ export function streamBlob(ctx: Pick<Ctx, 'paths'>, digest: string, onChunk: (ch
     for (let count = readSync(fd, buffer); count > 0; count = readSync(fd, buffer)) {
       const chunk = buffer.subarray(0, count);
       hasher.update(chunk);
-      onChunk(chunk);
+      yield chunk;
     }
   } finally {
     closeSync(fd);

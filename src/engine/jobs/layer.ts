@@ -5,7 +5,7 @@
 import { backOffMs, isRetryableError, pause } from '../../oci/http/retry.ts';
 import type { Registry } from '../../oci/registry.ts';
 import type { LayerStatus } from '../../runtime/messages-work.ts';
-import { type BlobWriter, hasBlob, openBlobWriter, removeBlob, streamBlob } from '../../storage/blob.ts';
+import { type BlobWriter, blobChunks, hasBlob, openBlobWriter, removeBlob } from '../../storage/blob.ts';
 import type { ImageLayer } from '../../storage/records.ts';
 import { createUnpacker, type Unpacker } from '../../storage/unpack.ts';
 import type { Ctx } from '../../sys/context.ts';
@@ -21,6 +21,7 @@ export interface FetchLayerOptions {
 /** Transfers in a row that bring nothing, and fetches from the start, before it is given up. */
 const MOST_BROKEN = 5;
 const MOST_FRESH_TRIES = 3;
+const LONGEST_HOLD_MS = 50;
 const DAMAGE = new Set(['ERR_DIGEST_MISMATCH', 'ERR_SIZE_MISMATCH', 'ERR_BLOB_DAMAGED', 'ERR_BLOB_MISSING']);
 /** May be the fault of bytes damaged on the way. */
 const DOUBTFUL = new Set(['ERR_LAYER_CORRUPT', 'ERR_LAYER_TRUNCATED', 'ERR_LAYER_UNSUPPORTED', 'ERR_DIGEST_MISMATCH']);
@@ -29,7 +30,7 @@ const DOUBTFUL = new Set(['ERR_LAYER_CORRUPT', 'ERR_LAYER_TRUNCATED', 'ERR_LAYER
 export async function fetchLayer(ctx: Ctx, layer: ImageLayer, options: FetchLayerOptions): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      if (hasBlob(ctx, layer.digest, layer.size)) unpackStored(ctx, layer, options);
+      if (hasBlob(ctx, layer.digest, layer.size)) await unpackStored(ctx, layer, options);
       else await download(ctx, layer, options);
       return;
     } catch (error) {
@@ -43,16 +44,21 @@ export async function fetchLayer(ctx: Ctx, layer: ImageLayer, options: FetchLaye
 /** The bytes are not those of the digest: fetching them again may help. */
 class TransferDamage extends Error {}
 
-function unpackStored(ctx: Ctx, layer: ImageLayer, { onStatus, maxBytes }: FetchLayerOptions): void {
+async function unpackStored(ctx: Ctx, layer: ImageLayer, { onStatus, maxBytes, signal }: FetchLayerOptions): Promise<void> {
   const sink = openSink(ctx, layer, maxBytes);
-  let current = 0;
+  let [current, pausedMs] = [0, performance.now()];
   try {
     onStatus('extracting', 0);
-    streamBlob(ctx, layer.digest, (chunk) => {
+    for (const chunk of blobChunks(ctx, layer.digest)) {
       sink.write(chunk);
       current += chunk.length;
       onStatus('extracting', current);
-    });
+      if (performance.now() - pausedMs < LONGEST_HOLD_MS) continue;
+      // A file gives no occasion to hear that the front has died.
+      await Bun.sleep(0);
+      signal.throwIfAborted();
+      pausedMs = performance.now();
+    }
   } catch (error) {
     sink.abort();
     if (!isDamage(error)) throw error;

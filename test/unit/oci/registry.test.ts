@@ -241,7 +241,7 @@ describe('authorization', () => {
     const error = await failureOf(client(registry, { env: logIn(registry, 'me:very-secret') }).manifest());
     expect(error).toMatchObject({
       code: 'ERR_AUTH',
-      message: `unauthorized: incorrect username or password (${registry.address}, user "me")`,
+      message: `failed to resolve reference "${registry.address}/team/image:latest": unauthorized: incorrect username or password (${registry.address}, user "me")`,
     });
     expect(Bun.inspect(error)).not.toContain('very-secret');
   });
@@ -258,6 +258,14 @@ describe('authorization', () => {
       code: 'ERR_AUTH',
       message: expect.stringContaining('names no token server'),
     });
+  });
+});
+
+it('what keeps a reference from being resolved is said with the reference', async () => {
+  const reference = parseReference('no-such-host.invalid/team/image:1');
+  const opened = openRegistry({ env: { HOME: home }, reference, transport: { pause: async () => {} } });
+  expect(await failureOf(opened.resolve())).toMatchObject({
+    message: expect.stringMatching(/^failed to resolve reference "no-such-host.invalid\/team\/image:1": lookup no-such-host.invalid: /),
   });
 });
 
