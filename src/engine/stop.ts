@@ -52,9 +52,9 @@ export async function isStillRunning(ctx: Ctx, id: string): Promise<boolean> {
   return status !== 'exited' || !(await waitUntilDown(ctx, id, GRACE_MS));
 }
 
-/** Kills what runs of the container, now. */
+/** Kills what runs of the container, which is removed next. */
 export async function forceDown(ctx: Ctx, view: ContainerView): Promise<void> {
-  await bringDown(ctx, view, { signal: 'SIGKILL', timeoutSeconds: 0 });
+  await bringDown(ctx, view, { signal: 'SIGKILL', timeoutSeconds: 0, isRemoved: true });
 }
 
 /** Resolves to whether the container's lock became free within `timeoutMs`. */
@@ -67,7 +67,7 @@ export async function waitUntilDown(ctx: Ctx, id: string, timeoutMs: number): Pr
   return true;
 }
 
-async function bringDown(ctx: Ctx, view: ContainerView, options: StopOptions): Promise<void> {
+async function bringDown(ctx: Ctx, view: ContainerView, options: StopOptions & { isRemoved?: boolean }): Promise<void> {
   const { Id, Config } = view.record;
   const seconds = options.timeoutSeconds ?? Config.StopTimeout ?? 10;
   try {

@@ -4,11 +4,11 @@
 
 /**
  * Front → supervisor, one request on each connection. `attach` with `start` lets a created container run. `stop` is answered when
- * the container's end is on disk; `kill` when the signal is sent.
+ * the container's end is on disk (with `isRemoved` it is not written, since the container is removed next); `kill` when the signal is sent.
  */
 export type SupervisorRequest =
   | { type: 'attach'; output: boolean; start: boolean }
-  | { type: 'stop'; signal?: string; timeoutSeconds?: number }
+  | { type: 'stop'; signal?: string; timeoutSeconds?: number; isRemoved?: boolean }
   | { type: 'kill'; signal: string };
 
 /** Supervisor → front: exactly one answer to a request. `attached` is followed by frames. */

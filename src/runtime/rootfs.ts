@@ -52,6 +52,8 @@ export interface RootfsFolders {
   scratch: string;
   /** Told of a child that stays. */
   onSpawn: (pid: number) => void;
+  /** The container removes itself: nothing it writes into its rootfs has to reach the disk. */
+  isPassing?: boolean;
 }
 
 /**
@@ -77,9 +79,11 @@ interface OverlayMount extends RootfsFolders {
   topFirst: string[];
 }
 
-function mountOverlay(merged: string, { topFirst, container, scratch }: OverlayMount): void {
+function mountOverlay(merged: string, { topFirst, container, scratch, isPassing }: OverlayMount): void {
+  // `volatile` leaves out every sync, the one at unmount too; its mark of an unclean end would keep the folder from being mounted again.
+  if (isPassing) rmSync(join(container, 'work/work'), { recursive: true, force: true });
   const upper = `upperdir=${escapeOption(join(container, 'upper'))},workdir=${escapeOption(join(container, 'work'))}`;
-  const data = `lowerdir=${shortNames(topFirst, scratch)},${upper},userxattr`;
+  const data = `lowerdir=${shortNames(topFirst, scratch)},${upper},userxattr${isPassing ? ',volatile' : ''}`;
   chdir(scratch);
   try {
     mount('overlay', merged, { type: 'overlay', data });

@@ -17,6 +17,7 @@ import { signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, cgroup2Mount, placeContainer, removeCgroup } from '../cgroup.ts';
 import { type Family, openFamily } from '../family.ts';
 import { openLogWriter } from '../log-writer.ts';
+import type { SupervisorRequest } from '../messages.ts';
 import { hostArchitecture } from '../spec/host-facts.ts';
 import { tellFront } from './context.ts';
 import { type AttachedClient, type Controlled, serveControl } from './control.ts';
@@ -78,6 +79,8 @@ class Life implements Controlled {
   private stopAsked = Promise.withResolvers<void>();
   /** Resolves when the container's end is on disk and no restart follows. */
   private finished = Promise.withResolvers<void>();
+  /** It is removed when it is down: its end need not be written. */
+  private isRemoved = false;
   private closeLog: () => void = () => undefined;
 
   constructor(
@@ -214,6 +217,7 @@ class Life implements Controlled {
   private async finish(): Promise<void> {
     const { ctx, record } = this;
     this.control?.stop();
+    this.network?.close();
     await this.clear();
     try {
       if (record.HostConfig.AutoRemove) {
@@ -313,9 +317,10 @@ class Life implements Controlled {
     if (this.pid) kill(this.pid, signalNumber(signal));
   }
 
-  async stop({ signal, timeoutSeconds }: { signal?: string; timeoutSeconds?: number }): Promise<void> {
+  async stop({ signal, timeoutSeconds, isRemoved = false }: Extract<SupervisorRequest, { type: 'stop' }>): Promise<void> {
     const { Config } = this.record;
     this.state.ManuallyStopped = true;
+    this.isRemoved ||= isRemoved;
     this.stopAsked.resolve();
     if (this.pid) {
       kill(this.pid, signalNumber(signal ?? Config.StopSignal ?? 'SIGTERM'));
