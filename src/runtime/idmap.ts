@@ -11,6 +11,8 @@ export type SubordinateIds = { uids: IdMap[]; gids: IdMap[]; count: number } | {
 /** Enough for every id that images use, `nobody` (65534) among them. */
 const USUAL_COUNT = 65_536;
 const FIRST_FREE = 100_000;
+/** One less than there are: by a map of all ids crun and pasta would take the namespace for the machine's first, and us for its root. */
+const ALMOST_ALL = 4_294_967_294;
 
 export interface IdFiles {
   subuid: string;
@@ -26,6 +28,15 @@ export function subordinateIds(uid: number, files: IdFiles = readIdFiles()): Sub
   const missing = uids.length === 0 ? '/etc/subuid' : gids.length === 0 ? '/etc/subgid' : undefined;
   if (missing) return { problem: `no range for "${name}" in ${missing} (${addRangeCommand(name, files)})` };
   return { uids, gids, count: uids.reduce((sum, [, , count]) => sum + count, 0) };
+}
+
+/** From the text of a uid_map or gid_map: every id of that namespace, mapped to itself. */
+export function identityMap(text: string): IdMap[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .map(([inside = 0, , count = 0]): IdMap => [inside, inside, Math.min(count, ALMOST_ALL)]);
 }
 
 /** Lines `name-or-uid:first:count` of `text` that are this user's, malformed ones passed over. */

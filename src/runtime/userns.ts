@@ -11,7 +11,7 @@ import { EngineError, messageOf } from '../sys/errors.ts';
 import { tryLock } from '../sys/lock.ts';
 import { kill, startTime } from '../sys/process.ts';
 import { findProgram, installCommand, requireProgram } from '../sys/programs.ts';
-import { type IdMap, subordinateIds, type UserNamespaceStep } from './idmap.ts';
+import { type IdMap, identityMap, subordinateIds, type UserNamespaceStep } from './idmap.ts';
 import { noUserNamespace } from './userns-advice.ts';
 
 export interface UserNamespace {
@@ -235,14 +235,7 @@ function writeMap(pid: number, file: 'uid_map' | 'gid_map', map: IdMap[]): boole
   }
 }
 
-// Every id this namespace has, mapped to itself.
-function ownRanges(file: 'uid_map' | 'gid_map'): IdMap[] {
-  return readFileSync(`/proc/self/${file}`, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .map(([inside = 0, , count = 0]): IdMap => [inside, inside, count]);
-}
+const ownRanges = (file: 'uid_map' | 'gid_map'): IdMap[] => identityMap(readFileSync(`/proc/self/${file}`, 'utf8'));
 
 export interface UserNamespaceReport {
   step: UserNamespaceStep;

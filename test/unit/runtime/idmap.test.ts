@@ -1,4 +1,4 @@
-import { parseSubordinateIds, subordinateIds } from '../../../src/runtime/idmap.ts';
+import { identityMap, parseSubordinateIds, subordinateIds } from '../../../src/runtime/idmap.ts';
 
 const passwd = 'root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n';
 
@@ -36,4 +36,12 @@ test('what is missing is told with a command that gives a range nobody has', () 
 test('a user that /etc/passwd does not list is known by number', () => {
   expect(subordinateIds(4242, { subuid: '4242:100000:9\n', subgid: '4242:100000:9\n', passwd })).toMatchObject({ count: 9 });
   expect(subordinateIds(4242, { subuid: '', subgid: '', passwd })).toMatchObject({ problem: expect.stringContaining('"4242"') });
+});
+
+test('each id maps to itself, but for the last of a namespace that has them all', () => {
+  expect(identityMap('         0       1000          1\n         1     100000      65536\n')).toEqual([
+    [0, 0, 1],
+    [1, 1, 65_536],
+  ]);
+  expect(identityMap('         0          0 4294967295\n')).toEqual([[0, 0, 4_294_967_294]]);
 });
