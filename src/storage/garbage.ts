@@ -23,7 +23,7 @@ export interface Garbage {
 }
 
 export interface GarbageOptions {
-  /** These blobs and layers are garbage as soon as nothing reaches them, however young. */
+  /** These blobs and layers, and what arrived of them, are garbage as soon as nothing reaches them, however young. */
   released?: ReadonlySet<string>;
   /** Takes what is young, too, and the partial files of broken downloads, though the next try could use them. */
   thorough?: boolean;
@@ -43,7 +43,7 @@ export function findGarbage(ctx: Ctx, { released, thorough = false }: GarbageOpt
   return {
     blobs: storedBlobs(ctx).filter((digest) => isGarbage(digest, blobPath(ctx, digest))),
     layers: hasUnknownLayers ? [] : layerIds(ctx).filter((diffId) => isGarbage(diffId, layerDir(ctx, diffId))),
-    leftovers: namesIn(tmpDir(ctx)).filter((name) => isLeftover(ctx, name, thorough)),
+    leftovers: namesIn(tmpDir(ctx)).filter((name) => isLeftover(ctx, name, { released, thorough })),
   };
 }
 
@@ -74,10 +74,12 @@ function isWorthless(ctx: Ctx, path: string): boolean {
   return found !== undefined && ((found.isFile() && found.size <= SMALL_BYTES) || isOlder(ctx, path, HOUR_MS));
 }
 
-function isLeftover(ctx: Ctx, name: string, thorough: boolean): boolean {
+function isLeftover(ctx: Ctx, name: string, { released, thorough }: GarbageOptions): boolean {
   if (name === 'claims' || isClaimed(ctx, name)) return false;
   const path = join(tmpDir(ctx), name);
-  if (name.startsWith('blob-')) return thorough || isOlder(ctx, path, PARTIAL_AGE_MS);
+  if (name.startsWith('blob-')) {
+    return thorough || released?.has(name.replace('blob-', 'sha256:')) || isOlder(ctx, path, PARTIAL_AGE_MS);
+  }
   // Made under a claim, or on its way out: without a living claim nobody comes back for it.
   if (name.startsWith('layer-') || name.startsWith('removed-')) return true;
   const container = /^container-([0-9a-f]{64})$/.exec(name)?.[1];

@@ -239,6 +239,26 @@ describe('an image that is bad in itself is refused at the first try and leaves 
     expectNothing();
   });
 
+  it('not even what arrived of its other layers', async () => {
+    const bad = layerOf(tarOf([{ path: '../climbed', content: noise(400_000, 5) }]));
+    const served = serve(imageOf({ layers: [bad, base] }), ({ path }) => {
+      if (!isBlob(base, path)) return undefined;
+      const part = new ReadableStream({ start: (stream) => stream.enqueue(base.blob.subarray(0, 50_000)) });
+      return new Response(part, { headers: { 'content-length': String(base.blob.length) } });
+    });
+    const beside = claim(store.ctx, `fetch-layer-${bad.diffId.slice(7)}`);
+    const controller = new AbortController();
+    const interrupted = failureOf(pullFrom(served, {}, controller.signal));
+    while (!existsSync(join(tmpDir(store.ctx), `blob-${base.descriptor.digest.slice(7)}`))) await Bun.sleep(5);
+    await Bun.sleep(100);
+    controller.abort(new Error('given up'));
+    await interrupted;
+    beside?.release();
+    expect(namesIn(tmpDir(store.ctx))).toEqual([`blob-${base.descriptor.digest.slice(7)}`, 'claims']);
+    expect(await failureOf(pullFrom(served))).toMatchObject({ code: 'ERR_LAYER_ESCAPE' });
+    expectNothing();
+  });
+
   it('a decompression bomb', async () => {
     const served = serve(imageOf({ layers: [layerOf(tarOf([{ path: 'zeros', content: new Uint8Array(3 << 20) }]))] }));
     expect(await failureOf(pullFrom(served, { maxLayerBytes: 1 << 20 }))).toMatchObject({ code: 'ERR_LAYER_TOO_LARGE' });
