@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname, machine, release, totalmem } from 'node:os';
 import { describeCgroup } from '../runtime/cgroup.ts';
+import { describePidNamespace } from '../runtime/pid-namespace.ts';
 import { describeRootfs } from '../runtime/rootfs.ts';
 import { describeUserNamespace } from '../runtime/userns.ts';
 import { listContainers } from '../storage/container.ts';
@@ -26,6 +27,7 @@ export async function describeSystem(ctx: Ctx, program: { version: string; commi
   const cgroup = describeCgroup(ctx);
   const userNamespace = await describeUserNamespace(ctx);
   const storage = await stepOf(() => describeRootfs(ctx));
+  const processes = await stepOf(() => describePidNamespace(ctx));
   const can = (controller: string): boolean => cgroup.controllers.includes(controller);
   return {
     ID: hostname(),
@@ -67,6 +69,7 @@ export async function describeSystem(ctx: Ctx, program: { version: string; commi
     Rootless: {
       UserNamespace: { Step: userNamespace.step, Reason: userNamespace.reason, Ids: userNamespace.ids },
       Storage: storage,
+      Processes: processes,
       Cgroup: { Step: cgroup.step, Reason: cgroup.reason, Controllers: cgroup.controllers },
       RunDir: ctx.paths.run,
       Programs: Object.fromEntries(versions.map(({ Name, Version }) => [Name, Version])),

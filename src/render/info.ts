@@ -34,6 +34,7 @@ export interface SystemInfo {
   Warnings: string[];
   Rootless: {
     UserNamespace: { Step: string; Reason: string; Ids: number };
+    Processes: { Step: string; Reason: string };
     Cgroup: { Step: string; Reason: string; Controllers: string[] };
     RunDir: string;
     Programs: Record<string, string>;
@@ -74,6 +75,9 @@ export function renderInfo(info: SystemInfo): string {
     `  Step: ${rootless.UserNamespace.Step}`,
     `  Reason: ${rootless.UserNamespace.Reason}`,
     `  Ids: ${rootless.UserNamespace.Ids}`,
+    ' Pid Namespace:',
+    `  Step: ${rootless.Processes.Step}`,
+    `  Reason: ${rootless.Processes.Reason}`,
     ` Kernel Version: ${info.KernelVersion}`,
     ` Operating System: ${info.OperatingSystem}`,
     ` OSType: ${info.OSType}`,

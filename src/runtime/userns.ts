@@ -141,7 +141,7 @@ async function tryPlan(
     throw noUserNamespace(`it was made, but gives no right to mount: ${refusal}`);
   }
   const { step, uidMap, gidMap } = plan;
-  const reason = problems.length > 0 ? `${plan.reason}: ${problems.join('; ')}` : plan.reason;
+  const reason = step === 'single' && problems.length > 0 ? `${plan.reason}: ${problems.join('; ')}` : plan.reason;
   const namespace: UserNamespace = {
     ...{ step, reason, uidMap, gidMap },
     ...(lacks === undefined ? {} : { lacks }),

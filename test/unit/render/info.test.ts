@@ -32,6 +32,7 @@ const INFO: SystemInfo = {
   Warnings: [],
   Rootless: {
     UserNamespace: { Step: 'subuid', Reason: 'a range', Ids: 65536 },
+    Processes: { Step: 'own', Reason: 'a pid namespace' },
     Cgroup: { Step: 'systemd', Reason: 'a scope', Controllers: ['cpu', 'memory'] },
     RunDir: '/run/skiff',
     Programs: { crun: '1.8.1', pasta: 'not found' },
@@ -73,6 +74,9 @@ Server:
   Step: subuid
   Reason: a range
   Ids: 65536
+ Pid Namespace:
+  Step: own
+  Reason: a pid namespace
  Kernel Version: 6.1
  Operating System: Debian
  OSType: linux
