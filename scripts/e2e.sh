@@ -16,6 +16,7 @@ registry_input= registry_pid=
 finish() {
   [ -z "$registry_pid" ] || kill "$registry_pid" 2>/dev/null || true
   [ -z "$registry_pid" ] || wait "$registry_pid" 2>/dev/null || true
+  if mountpoint -q "$stage/small"; then umount -l "$stage/small"; fi
   rm -rf --one-file-system "$stage"
 }
 trap finish EXIT
@@ -44,6 +45,9 @@ if [ "$(id -u)" = 0 ]; then
   tar -c --exclude=node_modules/@biomejs --exclude=node_modules/typescript --exclude=node_modules/@typescript \
     package.json jest.config.cjs tsconfig.json dist/skiff node_modules src scripts test | tar -x -C "$stage/tree"
   chmod -R a+rX "$stage/tree"
+  # A disk that is soon full. Only root can make one; without it the tests that need it say so and are left out.
+  mkdir "$stage/small"
+  if mount -t tmpfs -o size=24m,mode=1777 skiff-small "$stage/small"; then variables+=(SKIFF_TEST_SMALL_DISK="$stage/small"); fi
   cd "$stage/tree"
   PATH=$stage/tree/node_modules/.bin:$path   # of the checkout's own, the user could not even be refused with a clear word
   DESKTOP_ENV="${variables[*]}" bash scripts/desktop "${jest[@]}" </dev/null {registry_input}>&- || code=$?

@@ -1,9 +1,10 @@
 // What cannot work says so in one sentence with what to do, ends with Docker's exit code, and leaves nothing half done.
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FakeRegistry, type FakeRegistryOptions, failure, startFakeRegistry } from './support/fake-registry.ts';
 import { type Image, imageOf, jsonBytes, layerOf, layerOfBlob } from './support/images/layout.ts';
 import { type TarEntry, tarOf } from './support/images/tar.ts';
+import { pathWithout } from './support/path-without.ts';
 import { image, openSandbox, type Result } from './support/sandbox.ts';
 
 const box = openSandbox();
@@ -213,26 +214,13 @@ describe('what a registry serves', () => {
 });
 
 describe('what is missing on the machine', () => {
-  /** A PATH that holds every command but `without`. */
-  function pathWithout(without: string): string {
-    const folder = join(box.files, `path-without-${without}`);
-    mkdirSync(folder, { recursive: true });
-    for (const place of ['/usr/local/bin', '/usr/bin', '/usr/sbin', '/bin', '/sbin']) {
-      for (const name of readdirSync(place)) {
-        if (name === without || readdirSync(folder).includes(name)) continue;
-        symlinkSync(join(place, name), join(folder, name));
-      }
-    }
-    return folder;
-  }
-
   test('crun', async () => {
-    const result = await box.skiff(['run', '--rm', busybox, 'true'], { env: { PATH: pathWithout('crun') } });
+    const result = await box.skiff(['run', '--rm', busybox, 'true'], { env: { PATH: pathWithout('crun', box.files) } });
     await expectRefusal(result, 125, /crun[\s\S]*apt-get install/);
   });
 
   test('pasta, and the way to run without it', async () => {
-    const path = pathWithout('pasta');
+    const path = pathWithout('pasta', box.files);
     const result = await box.skiff(['run', '--rm', busybox, 'true'], { env: { PATH: path } });
     await expectRefusal(result, 125, /pasta[\s\S]*apt-get install/);
     expect((await box.skiff(['run', '--rm', '--network', 'none', busybox, 'echo', 'ran'], { env: { PATH: path } })).stdout).toBe('ran\n');

@@ -56,9 +56,18 @@ function servedRegistry(): { address: string; missing: string[] } {
   return JSON.parse(served);
 }
 
-/** Opens the sandbox of a test file, and closes it after the file's last test. `env` is given to every call. */
-export function openSandbox(env: Record<string, string> = {}): Sandbox {
-  const root = mkdtempSync(join(process.env.SKIFF_TEST_STORAGE ?? '/var/tmp', 'skiff-test-'));
+export interface SandboxOptions {
+  /** Given to every call. */
+  env?: Record<string, string>;
+  /** A command that skiff is run by, such as `unshare …`. */
+  within?: string[];
+  /** Where its folders are made; default /var/tmp. */
+  storage?: string;
+}
+
+/** Opens a sandbox for the tests of a file, or of a `describe`, and closes it after the last of them. */
+export function openSandbox({ env = {}, within = [], storage = '/var/tmp' }: SandboxOptions = {}): Sandbox {
+  const root = mkdtempSync(join(storage, 'skiff-test-'));
   const run = mkdtempSync(join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 's-'));
   const files = join(root, 'files');
   mkdirSync(files);
@@ -71,7 +80,7 @@ export function openSandbox(env: Record<string, string> = {}): Sandbox {
   const whole = { ...base, TERM: 'xterm', ...env };
 
   const start: Sandbox['start'] = (args, options = {}) => {
-    const child = Bun.spawn([binary, ...args], {
+    const child = Bun.spawn([...within, binary, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: options.cwd ?? files,
       env: { ...whole, ...options.env },
@@ -91,7 +100,7 @@ export function openSandbox(env: Record<string, string> = {}): Sandbox {
     return stdout.replace(/\n$/, '');
   };
   const terminal: Sandbox['terminal'] = (args, options) => {
-    const opened = openTerminal([binary, ...args], { cwd: files, ...options, env: { ...whole, ...options?.env } });
+    const opened = openTerminal([...within, binary, ...args], { cwd: files, ...options, env: { ...whole, ...options?.env } });
     children.add(opened.process);
     return opened;
   };
