@@ -1,7 +1,8 @@
 // A skiff of its own for each test file: data folder, run folder and so user namespace that no other file shares. When the file
 // ends, everything is removed and then searched for what was left: a process, a mount, a container, a socket. A leak fails the file.
 // Trap: layers hold files of sub-ids, which only the user's namespace may delete.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leftProcesses } from './left-processes.ts';
@@ -67,10 +68,12 @@ export interface SandboxOptions {
 
 /** Opens a sandbox for the tests of a file, or of a `describe`, and closes it after the last of them. */
 export function openSandbox({ env = {}, within = [], storage = '/var/tmp' }: SandboxOptions = {}): Sandbox {
-  const root = mkdtempSync(join(storage, 'skiff-test-'));
-  const run = mkdtempSync(join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 's-'));
+  // Only named here: when every test of a `describe` is filtered out, its hooks do not run, and nobody would remove the folders.
+  const name = randomUUID().slice(0, 8);
+  const root = join(storage, `skiff-test-${name}`);
+  const run = join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `s-${name}`);
   const files = join(root, 'files');
-  mkdirSync(files);
+  beforeAll(() => void mkdirSync(files, { recursive: true, mode: 0o755 }));
   const children = new Set<Bun.Subprocess>();
   const base: Record<string, string> = { SKIFF_ROOT: join(root, 'data'), SKIFF_RUNROOT: run };
   for (const name of ['PATH', 'HOME', 'USER', 'LANG', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS']) {
