@@ -45,7 +45,7 @@ export default class Exec extends Command {
       ...(user === undefined ? {} : { user }),
       ...(workdir === undefined ? {} : { workdir }),
     };
-    if (!tty || detach) return runExec(execCommand(ctx, name, { ...options, tty }), { stdin: flags.interactive, detach });
+    if (!tty || detach) return runExec(await execCommand(ctx, name, { ...options, tty }), { stdin: flags.interactive, detach });
     const detachKeys = flags['detach-keys'] ?? DEFAULT_DETACH_KEYS;
     parseDetachKeys(detachKeys);
     const attachment = await execOnTerminal(ctx, name, options, { stdout: (chunk) => io.out(chunk), stderr: (chunk) => io.err(chunk) });

@@ -1,18 +1,14 @@
 // Runs another program in a running container. No supervisor is asked: the front enters the container's supervisor's namespaces and
 // lets the runtime join, so the program has the front's own terminal or pipes.
-import { closeSync, openSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { joinArgv } from '../runtime/cgroup.ts';
-import { ALL_CAPABILITIES, processCapabilities } from '../runtime/spec/capabilities.ts';
-import { canRun } from '../runtime/spec/emulated.ts';
-import { mergeEnvironment } from '../runtime/spec/environment.ts';
-import { checkExecutable } from '../runtime/spec/executable.ts';
-import { hostArchitecture } from '../runtime/spec/host-facts.ts';
-import type { OciProcess, OciSpec } from '../runtime/spec/types.ts';
-import { resolveUser } from '../runtime/spec/user.ts';
+import { askForProcess } from '../runtime/control-client.ts';
+import { describeExec, type ExecRequest } from '../runtime/exec-process.ts';
+import type { OciProcess } from '../runtime/spec/types.ts';
 import { runtimeStateRoot } from '../runtime/supervisor/crun.ts';
 import { copyTerminal, writeTerminal } from '../runtime/terminal-copy.ts';
-import { findContainer } from '../storage/container.ts';
+import { type ContainerView, findContainer } from '../storage/container.ts';
 import { containerRunDir } from '../storage/layout.ts';
 import { childEnv } from '../sys/child-env.ts';
 import { type ConsoleSocket, openConsoleSocket } from '../sys/console-socket.ts';
@@ -22,13 +18,7 @@ import { setWindowSize } from '../sys/fd.ts';
 import { signalNumber } from '../sys/signals.ts';
 import type { AttachHandlers, Attachment } from './attach.ts';
 
-export interface ExecOptions {
-  command: string[];
-  env?: string[];
-  user?: string;
-  workdir?: string;
-  tty?: boolean;
-  privileged?: boolean;
+export interface ExecOptions extends ExecRequest {
   detach?: boolean;
   /** Where the runtime is to send the terminal's master. */
   consoleSocket?: string;
@@ -48,7 +38,7 @@ export interface ExecCommand {
 export async function execOnTerminal(ctx: Ctx, wanted: string, options: ExecOptions, handlers: AttachHandlers): Promise<Attachment> {
   const { Id } = findContainer(ctx, wanted).record;
   const path = join(containerRunDir(ctx, Id), `x${process.pid}`);
-  const exec = execCommand(ctx, wanted, { ...options, tty: true, consoleSocket: path });
+  const exec = await execCommand(ctx, wanted, { ...options, tty: true, consoleSocket: path });
   const socket = openConsoleSocket(path);
   try {
     const child = Bun.spawn(exec.argv, { stdio: ['ignore', 'ignore', 'inherit', exec.processFd], env: exec.env });
@@ -98,13 +88,15 @@ async function receiveMaster(socket: ConsoleSocket, child: Bun.Subprocess): Prom
 }
 
 /** The command that runs `options.command` in the container. Throws ERR_NOT_RUNNING and what is wrong with user or environment. */
-export function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): ExecCommand {
-  const { record, state } = findContainer(ctx, wanted);
+export async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Promise<ExecCommand> {
+  const view = findContainer(ctx, wanted);
+  const { record, state } = view;
   const { Id } = record;
   if (state.Status === 'paused') throw new EngineError('ERR_PAUSED', `Container ${wanted} is paused, unpause the container before exec`);
   if (state.Status !== 'running')
     throw new EngineError('ERR_NOT_RUNNING', `container ${Id} is not running`, { hint: `skiff start ${record.Name}` });
-  const process_ = describeProcess(ctx, Id, state.Pid, options);
+  const { detach, consoleSocket, ...request } = options;
+  const process_ = await describeProcess(ctx, view, request);
   const runtime = record.HostConfig.Runtime || 'crun';
   const scope = state.CgroupPath ? joinArgv(ctx, state.CgroupPath) : undefined;
   const manager = scope ? 'cgroupfs' : 'disabled';
@@ -120,8 +112,8 @@ export function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Exe
         'exec',
         '--process',
         '/proc/self/fd/3',
-        ...(options.consoleSocket ? ['--console-socket', options.consoleSocket] : []),
-        ...(options.detach ? ['--detach'] : []),
+        ...(consoleSocket ? ['--console-socket', consoleSocket] : []),
+        ...(detach ? ['--detach'] : []),
         Id,
       ],
     ],
@@ -130,38 +122,17 @@ export function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Exe
   };
 }
 
-function describeProcess(ctx: Ctx, id: string, pid: number, options: ExecOptions): OciProcess {
-  const spec = JSON.parse(readFileSync(join(containerRunDir(ctx, id), 'bundle/config.json'), 'utf8')) as OciSpec;
-  const { process: base } = spec;
-  // The container's own view, its mounts included.
-  const view = { rootfs: `/proc/${pid}/root` };
-  const user = options.user === undefined ? undefined : resolveUser(view, options.user);
-  const uid = user?.uid ?? base.user.uid;
-  const home = user ? [`HOME=${user.home}`] : [];
-  const { consoleSize: _, ...rest } = base;
-  const env = mergeEnvironment(
-    mergeEnvironment(base.env, [...home, ...(options.tty && !hasTerm(base.env) ? ['TERM=xterm'] : [])]),
-    options.env ?? [],
-  );
-  const [command = ''] = options.command;
-  const cwd = options.workdir ?? base.cwd;
-  checkExecutable({ view, command, env, cwd, architecture: hostArchitecture(), canRun });
-  return {
-    ...rest,
-    terminal: options.tty ?? false,
-    args: options.command,
-    env,
-    cwd,
-    user: user
-      ? { ...base.user, uid: user.uid, gid: user.gid, ...(base.user.additionalGids ? { additionalGids: user.additionalGids } : {}) }
-      : base.user,
-    ...(base.capabilities
-      ? { capabilities: processCapabilities(options.privileged ? [...ALL_CAPABILITIES] : base.capabilities.bounding, uid) }
-      : {}),
-  };
+// What the front cannot see it must not judge: the supervisor can.
+async function describeProcess(ctx: Ctx, { record, state }: ContainerView, request: ExecRequest): Promise<OciProcess> {
+  const asked = (): Promise<OciProcess> => askForProcess(ctx, record.Id, request);
+  if (record.Driver === 'fuse-overlayfs') return asked();
+  try {
+    return describeExec(ctx, { id: record.Id, pid: state.Pid }, request);
+  } catch (error) {
+    if (error instanceof EngineError) return asked();
+    throw error;
+  }
 }
-
-const hasTerm = (env: readonly string[]): boolean => env.some((entry) => entry.startsWith('TERM='));
 
 // An open file without a name: the runtime reads it, and it is gone with the last of us, however we end.
 function unlinkedFile(path: string, text: string): number {

@@ -3,6 +3,7 @@ import { containerSocketPath } from '../storage/layout.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import { type SocketWriter, socketWriter } from '../sys/socket-writer.ts';
+import type { ExecRequest } from './exec-process.ts';
 import {
   encodeFrame,
   FRAME,
@@ -12,6 +13,7 @@ import {
   type SupervisorAnswer,
   type SupervisorRequest,
 } from './messages.ts';
+import type { OciProcess } from './spec/types.ts';
 
 /** The supervisor is not there (any more), or does not answer: what is true is to be asked of the container's lock. */
 export class SupervisorGone extends Error {}
@@ -35,6 +37,17 @@ export interface Attachment {
 
 /** Asks the supervisor of `id`. Throws SupervisorGone, or the EngineError it answers with. */
 export async function askSupervisor(ctx: Ctx, id: string, request: Exclude<SupervisorRequest, { type: 'attach' }>): Promise<void> {
+  await ask(ctx, id, request);
+}
+
+/** The process that `exec` is to add to container `id`, as its supervisor sees it. Throws as `askSupervisor`. */
+export async function askForProcess(ctx: Ctx, id: string, exec: ExecRequest): Promise<OciProcess> {
+  const answer = await ask(ctx, id, { type: 'describe', exec });
+  if (answer.type === 'described') return answer.process;
+  throw new SupervisorGone(`The supervisor answered "${answer.type}"`);
+}
+
+async function ask(ctx: Ctx, id: string, request: Exclude<SupervisorRequest, { type: 'attach' }>): Promise<SupervisorAnswer> {
   const answer = Promise.withResolvers<SupervisorAnswer>();
   let text = '';
   const socket = await connect(ctx, id, {
@@ -46,7 +59,9 @@ export async function askSupervisor(ctx: Ctx, id: string, request: Exclude<Super
   });
   try {
     socket.write(line(request));
-    throwIfFailed(await answer.promise);
+    const answered = await answer.promise;
+    if (answered.type === 'failed') throw receivedError(answered);
+    return answered;
   } finally {
     socket.end();
   }
@@ -105,10 +120,6 @@ export async function attachToSupervisor(
 }
 
 const line = (request: SupervisorRequest): Buffer => Buffer.from(`${JSON.stringify(request)}\n`);
-
-function throwIfFailed(answer: SupervisorAnswer): void {
-  if (answer.type === 'failed') throw receivedError(answer);
-}
 
 /** The error that a supervisor told of; a system's error (ENOSPC, …) becomes one again. */
 export function receivedError({ code, message, hint, exitCode, path }: Extract<SupervisorAnswer, { type: 'failed' }>): Error {

@@ -2,19 +2,25 @@
 // over its standard output. After `attached` the same connection carries frames, both ways: one byte kind, four bytes length
 // (big endian), payload. Described by types alone; each side switches exhaustively.
 
+import type { ExecRequest } from './exec-process.ts';
+import type { OciProcess } from './spec/types.ts';
+
 /**
  * Front → supervisor, one request on each connection. `attach` with `start` lets a created container run. `stop` is answered when
- * the container's end is on disk (with `isRemoved` it is not written, since the container is removed next); `kill` when the signal is sent.
+ * the container's end is on disk (with `isRemoved` it is not written, since the container is removed next); `kill` when the signal is sent;
+ * `describe` with the process that `exec` is to add.
  */
 export type SupervisorRequest =
   | { type: 'attach'; output: boolean; start: boolean }
   | { type: 'stop'; signal?: string; timeoutSeconds?: number; isRemoved?: boolean }
-  | { type: 'kill'; signal: string };
+  | { type: 'kill'; signal: string }
+  | { type: 'describe'; exec: ExecRequest };
 
 /** Supervisor → front: exactly one answer to a request. `attached` is followed by frames. */
 export type SupervisorAnswer =
   | { type: 'attached'; tty: boolean }
   | { type: 'done' }
+  | { type: 'described'; process: OciProcess }
   | { type: 'failed'; code: string; message: string; hint?: string; exitCode: number; path?: string };
 
 /** Supervisor → the front that spawned it, on standard output. */

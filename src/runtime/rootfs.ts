@@ -1,7 +1,7 @@
 // The container's root filesystem from its layers. Ladder: native overlay in the user namespace (userxattr, kernel 5.11+) →
 // fuse-overlayfs → a copy. Probed once per boot by really mounting; the choice and its reason are cached in the run folder.
 // Mounts are made in the supervisor's private mount namespace, so they cannot outlive it.
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { layerFs, tmpDir } from '../storage/layout.ts';
 import { readJson, writeJsonAtomic } from '../sys/atomic.ts';
@@ -146,11 +146,15 @@ async function mountFuse(ctx: Ctx, merged: string, { topFirst, container, scratc
 }
 
 function fuseFailure(said: string): EngineError {
-  const lines = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('unknown argument ignored'));
-  return new EngineError('ERR_ROOTFS', `Cannot mount the root filesystem with fuse-overlayfs: ${lines.join('; ') || 'it said nothing'}`, {
+  return new EngineError('ERR_ROOTFS', `Cannot mount the root filesystem with fuse-overlayfs: ${fuseWords(said)}`, {
     hint: 'It needs /dev/fuse: sudo modprobe fuse (inside a container: give that one --device /dev/fuse), or use --storage-driver copy',
     exitCode: 125,
   });
+}
+
+function fuseWords(said: string): string {
+  const lines = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('unknown argument ignored'));
+  return lines.join('; ') || 'it said nothing';
 }
 
 async function probe(ctx: Ctx): Promise<RootfsChoice> {
@@ -168,7 +172,7 @@ async function probe(ctx: Ctx): Promise<RootfsChoice> {
     });
     if (native.exitCode === 0) return { driver: 'overlay', reason: 'native overlay works in the user namespace' };
     const why = `native overlay does not work here: ${native.stderr.toString().trim().split('\n')[0]}`;
-    const fuse = fuseProblem(ctx);
+    const fuse = fuseProblem(ctx, enter, folder);
     if (!fuse) return { driver: 'fuse-overlayfs', reason: why };
     return { driver: 'copy', reason: `${why}; ${fuse}` };
   } finally {
@@ -182,12 +186,12 @@ function removeProbe(enter: string[], folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function fuseProblem(ctx: Ctx): string | undefined {
+// In a pid namespace, which the mount's process dies with; `n` is a fresh upper folder.
+function fuseProblem(ctx: Ctx, enter: string[], folder: string): string | undefined {
   if (!findProgram(ctx.env, 'fuse-overlayfs')) return 'fuse-overlayfs is not installed';
-  try {
-    accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
-    return undefined;
-  } catch (error) {
-    return `/dev/fuse cannot be opened (${messageOf(error)})`;
-  }
+  for (const name of ['n', 'o']) mkdirSync(join(folder, name));
+  const script = 'fuse-overlayfs -o lowerdir=l,upperdir=n,workdir=o m && rm m/f && [ ! -e m/f ]';
+  const argv = [...enter, 'unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', script];
+  const done = Bun.spawnSync(argv, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  return done.exitCode === 0 ? undefined : `nor does fuse-overlayfs: ${fuseWords(done.stderr.toString())}`;
 }

@@ -2,7 +2,9 @@
 import { rmSync } from 'node:fs';
 import { EngineError, errnoOf, messageOf } from '../../sys/errors.ts';
 import { type SocketWriter, socketWriter } from '../../sys/socket-writer.ts';
+import type { ExecRequest } from '../exec-process.ts';
 import { encodeFrame, FRAME, FrameReader, type ResizeFrame, type SupervisorAnswer, type SupervisorRequest } from '../messages.ts';
+import type { OciProcess } from '../spec/types.ts';
 import type { OutputTarget } from './streams.ts';
 
 /** What the control socket steers. */
@@ -15,6 +17,8 @@ export interface Controlled {
   signal(signal: string): void;
   stop(request: Extract<SupervisorRequest, { type: 'stop' }>): Promise<void>;
   kill(signal: string): Promise<void>;
+  /** The process that `exec` is to add. */
+  describe(exec: ExecRequest): Promise<OciProcess>;
 }
 
 export interface AttachedClient extends OutputTarget {
@@ -81,17 +85,21 @@ function takeLine(connection: Connection, controlled: Controlled, chunk: Uint8Ar
     return;
   }
   act(controlled, request).then(
-    () => close(connection, { type: 'done' }),
+    (answered) => close(connection, answered),
     (error: unknown) => close(connection, failure(error)),
   );
 }
 
-async function act(controlled: Controlled, request: Exclude<SupervisorRequest, { type: 'attach' }>): Promise<void> {
+async function act(controlled: Controlled, request: Exclude<SupervisorRequest, { type: 'attach' }>): Promise<SupervisorAnswer> {
   switch (request.type) {
     case 'stop':
-      return controlled.stop(request);
+      await controlled.stop(request);
+      return { type: 'done' };
     case 'kill':
-      return controlled.kill(request.signal);
+      await controlled.kill(request.signal);
+      return { type: 'done' };
+    case 'describe':
+      return { type: 'described', process: await controlled.describe(request.exec) };
     default:
       return request satisfies never;
   }

@@ -15,10 +15,12 @@ import { detach } from '../../sys/mount.ts';
 import { kill, startTime } from '../../sys/process.ts';
 import { signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, cgroup2Mount, placeContainer, removeCgroup } from '../cgroup.ts';
+import type { ExecRequest } from '../exec-process.ts';
 import { type Family, openFamily } from '../family.ts';
 import { openLogWriter } from '../log-writer.ts';
 import type { SupervisorRequest } from '../messages.ts';
 import { hostArchitecture } from '../spec/host-facts.ts';
+import type { OciProcess } from '../spec/types.ts';
 import { tellFront } from './context.ts';
 import { type AttachedClient, type Controlled, serveControl } from './control.ts';
 import { type RuntimeCall, runtimeStateRoot, runWithRuntime } from './crun.ts';
@@ -330,6 +332,12 @@ class Life implements Controlled {
       if (!ended && this.pid) kill(this.pid, SIGKILL);
     }
     await this.finished.promise;
+  }
+
+  async describe(exec: ExecRequest): Promise<OciProcess> {
+    if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `container ${this.record.Id} is not running`);
+    const { describeExec } = await import('../exec-process.ts');
+    return describeExec(this.ctx, { id: this.record.Id, pid: this.pid }, exec);
   }
 
   async kill(signal: string): Promise<void> {

@@ -1,0 +1,57 @@
+// The process that `exec` adds to a running container: that of the container's own configuration, with what was asked for in its place.
+// User and program are looked up in the container as it is now, through /proc/PID/root: by the front where it can look in, else by the
+// supervisor (a folder of another of the container's users is closed to the front, a FUSE mount altogether).
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { containerRunDir } from '../storage/layout.ts';
+import type { Ctx } from '../sys/context.ts';
+import { ALL_CAPABILITIES, processCapabilities } from './spec/capabilities.ts';
+import { canRun } from './spec/emulated.ts';
+import { mergeEnvironment } from './spec/environment.ts';
+import { checkExecutable } from './spec/executable.ts';
+import { hostArchitecture } from './spec/host-facts.ts';
+import type { OciProcess, OciSpec } from './spec/types.ts';
+import { resolveUser } from './spec/user.ts';
+
+export interface ExecRequest {
+  command: string[];
+  env?: string[];
+  user?: string;
+  workdir?: string;
+  tty?: boolean;
+  privileged?: boolean;
+}
+
+/** `pid` is the container's init, as our /proc knows it. Throws what is wrong with user or program, with 126 or 127. */
+export function describeExec(ctx: Pick<Ctx, 'paths'>, { id, pid }: { id: string; pid: number }, request: ExecRequest): OciProcess {
+  const spec = JSON.parse(readFileSync(join(containerRunDir(ctx, id), 'bundle/config.json'), 'utf8')) as OciSpec;
+  const { process: base } = spec;
+  // The container's own view, its mounts included.
+  const view = { rootfs: `/proc/${pid}/root` };
+  const user = request.user === undefined ? undefined : resolveUser(view, request.user);
+  const uid = user?.uid ?? base.user.uid;
+  const home = user ? [`HOME=${user.home}`] : [];
+  const { consoleSize: _, ...rest } = base;
+  const env = mergeEnvironment(
+    mergeEnvironment(base.env, [...home, ...(request.tty && !hasTerm(base.env) ? ['TERM=xterm'] : [])]),
+    request.env ?? [],
+  );
+  const [command = ''] = request.command;
+  const cwd = request.workdir ?? base.cwd;
+  checkExecutable({ view, command, env, cwd, architecture: hostArchitecture(), canRun });
+  return {
+    ...rest,
+    terminal: request.tty ?? false,
+    args: request.command,
+    env,
+    cwd,
+    user: user
+      ? { ...base.user, uid: user.uid, gid: user.gid, ...(base.user.additionalGids ? { additionalGids: user.additionalGids } : {}) }
+      : base.user,
+    ...(base.capabilities
+      ? { capabilities: processCapabilities(request.privileged ? [...ALL_CAPABILITIES] : base.capabilities.bounding, uid) }
+      : {}),
+  };
+}
+
+const hasTerm = (env: readonly string[]): boolean => env.some((entry) => entry.startsWith('TERM='));
