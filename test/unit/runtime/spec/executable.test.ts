@@ -19,7 +19,7 @@ function elf(machine: number): Buffer {
 
 beforeAll(() => {
   rootfs = mkdtempSync(join(tmpdir(), 'skiff-exec-'));
-  for (const folder of ['bin', 'work', 'opt/bin', 'bin/folder']) mkdirSync(join(rootfs, folder), { recursive: true });
+  for (const folder of ['bin', 'srv', 'opt/bin', 'bin/folder']) mkdirSync(join(rootfs, folder), { recursive: true });
   const put = (path: string, content: string | Buffer, mode = 0o755) => writeFileSync(join(rootfs, path), content, { mode });
   put('bin/native', elf(62));
   put('bin/i386', elf(3));
@@ -27,11 +27,11 @@ beforeAll(() => {
   put('bin/strange', elf(4660));
   put('bin/plain', 'text', 0o644);
   put('opt/bin/plain', elf(62));
-  put('work/script', '#!/bin/native -x\n');
-  put('work/lost', '#!/bin/gone\n');
-  put('work/dos', '#!/bin/native\r\n');
-  put('work/foreign', '#! /bin/arm\n');
-  put('work/text', 'no magic');
+  put('srv/script', '#!/bin/native -x\n');
+  put('srv/lost', '#!/bin/gone\n');
+  put('srv/dos', '#!/bin/native\r\n');
+  put('srv/foreign', '#! /bin/arm\n');
+  put('srv/text', 'no magic');
 });
 afterAll(() => rmSync(rootfs, { recursive: true, force: true }));
 
@@ -46,7 +46,7 @@ function failureOf(command: string, change: Partial<ExecutableCheck> = {}) {
   }
 }
 
-test.each(['native', '/bin/native', 'bin/native', 'i386', '/work/script', '/work/text'])('%s can run', (command) => {
+test.each(['native', '/bin/native', 'bin/native', 'i386', '/srv/script', '/srv/text'])('%s can run', (command) => {
   expect(failureOf(command)).toBeUndefined();
 });
 
@@ -59,9 +59,9 @@ test.each([
   ['plain', '126 exec: "plain": permission denied'],
   ['arm', '126 exec: "arm": exec format error: the program is made for arm64, and this machine is amd64'],
   ['strange', '126 exec: "strange": exec format error: the program is made for ELF machine 4660, and this machine is amd64'],
-  ['/work/lost', '127 exec: "/work/lost": its interpreter "/bin/gone" does not exist in the image: no such file or directory'],
-  ['/work/dos', '127 exec: "/work/dos": its interpreter "/bin/native\\r" does not exist in the image: no such file or directory'],
-  ['/work/foreign', '126 exec: "/work/foreign": exec format error: the program is made for arm64, and this machine is amd64'],
+  ['/srv/lost', '127 exec: "/srv/lost": its interpreter "/bin/gone" does not exist in the image: no such file or directory'],
+  ['/srv/dos', '127 exec: "/srv/dos": its interpreter "/bin/native\\r" does not exist in the image: no such file or directory'],
+  ['/srv/foreign', '126 exec: "/srv/foreign": exec format error: the program is made for arm64, and this machine is amd64'],
 ])('%s fails', (command, expected) => {
   expect(failureOf(command)).toBe(expected);
 });
@@ -72,7 +72,7 @@ test('PATH of the container is searched, past files that may not be executed', (
 });
 
 test('a relative command starts at the working directory', () => {
-  expect(failureOf('./script', { cwd: '/work' })).toBeUndefined();
+  expect(failureOf('./script', { cwd: '/srv' })).toBeUndefined();
   expect(failureOf('./script')).toBe('127 exec: "./script": stat ./script: no such file or directory');
 });
 
