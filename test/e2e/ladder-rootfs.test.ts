@@ -48,6 +48,10 @@ describe.each(drivers)('%s', (driver) => {
     ]);
     // CAP_NET_BIND_SERVICE, from the file's capabilities.
     expect(await run(driver, 'busybox-capable grep CapEff /proc/self/status', '-u', 'app')).toBe('CapEff:\t0000000000000400');
+    // BusyBox as `su` works only from a setuid file: then app, whom nobody asks for root's password, is root.
+    const become = (file: string) => `sed -i s/^root:x:/root::/ /etc/passwd; su app -c "exec -a su ${file} -c 'id -u'" 2>&1; true`;
+    expect(await run(driver, become('/bin/setuid'))).toBe('0');
+    expect(await run(driver, become('/bin/busybox'))).toBe('su: must be suid to work properly');
   });
 
   test('lets users that are not root read and write what is theirs, and no more', async () => {
