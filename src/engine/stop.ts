@@ -1,6 +1,7 @@
 // Bringing containers down. The supervisor is asked first; one that does not answer is killed, and the kernel takes the rest with it:
 // afterwards the container's lock is free, whatever state it was in.
 import { askSupervisor, SupervisorGone } from '../runtime/control-client.ts';
+import { supervisorOf } from '../runtime/find-supervisor.ts';
 import { type ContainerView, findContainer, isRunning, readContainer } from '../storage/container.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -15,6 +16,8 @@ export interface StopOptions {
 }
 
 const SIGKILL = 9;
+/** How long a supervisor may take to open its socket. */
+const SOCKET_MS = 3000;
 /** What a supervisor needs at most, beside the stop timeout, to write the end down. */
 const GRACE_MS = 15_000;
 
@@ -70,14 +73,20 @@ export async function waitUntilDown(ctx: Ctx, id: string, timeoutMs: number): Pr
 async function bringDown(ctx: Ctx, view: ContainerView, options: StopOptions & { isRemoved?: boolean }): Promise<void> {
   const { Id, Config } = view.record;
   const seconds = options.timeoutSeconds ?? Config.StopTimeout ?? 10;
-  try {
-    const asked = askSupervisor(ctx, Id, { type: 'stop', ...options });
-    await (seconds < 0 ? asked : Promise.race([asked, deadline(seconds * 1000 + GRACE_MS)]));
-  } catch (error) {
-    if (!(error instanceof SupervisorGone)) throw error;
-    // It is on its way out, or has not opened its socket yet: a moment, then by force.
-    if (await waitUntilDown(ctx, Id, 1000)) return;
-    await killSupervisor(ctx, view);
+  const lateAt = performance.now() + SOCKET_MS;
+  for (;;) {
+    try {
+      const asked = askSupervisor(ctx, Id, { type: 'stop', ...options });
+      await (seconds < 0 ? asked : Promise.race([asked, deadline(seconds * 1000 + GRACE_MS)]));
+      break;
+    } catch (error) {
+      if (!(error instanceof SupervisorGone)) throw error;
+      // It is on its way out, or has not opened its socket yet: a moment, then by force.
+      if (await waitUntilDown(ctx, Id, 20)) return;
+      if (performance.now() < lateAt) continue;
+      await killSupervisor(ctx, view);
+      return;
+    }
   }
   if (!(await waitUntilDown(ctx, Id, GRACE_MS))) await killSupervisor(ctx, view);
 }
@@ -88,8 +97,8 @@ async function deadline(ms: number): Promise<never> {
 }
 
 async function killSupervisor(ctx: Ctx, view: ContainerView): Promise<void> {
-  // Read again: a restart may have happened. The pid is right as long as the lock is held, since its holder wrote it.
-  const pid = readContainer(ctx, view.record.Id)?.state.SupervisorPid ?? 0;
+  // Known by its arguments, as in `ps`: one that hangs may not have written its pid yet, and a number may be another's by now.
+  const pid = supervisorOf(view.record.Id) ?? 0;
   if (pid > 1 && isRunning(ctx, view.record.Id)) sendSignal(pid, SIGKILL);
   if (await waitUntilDown(ctx, view.record.Id, GRACE_MS)) return;
   throw new EngineError('ERR_CANNOT_STOP', `Cannot stop container "${view.record.Name}": its supervisor (pid ${pid}) does not die`, {

@@ -154,6 +154,7 @@ class Life implements Controlled {
       });
     } finally {
       await this.clear();
+      this.finished.resolve();
     }
   }
 
@@ -176,6 +177,7 @@ class Life implements Controlled {
     await network.made;
     let now = ctx.now();
     const go = Promise.all([network.ready, condition]).then(() => {
+      if (this.state.ManuallyStopped) throw new EngineError('ERR_STOPPED', 'The container was stopped while it started', { exitCode: 125 });
       now = ctx.now();
       this.startedMs = performance.now();
       gate?.open();
@@ -225,7 +227,7 @@ class Life implements Controlled {
       if (record.HostConfig.AutoRemove) {
         removeContainer(ctx, record, { volumes: true });
         rmSync(containerLockPath(ctx, record.Id), { force: true });
-      } else this.save({ Status: 'exited', SupervisorPid: 0, Ports: {} });
+      } else if (!this.isRemoved) this.save({ Status: 'exited', SupervisorPid: 0, Ports: {} });
     } finally {
       this.finished.resolve();
       await this.dismissClients(this.state.ExitCode);

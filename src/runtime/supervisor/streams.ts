@@ -54,7 +54,7 @@ function pipeStreams(stdin: boolean, deliver: Deliver, attach: Streams['attach']
       for (const fd of [input?.read, output.write, errors.write]) if (fd !== undefined) closeSync(fd);
     },
     begin: () => {
-      void Promise.all([copyPipe(output.read, 'stdout', deliver), copyPipe(errors.read, 'stderr', deliver)]).then(end);
+      void Promise.all([copyPipe(output.read, 'stdout', deliver), copyPipe(errors.read, 'stderr', deliver)]).then(end, end);
     },
     attach,
     writeInput: async (chunk) => {
@@ -96,7 +96,7 @@ function terminalStreams(deliver: Deliver, attach: Streams['attach'], ended: Pro
       if (terminal === undefined) return end();
       master = terminal;
       if (size) setWindowSize(terminal, size);
-      void copyTerminal(terminal, (chunk) => deliver('stdout', chunk)).then(end);
+      void copyTerminal(terminal, (chunk) => deliver('stdout', chunk)).then(end, end);
     },
     attach,
     writeInput: async (chunk) => {
