@@ -194,3 +194,14 @@ describe('restart policies', () => {
     expect(stderr).toMatch(/conflicting options: cannot specify both --restart and --rm/i);
   });
 });
+
+test.each([0, 10, 20, 40, 80])('rm -f %d ms after run -d began leaves nothing, whether it was still starting or not', async (pauseMs) => {
+  const name = `early-${pauseMs}`;
+  const run = box.skiff(['run', '-d', '--name', name, busybox, 'sleep', '1000']);
+  await Bun.sleep(pauseMs);
+  await box.skiff(['rm', '-f', name]);
+  const { code, stderr } = await run;
+  if (code !== 0) expect(stderr).toMatch(/stopped while it started|No such container|supervisor died/);
+  await remove(name);
+  expect(await box.ok(['ps', '-aq'])).toBe('');
+});
