@@ -1,6 +1,6 @@
 // `skiff kill`
 import { Command, flag, type Parsed } from '../cli/command.ts';
-import { forEachName } from '../cli/each.ts';
+import { forEachName, MANY_AT_ONCE } from '../cli/each.ts';
 import { killContainer } from '../engine/stop.ts';
 
 export default class Kill extends Command {
@@ -14,9 +14,13 @@ export default class Kill extends Command {
   };
 
   async run({ ctx, flags, args, io }: Parsed<typeof Kill.flags>): Promise<number | undefined> {
-    return forEachName({ ctx, args, io }, async (name) => {
-      await killContainer(ctx, name, flags.signal);
-      return name;
-    });
+    return forEachName(
+      { ctx, args, io },
+      async (name) => {
+        await killContainer(ctx, name, flags.signal);
+        return name;
+      },
+      { atOnce: MANY_AT_ONCE },
+    );
   }
 }

@@ -1,6 +1,6 @@
 // `skiff restart`: stop, then start.
 import { Command, flag, type Parsed } from '../cli/command.ts';
-import { forEachName } from '../cli/each.ts';
+import { forEachName, SOME_AT_ONCE } from '../cli/each.ts';
 import { startContainer } from '../engine/start.ts';
 import { stopContainer } from '../engine/stop.ts';
 
@@ -18,10 +18,14 @@ export default class Restart extends Command {
   async run({ ctx, flags, args, io }: Parsed<typeof Restart.flags>): Promise<number | undefined> {
     const { signal, timeout } = flags;
     const options = { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeoutSeconds: timeout }) };
-    return forEachName({ ctx, args, io }, async (name) => {
-      const { record } = await stopContainer(ctx, name, options);
-      await startContainer(ctx, record.Id);
-      return name;
-    });
+    return forEachName(
+      { ctx, args, io },
+      async (name) => {
+        const { record } = await stopContainer(ctx, name, options);
+        await startContainer(ctx, record.Id);
+        return name;
+      },
+      { atOnce: SOME_AT_ONCE },
+    );
   }
 }

@@ -1,8 +1,8 @@
 // `skiff rm`
 import { Command, flag, type Parsed } from '../cli/command.ts';
-import { forEachName } from '../cli/each.ts';
+import { forEachName, SOME_AT_ONCE } from '../cli/each.ts';
 import { removeContainer } from '../engine/remove.ts';
-import { EngineError } from '../sys/errors.ts';
+import type { EngineError } from '../sys/errors.ts';
 
 export default class Rm extends Command {
   static override description = 'Remove one or more containers';
@@ -16,16 +16,12 @@ export default class Rm extends Command {
   };
 
   async run({ ctx, flags, args, io }: Parsed<typeof Rm.flags>): Promise<number | undefined> {
-    return forEachName({ ctx, args, io }, async (name) => {
-      try {
-        await removeContainer(ctx, name, flags);
-      } catch (error) {
-        // As Docker: what is not there need not be removed by force.
-        if (!flags.force || !(error instanceof EngineError) || error.code !== 'ERR_NO_SUCH_CONTAINER') throw error;
-        io.err(`skiff: ${error.message}\n`);
-        return undefined;
-      }
+    // As Docker: what is not there need not be removed by force.
+    const isForgiven = (error: EngineError): boolean => (flags.force ?? false) && error.code === 'ERR_NO_SUCH_CONTAINER';
+    const remove = async (name: string): Promise<string> => {
+      await removeContainer(ctx, name, flags);
       return name;
-    });
+    };
+    return forEachName({ ctx, args, io }, remove, { atOnce: SOME_AT_ONCE, isForgiven });
   }
 }

@@ -1,6 +1,6 @@
 // `skiff stop`
 import { Command, flag, type Parsed } from '../cli/command.ts';
-import { forEachName } from '../cli/each.ts';
+import { forEachName, MANY_AT_ONCE } from '../cli/each.ts';
 import { stopContainer } from '../engine/stop.ts';
 
 export default class Stop extends Command {
@@ -17,9 +17,13 @@ export default class Stop extends Command {
   async run({ ctx, flags, args, io }: Parsed<typeof Stop.flags>): Promise<number | undefined> {
     const { signal, timeout } = flags;
     const options = { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeoutSeconds: timeout }) };
-    return forEachName({ ctx, args, io }, async (name) => {
-      await stopContainer(ctx, name, options);
-      return name;
-    });
+    return forEachName(
+      { ctx, args, io },
+      async (name) => {
+        await stopContainer(ctx, name, options);
+        return name;
+      },
+      { atOnce: MANY_AT_ONCE },
+    );
   }
 }

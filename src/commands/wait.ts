@@ -1,6 +1,6 @@
 // `skiff wait`
 import { Command, type Parsed } from '../cli/command.ts';
-import { forEachName } from '../cli/each.ts';
+import { forEachName, MANY_AT_ONCE } from '../cli/each.ts';
 import { waitContainer } from '../engine/wait.ts';
 
 export default class Wait extends Command {
@@ -11,6 +11,6 @@ export default class Wait extends Command {
   static override minArgs = 1;
 
   async run({ ctx, args, io }: Parsed): Promise<number | undefined> {
-    return forEachName({ ctx, args, io }, async (name) => String(await waitContainer(ctx, name)));
+    return forEachName({ ctx, args, io }, async (name) => String(await waitContainer(ctx, name)), { atOnce: MANY_AT_ONCE });
   }
 }
