@@ -31,7 +31,7 @@ export interface Attachment {
   signal(name: string): void;
   /** Leaves; the container goes on. */
   detach(): void;
-  /** The container's exit code; undefined when the supervisor died without a word, or after `detach`. */
+  /** The container's exit code; undefined when the supervisor died without a word, or after `detach`. Rejects with what a handler threw. */
   exit: Promise<number | undefined>;
 }
 
@@ -78,14 +78,24 @@ export async function attachToSupervisor(
   const exit = Promise.withResolvers<number | undefined>();
   const frames = new FrameReader();
   let greeting: Buffer | undefined = Buffer.alloc(0);
+  // What a handler throws (nobody reads our standard output any more) ends the attachment: Bun would hand it to `error` and go on.
   const take = (chunk: Uint8Array): void => {
+    try {
+      takeFrames(chunk);
+    } catch (error) {
+      exit.reject(error);
+      socket?.end();
+    }
+  };
+  const takeFrames = (chunk: Uint8Array): void => {
     for (const { kind, payload } of frames.push(chunk)) {
       if (kind === FRAME.stdout) handlers.stdout(payload);
       else if (kind === FRAME.stderr) handlers.stderr(payload);
       else if (kind === FRAME.exit) exit.resolve((JSON.parse(Buffer.from(payload).toString()) as { code: number }).code);
     }
   };
-  const socket = await connect(ctx, id, {
+  let socket: SocketWriter | undefined;
+  const connected = await connect(ctx, id, {
     data: (chunk) => {
       if (!greeting) return take(chunk);
       greeting = Buffer.concat([greeting, chunk]);
@@ -102,19 +112,20 @@ export async function attachToSupervisor(
       exit.resolve(undefined);
     },
   });
-  socket.write(line({ type: 'attach', ...options }));
+  socket = connected;
+  connected.write(line({ type: 'attach', ...options }));
   const tty = await attached.promise;
-  const send = (kind: FrameKind, payload: Uint8Array): void => socket.write(encodeFrame(kind, payload));
+  const send = (kind: FrameKind, payload: Uint8Array): void => connected.write(encodeFrame(kind, payload));
   return {
     tty,
     input: (chunk) => {
       send(FRAME.stdin, chunk);
-      return socket.drained();
+      return connected.drained();
     },
     endInput: () => send(FRAME.stdinEnd, new Uint8Array(0)),
     resize: (size) => send(FRAME.resize, Buffer.from(JSON.stringify(size))),
     signal: (name) => send(FRAME.signal, Buffer.from(name)),
-    detach: () => socket.end(),
+    detach: () => connected.end(),
     exit: exit.promise,
   };
 }

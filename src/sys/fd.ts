@@ -10,6 +10,8 @@ const FD_CLOEXEC = 1;
 const O_NONBLOCK = 0o4000;
 const TIOCSWINSZ = 0x5414;
 const AT_FDCWD = -100;
+const POLLERR = 8;
+const POLLHUP = 16;
 const S_IFIFO = 0o010000;
 
 /** pipe2(2) with O_CLOEXEC on both ends (a spawned child gets its own copy without it). */
@@ -48,4 +50,12 @@ export function moveFd(from: number, to: number): void {
 /** Makes a FIFO that only this user may open. */
 export function makeFifo(path: string): void {
   check(c.mknodat(AT_FDCWD, ptr(cstr(path)), S_IFIFO | 0o600, 0n), 'mknodat', path);
+}
+
+/** Whether the other end of the pipe or socket `fd` is closed. */
+export function isHungUp(fd: number): boolean {
+  // struct pollfd; POLLERR and POLLHUP are told without being asked for.
+  const entry = Buffer.alloc(8);
+  entry.writeInt32LE(fd, 0);
+  return check(c.poll(ptr(entry), 1n, 0), 'poll') > 0 && (entry.readInt16LE(6) & (POLLERR | POLLHUP)) !== 0;
 }

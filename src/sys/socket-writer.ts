@@ -13,6 +13,8 @@ export interface SocketWriter {
   drain(): void;
   /** Resolves when less than a megabyte waits, or the socket is gone. */
   drained(): Promise<void>;
+  /** What waits to be sent. */
+  pendingBytes(): number;
   /** Ends the connection once all is sent. */
   end(): void;
   /** To be called from the socket's `close` handler: nobody waits any longer. */
@@ -56,6 +58,7 @@ export function socketWriter(socket: RawSocket): SocketWriter {
     },
     drain: flush,
     drained: () => (queuedBytes < HIGH_WATER_BYTES || isClosed ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    pendingBytes: () => queuedBytes,
     end: () => {
       isEnding = true;
       flush();

@@ -27,6 +27,10 @@ export interface AttachedClient extends OutputTarget {
   /** Called when the other side is gone, or all was sent to it. */
   onGone(callback: () => void): void;
   wantsOutput: boolean;
+  /** What waits to be sent to it. */
+  pendingBytes(): number;
+  /** Gives it up: what waits is lost. */
+  drop(): void;
 }
 
 interface Connection {
@@ -130,6 +134,11 @@ function attachedClient(connection: Connection, wantsOutput: boolean): AttachedC
     wantsOutput,
     write: (stream, chunk) => writer.write(encodeFrame(stream === 'stdout' ? FRAME.stdout : FRAME.stderr, chunk)),
     drained: () => writer.drained(),
+    pendingBytes: () => writer.pendingBytes(),
+    drop: () => {
+      writer.closed();
+      for (const callback of connection.gone.splice(0)) callback();
+    },
     finish: (code) => {
       writer.write(encodeFrame(FRAME.exit, Buffer.from(JSON.stringify({ code }))));
       writer.end();

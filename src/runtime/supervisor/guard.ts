@@ -1,23 +1,18 @@
 // Stands by a supervisor that is not PID 1 of a pid namespace: when that dies, however it dies, the guard kills what it leaves behind. It is
 // a shell that reads a pipe of the supervisor's: the pipe's end is the news. Whom to kill it knows by namespaces that it keeps open, so
 // that their numbers cannot be given away: its own mount namespace, which is the supervisor's (runtime, fuse-overlayfs), and the UTS
-// namespace of the container. pasta goes into namespaces of its own: its folder in /proc is held, which never becomes another's.
+// namespace of the container's family. pasta goes into namespaces of its own: its folder in /proc is held, which never becomes another's.
+import type { Family } from '../family.ts';
 
 export interface Guard {
-  /** The container's init: all that share its UTS namespace are killed. Replaces the one before. */
-  container(pid: number): void;
-  /** One process. Replaces the one before. */
+  /** One process more. Replaces the one before. */
   child(pid: number): void;
 }
 
 const SCRIPT = `
-own=$(readlink /proc/$$/ns/mnt); outside=$(readlink /proc/$$/ns/uts); uts=
-while read -r kind pid; do
-  case $kind in
-    child) command exec 3<"/proc/$pid" ;;
-    container) command exec 4<"/proc/$pid/ns/uts" && uts=$(readlink /proc/$$/fd/4); [ "$uts" != "$outside" ] || uts= ;;
-  esac
-done
+exec 4<"$0"
+own=$(readlink /proc/$$/ns/mnt); uts=$(readlink /proc/$$/fd/4)
+while read -r pid; do command exec 3<"/proc/$pid"; done
 read -r pid rest <"/proc/$$/fd/3/stat" && kill -9 "$pid"
 for round in 1 2 3 4 5 6 7 8; do
   found=
@@ -25,7 +20,7 @@ for round in 1 2 3 4 5 6 7 8; do
     pid=\${process#/proc/}
     [ "$pid" != $$ ] || continue
     if [ "$(readlink "$process/ns/mnt")" != "$own" ]; then
-      [ "$uts" ] && [ "$(readlink "$process/ns/uts")" = "$uts" ] || continue
+      [ "$(readlink "$process/ns/uts")" = "$uts" ] || continue
     fi
     kill -9 "$pid" && found=1
   done
@@ -33,14 +28,15 @@ for round in 1 2 3 4 5 6 7 8; do
 done
 `;
 
-/** Starts the guard. `onSpawn` is told of it at once. */
-export function startGuard(env: Record<string, string>, onSpawn: (pid: number) => void): Guard {
-  const guard = Bun.spawn(['sh', '-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], cwd: '/', env });
+/** Starts the guard of a family. `onSpawn` is told of it at once. */
+export function startGuard(family: Family, { env, onSpawn }: { env: Record<string, string>; onSpawn: (pid: number) => void }): Guard {
+  const guard = Bun.spawn(['sh', '-c', SCRIPT, family.path], { stdio: ['pipe', 'ignore', 'ignore'], cwd: '/', env });
   onSpawn(guard.pid);
   guard.unref();
-  const tell = (kind: string, pid: number): void => {
-    guard.stdin.write(`${kind} ${pid}\n`);
-    void guard.stdin.flush();
+  return {
+    child: (pid) => {
+      guard.stdin.write(`${pid}\n`);
+      void guard.stdin.flush();
+    },
   };
-  return { container: (pid) => tell('container', pid), child: (pid) => tell('child', pid) };
 }

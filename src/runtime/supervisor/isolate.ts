@@ -7,14 +7,15 @@ import { join } from 'node:path';
 import { CLONE, MS, mount, setHostname, unshare } from '../../sys/mount.ts';
 import { becomeSubreaper, pidInProc } from '../../sys/process.ts';
 import { cgroup2Mount } from '../cgroup.ts';
+import { type Family, makeFamily } from '../family.ts';
 
 export interface Surroundings {
   /** A tmpfs folder for mount points and short names. */
   scratch: string;
   /** The pid that the user sees for a pid of ours. */
   hostPid(pid: number): number;
-  /** No pid namespace of our own: nobody dies with us, and containers can have no /proc of their own. */
-  sharesPids: boolean;
+  /** No pid namespace of our own: nobody dies with us, and containers can have no /proc of their own. Then this is the container's. */
+  family?: Family;
   canSetHostname: boolean;
   canSetSysctls: boolean;
 }
@@ -29,10 +30,11 @@ export function isolate(runDir: string): Surroundings {
   else mount('proc', '/proc', { type: 'proc', flags: MS.NOSUID | MS.NODEV | MS.NOEXEC });
   mount('tmpfs', scratch, { type: 'tmpfs', flags: MS.NOSUID | MS.NODEV, data: 'mode=0700,size=16m' });
   unifyCgroups();
+  unshare(CLONE.NEWUTS);
   return {
     scratch,
     hostPid: (pid) => pidInProc(pid, hostProc) ?? pid,
-    sharesPids,
+    ...(sharesPids ? { family: makeFamily() } : {}),
     canSetHostname: canSetHostname(),
     canSetSysctls: !sharesPids || !isReadOnly('/proc/sys'),
   };
@@ -47,7 +49,6 @@ function unifyCgroups(): void {
 // Outer containers' seccomp filters forbid it to whom they did not give CAP_SYS_ADMIN, in a namespace of one's own too.
 function canSetHostname(): boolean {
   try {
-    unshare(CLONE.NEWUTS);
     setHostname(hostname());
     return true;
   } catch {

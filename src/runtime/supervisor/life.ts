@@ -11,12 +11,13 @@ import { bootId } from '../../sys/boot.ts';
 import { childEnv } from '../../sys/child-env.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
+import { isHungUp } from '../../sys/fd.ts';
 import { detach } from '../../sys/mount.ts';
 import { kill, startTime } from '../../sys/process.ts';
 import { signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, cgroup2Mount, placeContainer, removeCgroup } from '../cgroup.ts';
 import type { ExecRequest } from '../exec-process.ts';
-import { type Family, openFamily } from '../family.ts';
+import { logLimits } from '../log-limits.ts';
 import { openLogWriter } from '../log-writer.ts';
 import type { SupervisorRequest } from '../messages.ts';
 import { hostArchitecture } from '../spec/host-facts.ts';
@@ -35,10 +36,12 @@ import { type OutputTarget, openStreams, type Streams } from './streams.ts';
 
 const DEFAULT_STOP_SECONDS = 10;
 const SIGKILL = 9;
-/** A front that asked to attach but died before it did. */
-const ATTACH_DEADLINE_MS = 20_000;
-/** A client that does not read its last output keeps us no longer than this. */
-const FAREWELL_MS = 30_000;
+/** Our standard output, whose other end the front holds while it waits for the start. */
+const FRONT_FD = 1;
+const FRONT_CHECK_MS = 100;
+/** A client that takes nothing of what waits for it for so long is dropped once the container has ended. */
+const STUCK_MS = 5000;
+const STUCK_CHECK_MS = 250;
 
 export interface SuperviseOptions {
   /** Do not start before a client has attached. */
@@ -72,10 +75,12 @@ class Life implements Controlled {
   private pid = 0;
   /** Where no pid namespace of ours dies with us, and the container's with its init. */
   private guard: Guard | undefined;
-  private family: Family | undefined;
   private exited: Promise<number> = Promise.resolve(0);
   private startedMs = 0;
   private isAttached = false;
+  private isGoingDown = false;
+  /** Resolves when the program of the current start runs. */
+  private running = Promise.withResolvers<void>();
   private attached = Promise.withResolvers<void>();
   /** Resolves when a stop was asked for; ends the pause before a restart. */
   private stopAsked = Promise.withResolvers<void>();
@@ -83,6 +88,8 @@ class Life implements Controlled {
   private finished = Promise.withResolvers<void>();
   /** It is removed when it is down: its end need not be written. */
   private isRemoved = false;
+  /** It is started again when it is down: --rm waits for the next end. */
+  private isKept = false;
   private closeLog: () => void = () => undefined;
 
   constructor(
@@ -90,7 +97,7 @@ class Life implements Controlled {
     view: ContainerView,
   ) {
     this.record = view.record;
-    this.state = { ...view.state, ManuallyStopped: false, Error: '', OOMKilled: false, RestartCount: 0 };
+    this.state = freshState(view.state);
     this.tty = view.record.Config.Tty;
     this.surroundings = isolate(containerRunDir(ctx, view.record.Id));
     this.cgroup = placeContainer(view.record.Id);
@@ -99,9 +106,11 @@ class Life implements Controlled {
   async begin({ waitForAttach }: SuperviseOptions): Promise<void> {
     // pasta needs no rootfs and the rootfs no network: side by side. The front attaches meanwhile.
     const onSpawn = (pid: number): void => this.orphans.ours(pid);
-    if (this.surroundings.sharesPids) this.guard = startGuard(childEnv(this.ctx.env), onSpawn);
-    // If we die before the container runs, whoever removes it finds its cgroup.
-    if (this.cgroup.path) this.note({ CgroupPath: this.cgroup.path });
+    const { family } = this.surroundings;
+    if (family) this.guard = startGuard(family, { env: childEnv(this.ctx.env), onSpawn });
+    process.on('SIGTERM', () => this.goDown());
+    // What a killed predecessor wrote would be taken for ours now that the lock is held; and if we die, our cgroup is found.
+    this.note({ SupervisorPid: this.surroundings.hostPid(process.pid), CgroupPath: this.cgroup.path ?? '' });
     const onPasta = (pid: number): void => this.guard?.child(pid);
     const site = { scratch: this.surroundings.scratch, onSpawn, onPasta };
     this.network = openNetwork(this.ctx, this.record, site);
@@ -109,8 +118,17 @@ class Life implements Controlled {
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
     if (waitForAttach) tellFront({ type: 'ready' });
     this.rootfs = await prepareRootfs(this.ctx, this.record, site);
-    await this.start(waitForAttach && !this.isAttached ? Promise.race([this.attached.promise, Bun.sleep(ATTACH_DEADLINE_MS)]) : undefined);
+    await this.start(waitForAttach && !this.isAttached ? this.clientAttached() : undefined);
     tellFront({ type: 'started', pid: this.state.Pid });
+  }
+
+  /** Resolves when the front has attached. Throws ERR_NOT_ATTACHED when it is gone: nobody would see what the container does. */
+  private async clientAttached(): Promise<void> {
+    while (!this.isAttached) {
+      await Promise.race([this.attached.promise, Bun.sleep(FRONT_CHECK_MS)]);
+      if (this.isAttached || !isHungUp(FRONT_FD)) continue;
+      throw new EngineError('ERR_NOT_ATTACHED', 'The command that was to attach to the container is gone', { exitCode: 125 });
+    }
   }
 
   async live(): Promise<void> {
@@ -119,19 +137,19 @@ class Life implements Controlled {
       const code = await this.ended();
       const ranMs = performance.now() - this.startedMs;
       const ending = { code, ranMs, restarts: this.state.RestartCount, manuallyStopped: this.state.ManuallyStopped };
-      if (!shouldRestart(this.record.HostConfig.RestartPolicy, ending)) break;
+      if (this.isGoingDown || !shouldRestart(this.record.HostConfig.RestartPolicy, ending)) break;
       pauseMs = nextPause(pauseMs, ranMs);
-      this.save({ Status: 'restarting' });
-      this.dismissClients(code);
+      this.trySave({ Status: 'restarting' });
+      void this.dismissClients(code);
       await Promise.race([Bun.sleep(pauseMs), this.stopAsked.promise]);
-      if (this.state.ManuallyStopped) break;
+      if (this.state.ManuallyStopped || this.isGoingDown) break;
       try {
         this.openStreams();
         await this.start();
-        this.save({ RestartCount: this.state.RestartCount + 1 });
+        this.trySave({ RestartCount: this.state.RestartCount + 1 });
       } catch (error) {
         await this.orphans.endAll();
-        this.save({ Error: messageOf(error) });
+        this.trySave({ Error: messageOf(error) });
         break;
       }
     }
@@ -154,6 +172,7 @@ class Life implements Controlled {
       });
     } finally {
       await this.clear();
+      if (this.record.HostConfig.AutoRemove) this.removeItself();
       this.finished.resolve();
     }
   }
@@ -165,6 +184,7 @@ class Life implements Controlled {
   /** Runs the container's program, once the network is up and `condition` holds. */
   private async start(condition?: Promise<void>): Promise<void> {
     const { ctx, record, network, cgroup, rootfs, streams } = this;
+    this.running = Promise.withResolvers<void>();
     if (!network || !streams) throw new Error('Started before it was prepared');
     const call = this.runtimeCall();
     const init = record.HostConfig.Init ? { init: (await import('../init-file.ts')).initFile(ctx, hostArchitecture()) } : {};
@@ -185,10 +205,9 @@ class Life implements Controlled {
     const request = { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch };
     const [started] = await Promise.all([runWithRuntime(call, request), go]);
     this.pid = started.pid;
+    this.running.resolve();
     this.exited = this.orphans.exitOf(started.pid);
     const initStarted = this.guard && startTime(started.pid);
-    this.guard?.container(started.pid);
-    this.family = this.guard && openFamily(started.pid);
     streams.handedOver();
     streams.begin(started.terminal);
     keepFilter?.(join(call.stateRoot, call.id, 'seccomp.bpf'));
@@ -210,28 +229,32 @@ class Life implements Controlled {
   /** Waits for the end of the run; its output is delivered then. */
   private async ended(): Promise<number> {
     const code = await this.exited;
-    await this.family?.end();
-    await Promise.all([this.streams?.ended, this.network?.drained()]);
-    this.closeLog();
     this.pid = 0;
+    await this.surroundings.family?.end();
+    await Promise.all([this.outputDelivered(), this.network?.drained()]);
+    this.streams?.endInput();
+    this.closeLog();
     Object.assign(this.state, { Pid: 0, ExitCode: code, FinishedAt: this.ctx.now().toISOString(), OOMKilled: wasOomKilled(this.cgroup) });
     return code;
   }
 
   private async finish(): Promise<void> {
-    const { ctx, record } = this;
+    const { record } = this;
     this.control?.stop();
     this.network?.close();
     await this.clear();
     try {
-      if (record.HostConfig.AutoRemove) {
-        removeContainer(ctx, record, { volumes: true });
-        rmSync(containerLockPath(ctx, record.Id), { force: true });
-      } else if (!this.isRemoved) this.save({ Status: 'exited', SupervisorPid: 0, Ports: {} });
+      if (record.HostConfig.AutoRemove && !this.isKept) this.removeItself();
+      else if (!this.isRemoved) this.trySave({ Status: 'exited', SupervisorPid: 0, Ports: {} });
     } finally {
       this.finished.resolve();
       await this.dismissClients(this.state.ExitCode);
     }
+  }
+
+  private removeItself(): void {
+    removeContainer(this.ctx, this.record, { volumes: true });
+    rmSync(containerLockPath(this.ctx, this.record.Id), { force: true });
   }
 
   /** Takes down what would outlive us or stand in the way of a removal. */
@@ -247,18 +270,39 @@ class Life implements Controlled {
     rmSync(containerRunDir(this.ctx, this.record.Id), { recursive: true, force: true });
   }
 
+  /** Resolves when all that the container printed is with the log and the clients; a client that takes nothing any more is dropped. */
+  private async outputDelivered(): Promise<void> {
+    await untilOrStuck(this.streams?.ended ?? Promise.resolve(), this.clients);
+  }
+
   private async dismissClients(code: number): Promise<void> {
-    const leaving = [...this.clients];
+    const leaving = new Set(this.clients);
     this.clients.clear();
-    const gone = leaving.map((client) => new Promise<void>((resolve) => client.onGone(resolve)));
+    const gone = [...leaving].map((client) => new Promise<void>((resolve) => client.onGone(resolve)));
     for (const client of leaving) client.finish(code);
-    await Promise.race([Promise.all(gone), Bun.sleep(FAREWELL_MS)]);
+    await untilOrStuck(Promise.all(gone), leaving);
+  }
+
+  /** The machine, or the user's session, goes down: end in order, and do not restart. What the user wants of it stays as it was. */
+  private goDown(): void {
+    this.isGoingDown = true;
+    this.stopAsked.resolve();
+    void this.endRun(undefined, undefined);
   }
 
   private save(change: Partial<ContainerState>): void {
     Object.assign(this.state, change);
     // What a power cut takes of a container that removes itself is not missed.
     writeState(this.ctx, this.record.Id, this.state, { durable: !this.record.HostConfig.AutoRemove });
+  }
+
+  /** A full disk must not take the container's end from who waits for it: then the record stays old, the clients are told. */
+  private trySave(change: Partial<ContainerState>): void {
+    try {
+      this.save(change);
+    } catch (error) {
+      this.ctx.warn(`The state of container ${this.record.Id} cannot be written: ${messageOf(error)}`);
+    }
   }
 
   /** What only matters while this machine stays up. */
@@ -270,7 +314,7 @@ class Life implements Controlled {
   private openLog(): OutputTarget | undefined {
     const { Type, Config } = this.record.HostConfig.LogConfig;
     if (Type === 'none') return undefined;
-    const writer = openLogWriter(containerLogPath(this.ctx, this.record.Id), logOptions(Config));
+    const writer = openLogWriter(containerLogPath(this.ctx, this.record.Id), logLimits(Config));
     this.closeLog = () => writer.close();
     return writer;
   }
@@ -298,6 +342,8 @@ class Life implements Controlled {
     client.onGone(() => {
       leave?.();
       this.clients.delete(client);
+      // The one it was started for is gone: its input has ended, as at a closed pipe.
+      if (request.start && !this.tty) this.inputEnded();
     });
     if (request.start) {
       this.isAttached = true;
@@ -321,19 +367,26 @@ class Life implements Controlled {
     if (this.pid) kill(this.pid, signalNumber(signal));
   }
 
-  async stop({ signal, timeoutSeconds, isRemoved = false }: Extract<SupervisorRequest, { type: 'stop' }>): Promise<void> {
-    const { Config } = this.record;
+  async stop({ signal, timeoutSeconds, isRemoved = false, keep = false }: Extract<SupervisorRequest, { type: 'stop' }>): Promise<void> {
     this.state.ManuallyStopped = true;
     this.isRemoved ||= isRemoved;
+    this.isKept = keep;
     this.stopAsked.resolve();
-    if (this.pid) {
-      kill(this.pid, signalNumber(signal ?? Config.StopSignal ?? 'SIGTERM'));
-      const seconds = timeoutSeconds ?? Config.StopTimeout ?? DEFAULT_STOP_SECONDS;
-      const isOver = this.finished.promise.then(() => true);
-      const ended = seconds < 0 ? await isOver : await Promise.race([isOver, Bun.sleep(seconds * 1000).then(() => false)]);
-      if (!ended && this.pid) kill(this.pid, SIGKILL);
-    }
+    // One that is still starting is stopped before its program runs, or right after.
+    if (!this.pid) await Promise.race([this.running.promise, this.finished.promise]);
+    await this.endRun(signal, timeoutSeconds);
     await this.finished.promise;
+  }
+
+  /** Signals the running program, and kills it when its time is over. */
+  private async endRun(signal: string | undefined, timeoutSeconds: number | undefined): Promise<void> {
+    const { Config } = this.record;
+    if (!this.pid) return;
+    kill(this.pid, signalNumber(signal ?? Config.StopSignal ?? 'SIGTERM'));
+    const seconds = timeoutSeconds ?? Config.StopTimeout ?? DEFAULT_STOP_SECONDS;
+    const isOver = this.exited.then(() => true);
+    const ended = seconds < 0 ? await isOver : await Promise.race([isOver, Bun.sleep(seconds * 1000).then(() => false)]);
+    if (!ended && this.pid) kill(this.pid, SIGKILL);
   }
 
   async describe(exec: ExecRequest): Promise<OciProcess> {
@@ -344,6 +397,11 @@ class Life implements Controlled {
 
   async kill(signal: string): Promise<void> {
     const number = signalNumber(signal);
+    if (!this.pid && this.state.Status === 'restarting') {
+      // As Docker: in the pause before a restart any signal ends the loop.
+      this.state.ManuallyStopped = true;
+      return this.stopAsked.resolve();
+    }
     if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${this.record.Id} is not running`);
     // As Docker: a container that the user killed is not restarted, one that was only signalled is.
     if (number === SIGKILL || number === signalNumber(this.record.Config.StopSignal ?? 'SIGTERM')) this.state.ManuallyStopped = true;
@@ -361,8 +419,33 @@ function wasOomKilled({ path }: CgroupPlace): boolean {
   }
 }
 
-function logOptions(config: Record<string, string>): { maxSizeBytes?: number; maxFiles?: number } {
-  const maxSizeBytes = Number(config['max-size-bytes'] ?? 0);
-  const maxFiles = Number(config['max-file'] ?? 0);
-  return { ...(maxSizeBytes > 0 ? { maxSizeBytes } : {}), ...(maxFiles > 0 ? { maxFiles } : {}) };
+// How its predecessor left it; what that wrote as running is over, or it would not have lost the lock.
+function freshState(state: ContainerState): ContainerState {
+  const isOver = state.Status === 'created' || state.Status === 'exited';
+  const fresh: ContainerState = { ...state, ManuallyStopped: false, Error: '', OOMKilled: false, RestartCount: 0, Pid: 0, Ports: {} };
+  delete fresh.InitStarted;
+  return isOver ? fresh : { ...fresh, Status: 'exited', ExitCode: 137 };
+}
+
+// Waits for `done` as long as anything moves: clients that have taken nothing for a while are dropped.
+async function untilOrStuck(done: Promise<unknown>, clients: ReadonlySet<AttachedClient>): Promise<void> {
+  let isDone = false;
+  const settled = done.then(() => {
+    isDone = true;
+  });
+  let pending = '';
+  let movedAt = performance.now();
+  while (!isDone) {
+    await Promise.race([settled, Bun.sleep(STUCK_CHECK_MS)]);
+    const now = [...clients].map((client) => client.pendingBytes()).join(' ');
+    if (now !== pending) {
+      pending = now;
+      movedAt = performance.now();
+    } else if (performance.now() - movedAt > STUCK_MS) {
+      if (clients.size === 0) return;
+      for (const client of clients) client.drop();
+      movedAt = performance.now();
+      clients = new Set();
+    }
+  }
 }

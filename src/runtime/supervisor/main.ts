@@ -15,6 +15,8 @@ export async function main(args: string[]): Promise<number> {
   const [id = '', mode = 'detached'] = args;
   try {
     closeOnExec(LOCK_FD);
+    // The user's own is for files that the user makes; the runtime makes mount points in the container, for the container's users.
+    process.umask(0o022);
     const ctx = supervisorContext(process.env);
     const view = readContainer(ctx, id);
     if (!view) throw new EngineError('ERR_NO_SUCH_CONTAINER', `No such container: ${id}`);

@@ -79,7 +79,7 @@ export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInpu
     network: input.network,
     files: input.files,
     host,
-    sandbox: surroundings,
+    sandbox: { ...surroundings, ...(surroundings.family ? { sharedUts: surroundings.family.path } : {}) },
     ...(input.init ? { init: input.init } : {}),
     ...(path ? { cgroup: { path, controllers } } : {}),
   });

@@ -48,6 +48,15 @@ function pipeStreams(stdin: boolean, deliver: Deliver, attach: Streams['attach']
   const output = makePipe();
   const errors = makePipe();
   let sink = input ? Bun.file(input.write).writer() : undefined;
+  const endInput = (): void => {
+    const ending = sink;
+    sink = undefined;
+    // The sink does not own its descriptor: the container sees the end of its input when that is closed.
+    const close = (): void => {
+      if (input) closeSync(input.write);
+    };
+    if (ending) void Promise.resolve(ending.end()).then(close, close);
+  };
   return {
     stdio: [input?.read ?? 'ignore', output.write, errors.write],
     handedOver: () => {
@@ -63,15 +72,10 @@ function pipeStreams(stdin: boolean, deliver: Deliver, attach: Streams['attach']
         await sink?.flush();
       } catch {
         // The container closed its standard input: what is typed now is lost, as at a closed pipe.
-        sink = undefined;
+        endInput();
       }
     },
-    endInput: () => {
-      const ending = sink;
-      sink = undefined;
-      // The sink does not own its descriptor: the container sees the end of its input when that is closed.
-      if (ending && input) void Promise.resolve(ending.end()).finally(() => closeSync(input.write));
-    },
+    endInput,
     resize: () => undefined,
     ended,
   };
@@ -79,10 +83,15 @@ function pipeStreams(stdin: boolean, deliver: Deliver, attach: Streams['attach']
 
 async function copyPipe(fd: number, stream: OutputStream, deliver: Deliver): Promise<void> {
   const reader = Bun.file(fd).stream().getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    await deliver(stream, value);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      await deliver(stream, value);
+    }
+  } finally {
+    // The stream does not own its descriptor.
+    closeSync(fd);
   }
 }
 
@@ -96,7 +105,12 @@ function terminalStreams(deliver: Deliver, attach: Streams['attach'], ended: Pro
       if (terminal === undefined) return end();
       master = terminal;
       if (size) setWindowSize(terminal, size);
-      void copyTerminal(terminal, (chunk) => deliver('stdout', chunk)).then(end, end);
+      const over = (): void => {
+        // Closed by its reader: the number may be another file's soon.
+        master = undefined;
+        end();
+      };
+      void copyTerminal(terminal, (chunk) => deliver('stdout', chunk)).then(over, over);
     },
     attach,
     writeInput: async (chunk) => {
