@@ -20,6 +20,9 @@ export async function attachContainer(
   handlers: AttachHandlers,
 ): Promise<Attachment> {
   const { record, state } = findContainer(ctx, wanted);
+  if (!options.start && state.Status === 'restarting') {
+    throw new EngineError('ERR_RESTARTING', 'You cannot attach to a restarting container, wait until it is running');
+  }
   if (!options.start && state.Status !== 'running' && state.Status !== 'paused') {
     throw new EngineError('ERR_NOT_RUNNING', 'You cannot attach to a stopped container, start it first', {
       hint: `skiff start -a ${record.Name}`,

@@ -93,6 +93,8 @@ export async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions
   const { record, state } = view;
   const { Id } = record;
   if (state.Status === 'paused') throw new EngineError('ERR_PAUSED', `Container ${wanted} is paused, unpause the container before exec`);
+  if (state.Status === 'restarting')
+    throw new EngineError('ERR_RESTARTING', `Container ${Id} is restarting, wait until the container is running`);
   if (state.Status !== 'running')
     throw new EngineError('ERR_NOT_RUNNING', `container ${Id} is not running`, { hint: `skiff start ${record.Name}` });
   const { detach, consoleSocket, ...request } = options;

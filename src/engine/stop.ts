@@ -3,6 +3,7 @@
 import { askSupervisor, SupervisorGone } from '../runtime/control-client.ts';
 import { supervisorOf } from '../runtime/find-supervisor.ts';
 import { type ContainerView, findContainer, isRunning, readContainer } from '../storage/container.ts';
+import type { ContainerStatus } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { kill as sendSignal } from '../sys/process.ts';
@@ -16,6 +17,8 @@ export interface StopOptions {
 }
 
 const SIGKILL = 9;
+/** `restarting` too: a kill in the pause before a restart is the end of the loop. */
+const KILLABLE: readonly ContainerStatus[] = ['running', 'paused', 'restarting'];
 /** How long a supervisor may take to open its socket. */
 const SOCKET_MS = 3000;
 /** What a supervisor needs at most, beside the stop timeout, to write the end down. */
@@ -34,7 +37,7 @@ export async function killContainer(ctx: Ctx, wanted: string, signal = 'SIGKILL'
   const number = signalNumber(signal);
   const view = findContainer(ctx, wanted);
   const { Id } = view.record;
-  if (view.state.Status !== 'running' && view.state.Status !== 'paused') throw notRunning(wanted, Id);
+  if (!KILLABLE.includes(view.state.Status)) throw notRunning(wanted, Id);
   try {
     await askSupervisor(ctx, Id, { type: 'kill', signal });
   } catch (error) {

@@ -402,6 +402,11 @@ class Life implements Controlled {
       this.state.ManuallyStopped = true;
       return this.stopAsked.resolve();
     }
+    if (!this.pid && this.state.Status === 'restarting') {
+      // As Docker: in the pause before a restart any signal ends the loop.
+      this.state.ManuallyStopped = true;
+      return this.stopAsked.resolve();
+    }
     if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${this.record.Id} is not running`);
     // As Docker: a container that the user killed is not restarted, one that was only signalled is.
     if (number === SIGKILL || number === signalNumber(this.record.Config.StopSignal ?? 'SIGTERM')) this.state.ManuallyStopped = true;
