@@ -19,7 +19,10 @@ export interface CgroupPlace {
 
 const scopeName = (id: string): string => `skiff-${id.slice(0, 12)}`;
 
-/** The argv prefix that starts the supervisor of `id` in a transient scope; empty without a systemd user manager. */
+/**
+ * The argv prefix that starts the supervisor of `id` in a transient scope; empty without a systemd user manager. Once in the scope it
+ * prints the event `scoped`: an output that ends without it means that systemd-run could not make the scope.
+ */
 export function scopeArgv(ctx: Ctx, id: string): string[] {
   if (!hasSystemdUser(ctx)) return [];
   const unit = `${scopeName(id)}-${Date.now().toString(36)}.scope`;
@@ -67,7 +70,7 @@ function commonAncestor(one: string, other: string): string {
 // A cgroup that hands controllers down may hold no process itself, and the supervisor, in a pid namespace of its own, could not
 // move its outer parent: so everything starts one folder down. Where the scope is not delegated it stays in it.
 const ENTER_SUPERVISOR =
-  'own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); if mkdir "$own/supervisor" 2>/dev/null; then echo 0 >"$own/supervisor/cgroup.procs"; fi; exec "$@"';
+  'own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); if mkdir "$own/supervisor" 2>/dev/null; then echo 0 >"$own/supervisor/cgroup.procs"; fi; echo \'{"type":"scoped"}\'; exec "$@"';
 
 /** Whether this user has a systemd manager that can make scopes. */
 export function hasSystemdUser(ctx: Ctx): boolean {
@@ -125,12 +128,16 @@ function removeCgroupTree(folder: string): void {
   }
 }
 
-/** The mount point of the cgroup2 filesystem, or undefined. */
-export function cgroup2Mount(mountinfo = readFileSync('/proc/self/mountinfo', 'utf8')): string | undefined {
+/** The mount point of the cgroup2 filesystem, or undefined. One that another mount hides is none. */
+export function cgroup2Mount(
+  mountinfo = readFileSync('/proc/self/mountinfo', 'utf8'),
+  isCgroup = (point: string): boolean => existsSync(join(point, 'cgroup.controllers')),
+): string | undefined {
   const points = mountinfo
     .split('\n')
     .filter((line) => line.includes(' - cgroup2 '))
-    .map((line) => line.split(' ')[4] ?? '');
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter(isCgroup);
   return points.includes('/sys/fs/cgroup') ? '/sys/fs/cgroup' : points.at(-1);
 }
 

@@ -1,10 +1,14 @@
 // The processes of a container that has no pid namespace of its own, where killing its init kills nobody else. They are known by the UTS
-// namespace that every one of them is in; as long as a descriptor keeps that open, its number is not given to another.
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+// namespace that every one of them is in. It is made before the container, so that nobody can be missed, and kept open, so that its
+// number is not given to another.
+import { openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ContainerState } from '../storage/records.ts';
+import { CLONE, setns, unshare } from '../sys/mount.ts';
 import { kill, startTime } from '../sys/process.ts';
 
 export interface Family {
+  /** The UTS namespace that the container is to join; valid as long as this process lives. */
+  path: string;
   /** Kills every member, and resolves when none is left; gives up on those that a signal cannot end. */
   end(): Promise<void>;
 }
@@ -12,24 +16,14 @@ export interface Family {
 const SIGKILL = 9;
 const ROUNDS = 200;
 
-/** The family of `pid`; nobody when that is gone, or shares our own namespace. Call `end` once: it lets the namespace go. */
-export function openFamily(pid: number): Family {
-  let fd: number;
-  try {
-    fd = openSync(`/proc/${pid}/ns/uts`, 'r');
-  } catch {
-    return { end: () => Promise.resolve() };
-  }
+/** A family without members. This thread's own UTS namespace must be one that we made: to others there is no way back. */
+export function makeFamily(): Family {
+  const own = `/proc/self/fd/${openSync('/proc/self/ns/uts', 'r')}`;
+  unshare(CLONE.NEWUTS);
+  const fd = openSync('/proc/self/ns/uts', 'r');
+  setns(own, CLONE.NEWUTS);
   const namespace = readlinkSync(`/proc/self/fd/${fd}`);
-  return {
-    end: async () => {
-      try {
-        if (namespace !== utsOf('self')) await endMembers(namespace);
-      } finally {
-        closeSync(fd);
-      }
-    },
-  };
+  return { path: `/proc/${process.pid}/fd/${fd}`, end: () => endMembers(namespace) };
 }
 
 /**
@@ -39,7 +33,8 @@ export function openFamily(pid: number): Family {
 export async function endRemains(id: string, state: Pick<ContainerState, 'Pid' | 'InitStarted'> | undefined): Promise<void> {
   if (state?.InitStarted === undefined || state.Pid < 2) return;
   for (const pid of pids()) if (isHelperOf(id, pid)) kill(Number(pid), SIGKILL);
-  if (startTime(state.Pid) === state.InitStarted) await openFamily(state.Pid).end();
+  const family = startTime(state.Pid) === state.InitStarted ? utsOf(String(state.Pid)) : undefined;
+  if (family !== undefined && family !== utsOf('self')) await endMembers(family);
 }
 
 async function endMembers(namespace: string): Promise<void> {

@@ -31,7 +31,12 @@ export interface SpecInput {
   consoleSize?: { height: number; width: number };
   host: HostFacts;
   /** What a sandbox around us forbids; without it everything is allowed. */
-  sandbox?: { sharesPids: boolean; canSetHostname: boolean; canSetSysctls: boolean };
+  sandbox?: {
+    canSetHostname: boolean;
+    canSetSysctls: boolean;
+    /** No pid namespace of its own can be had: the UTS namespace at this path then tells whose a process is. */
+    sharedUts?: string;
+  };
 }
 
 /** The whole configuration. Throws EngineError when the container's user has no id in the user namespace. */
@@ -73,7 +78,7 @@ export function buildSpec(input: SpecInput): OciSpec {
     ...(Config.Domainname && input.sandbox?.canSetHostname !== false ? { domainname: Config.Domainname } : {}),
     mounts: mounts(record, {
       isHostNetwork: input.network === 'host',
-      sharesPids: input.sandbox?.sharesPids ?? false,
+      sharesPids: input.sandbox?.sharedUts !== undefined,
       mappedGids: host.mappedGids,
       files: input.files,
       ...(HostConfig.Init && input.init ? { init: input.init } : {}),
@@ -86,8 +91,9 @@ export function buildSpec(input: SpecInput): OciSpec {
 function linux(input: SpecInput, capabilities: string[]): OciLinux {
   const { record, network, cgroup, host } = input;
   const seccomp = seccompOf(record, capabilities, host);
-  const namespaces: OciLinux['namespaces'] = [{ type: 'mount' }, { type: 'uts' }, { type: 'ipc' }];
-  if (!input.sandbox?.sharesPids) namespaces.push({ type: 'pid' });
+  const uts = input.sandbox?.sharedUts;
+  const namespaces: OciLinux['namespaces'] = [{ type: 'mount' }, { type: 'uts', ...(uts ? { path: uts } : {}) }, { type: 'ipc' }];
+  if (!uts) namespaces.push({ type: 'pid' });
   namespaces.push({ type: 'cgroup' });
   if (network !== 'host') namespaces.push({ type: 'network', ...(network.netns ? { path: network.netns } : {}) });
   const limits = cgroup && resources(record.HostConfig, cgroup);

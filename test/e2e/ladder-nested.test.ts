@@ -1,0 +1,78 @@
+// skiff inside a container of skiff: what a container lets it do, step by step, from nothing to everything. The inner one is the same
+// file; the programs it calls are this machine's /usr, shown in a Debian image, which has the same folders.
+import { dirname } from 'node:path';
+import { hasImage, image, openSandbox, type Result } from './support/sandbox.ts';
+import { skiffBinary } from './support/surrounded.ts';
+
+const box = openSandbox();
+const usable = hasImage('debian') ? describe : describe.skip;
+
+usable('skiff in a container', () => {
+  const debian = image('debian');
+  beforeAll(async () => {
+    await box.ok(['pull', '--quiet', debian], { timeoutMs: 120_000 });
+  });
+
+  const within = (script: string, ...flags: string[]): Promise<Result> =>
+    box.skiff(
+      [
+        ...['run', '--rm', '--network', 'none', '-v', '/usr:/usr:ro', '-v', `${dirname(skiffBinary)}:/skiff:ro`, '--tmpfs', '/state:exec'],
+        ...['-e', 'PATH=/skiff:/usr/sbin:/usr/bin', '-e', 'SKIFF_ROOT=/state/data', '-e', 'SKIFF_RUNROOT=/state/run'],
+        ...[...flags, debian, 'sh', '-c', script],
+      ],
+      { timeoutMs: 120_000 },
+    );
+  const steps = 'skiff info --format "{{.Rootless.UserNamespace.Step}} {{.Rootless.Processes.Step}} {{.Driver}}" 2>/dev/null';
+  const hello = 'skiff run --rm --network none localhost/hello';
+
+  test('a container as it is lets it make no user namespace: it says how to start the outer one', async () => {
+    const { stderr, code } = await within(hello);
+    expect(code).toBe(125);
+    expect(stderr).toMatch(/^skiff: Cannot make a user namespace: the kernel, or the sandbox around this process, refuses it \(.+\)$/m);
+    expect(stderr).toMatch(/^Inside a container, start the outer one with: --security-opt seccomp=unconfined/m);
+    expect(stderr.trim().split('\n')).toHaveLength(2);
+  });
+
+  test('without the seccomp filter it runs containers that share the pids of the outer one', async () => {
+    const life =
+      'skiff run -d --network none --name inner localhost/hello >/dev/null; skiff wait inner; skiff logs inner | grep Hello; skiff rm inner';
+    const { stdout, stderr, code } = await within(
+      `${hello} | grep Hello; ${life}; ${steps}; ps ax | grep -c "[_]_supervise"`,
+      ...['--security-opt', 'seccomp=unconfined'],
+    );
+    expect(stdout).toBe('Hello from a skiff container.\n0\nHello from a skiff container.\ninner\nroot shared overlay\n0\n');
+    expect(stderr).toMatch(/^skiff: warning: Containers see the processes of this sandbox, and it theirs: no \/proc can be mounted here/);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+
+  test('a seccomp filter that keeps the hostname only costs the hostname', async () => {
+    const filter = JSON.stringify({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['sethostname', 'setdomainname'], action: 'SCMP_ACT_ERRNO' }],
+    });
+    await Bun.write(`${box.files}/filter.json`, filter);
+    const { stdout, stderr } = await within(
+      `${hello} | grep Hello; skiff run --rm --network none --hostname named localhost/hello | grep Hello`,
+      '--security-opt',
+      `seccomp=${box.files}/filter.json`,
+    );
+    expect(stdout).toBe('Hello from a skiff container.\nHello from a skiff container.\n');
+    expect(stderr).toContain('skiff: warning: --hostname is not set: the sandbox around skiff forbids it\n');
+  });
+
+  test('a privileged container lets it do everything', async () => {
+    const { stdout, stderr, code } = await within(`${hello} | grep Hello; ${steps}`, '--privileged');
+    expect({ stdout, stderr, code }).toEqual({ stdout: 'Hello from a skiff container.\nroot own overlay\n', stderr: '', code: 0 });
+  });
+
+  test('with the tun device inner containers have a network of their own', async () => {
+    const command = 'skiff run --rm localhost/hello | grep Hello';
+    expect((await within(command, '--privileged', '--device', '/dev/net/tun')).stdout).toBe('Hello from a skiff container.\n');
+  });
+
+  test('a container without ids to give away has one', async () => {
+    const script = `unshare --user --map-root-user --mount sh -c '${hello} | grep Hello; ${steps}'`;
+    expect((await within(script, '--privileged')).stdout).toBe('Hello from a skiff container.\nsingle own overlay\n');
+  });
+});
