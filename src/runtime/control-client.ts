@@ -124,7 +124,10 @@ export async function attachToSupervisor(
     },
     endInput: () => send(FRAME.stdinEnd, new Uint8Array(0)),
     resize: (size) => send(FRAME.resize, Buffer.from(JSON.stringify(size))),
-    signal: (name) => send(FRAME.signal, Buffer.from(name)),
+    // Not among the frames, where it would wait behind input that the container does not read. One that ended meanwhile needs none.
+    signal: (name) => {
+      askSupervisor(ctx, id, { type: 'signal', signal: name }).catch(() => undefined);
+    },
     detach: () => connected.end(),
     exit: exit.promise,
   };

@@ -7,13 +7,16 @@ import type { OciProcess } from './spec/types.ts';
 
 /**
  * Front → supervisor, one request on each connection. `attach` with `start` lets a created container run. `stop` is answered when
- * the container's end is on disk (with `isRemoved` it is not written, since the container is removed next); `kill` when the signal is sent;
+ * the container's end is on disk (with `isRemoved` it is not written, since the container is removed next; with `keep` it is not removed,
+ * whatever --rm says, since it is started again next); `kill` and `signal` (passed on from a foreground
+ * command: it changes nothing of what the user wants of the container) when the signal is sent;
  * `describe` with the process that `exec` is to add.
  */
 export type SupervisorRequest =
   | { type: 'attach'; output: boolean; start: boolean }
-  | { type: 'stop'; signal?: string; timeoutSeconds?: number; isRemoved?: boolean }
+  | { type: 'stop'; signal?: string; timeoutSeconds?: number; isRemoved?: boolean; keep?: boolean }
   | { type: 'kill'; signal: string }
+  | { type: 'signal'; signal: string }
   | { type: 'describe'; exec: ExecRequest };
 
 /** Supervisor → front: exactly one answer to a request. `attached` is followed by frames. */
@@ -23,8 +26,9 @@ export type SupervisorAnswer =
   | { type: 'described'; process: OciProcess }
   | { type: 'failed'; code: string; message: string; hint?: string; exitCode: number; path?: string };
 
-/** Supervisor → the front that spawned it, on standard output. */
+/** Supervisor → the front that spawned it, on standard output. `scoped` comes first where it was to get a scope of systemd's, and has. */
 export type StartEvent =
+  | { type: 'scoped' }
   | { type: 'ready' }
   | { type: 'started'; pid: number }
   | { type: 'warning'; message: string }
@@ -35,7 +39,6 @@ export const FRAME = {
   stdin: 0,
   stdinEnd: 3,
   resize: 4,
-  signal: 5,
   /** supervisor → front */
   stdout: 1,
   stderr: 2,

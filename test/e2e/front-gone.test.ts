@@ -111,3 +111,15 @@ test('--log-opt max-size and max-file bound the log', async () => {
   expect((await box.ok(['logs', 'chatty'])).split('\n').at(-1)).toBe('line 600 of a long story');
   await box.ok(['rm', 'chatty']);
 });
+
+test('input that the container does not read stays outside, and signals pass it by', async () => {
+  const script = `"$1" run -i --name deaf "$2" sh -c 'trap "exit 6" TERM; while :; do sleep 0.1; done' </dev/zero`;
+  const child = Bun.spawn(['bash', '-c', `exec ${script}`, 'bash', binary, busybox], { env: box.env, stdio: ['ignore', 'inherit', 'inherit'] });
+  await eventually('it runs', async () => (await box.skiff(['ps', '-q'])).stdout !== '');
+  await Bun.sleep(1000);
+  const status = await Bun.file(`/proc/${await supervisorOf('deaf')}/status`).text();
+  expect(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1])).toBeLessThan(150_000);
+  child.kill('SIGTERM');
+  expect(await child.exited).toBe(6);
+  await box.ok(['rm', 'deaf']);
+});

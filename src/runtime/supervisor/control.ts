@@ -41,7 +41,13 @@ interface Connection {
   gone: (() => void)[];
   /** Frames are handled one after another, so that input stays in order. */
   work: Promise<void>;
+  /** Of input that the container has not taken; above a bound nothing more is read from the client. */
+  inputBytes: number;
+  pause(): void;
+  resume(): void;
 }
+
+const MAX_INPUT_BYTES = 1 << 20;
 
 /** Listens at `path`. `stop()` closes the listener and the connections. */
 export function serveControl(path: string, controlled: Controlled): { stop(): void } {
@@ -50,7 +56,17 @@ export function serveControl(path: string, controlled: Controlled): { stop(): vo
     unix: path,
     socket: {
       open(socket) {
-        socket.data = { writer: socketWriter(socket), line: '', frames: undefined, client: undefined, gone: [], work: Promise.resolve() };
+        socket.data = {
+          writer: socketWriter(socket),
+          line: '',
+          frames: undefined,
+          client: undefined,
+          gone: [],
+          work: Promise.resolve(),
+          inputBytes: 0,
+          pause: () => socket.pause(),
+          resume: () => socket.resume(),
+        };
       },
       data({ data: connection }, chunk) {
         if (connection.frames) takeFrames(connection, controlled, chunk);
@@ -98,6 +114,9 @@ async function act(controlled: Controlled, request: Exclude<SupervisorRequest, {
   switch (request.type) {
     case 'stop':
       await controlled.stop(request);
+      return { type: 'done' };
+    case 'signal':
+      controlled.signal(request.signal);
       return { type: 'done' };
     case 'kill':
       await controlled.kill(request.signal);
@@ -149,8 +168,19 @@ function attachedClient(connection: Connection, wantsOutput: boolean): AttachedC
 
 function takeFrames(connection: Connection, controlled: Controlled, chunk: Uint8Array): void {
   for (const { kind, payload } of connection.frames?.push(chunk) ?? []) {
-    connection.work = connection.work.then(() => takeFrame(connection, controlled, kind, payload)).catch(() => undefined);
+    connection.inputBytes += payload.length;
+    connection.work = connection.work
+      .then(() => takeFrame(connection, controlled, kind, payload))
+      .catch(() => undefined)
+      .then(() => settleInput(connection, payload.length));
   }
+  if (connection.inputBytes > MAX_INPUT_BYTES) connection.pause();
+}
+
+function settleInput(connection: Connection, bytes: number): void {
+  const wasFull = connection.inputBytes > MAX_INPUT_BYTES;
+  connection.inputBytes -= bytes;
+  if (wasFull && connection.inputBytes <= MAX_INPUT_BYTES) connection.resume();
 }
 
 async function takeFrame(connection: Connection, controlled: Controlled, kind: number, payload: Uint8Array): Promise<void> {
@@ -161,8 +191,6 @@ async function takeFrame(connection: Connection, controlled: Controlled, kind: n
       return connection.client && controlled.inputEnded(connection.client);
     case FRAME.resize:
       return controlled.resize(JSON.parse(Buffer.from(payload).toString()) as ResizeFrame);
-    case FRAME.signal:
-      return controlled.signal(Buffer.from(payload).toString());
     default:
       return undefined;
   }
