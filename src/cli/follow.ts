@@ -19,7 +19,7 @@ export interface FollowOptions {
   stderr?: boolean;
 }
 
-/** Returns the exit code for the command: the container's, or 0 after the detach keys. */
+/** Returns the exit code for the command: the container's, 0 after the detach keys, or 1 when the user forced their way out. */
 export async function attachAndFollow(ctx: Ctx, io: Io, wanted: string, options: FollowOptions): Promise<number> {
   const detachKeys = options.detachKeys ?? DEFAULT_DETACH_KEYS;
   parseDetachKeys(detachKeys);
@@ -36,9 +36,11 @@ export async function attachAndFollow(ctx: Ctx, io: Io, wanted: string, options:
   };
   const attachment = options.start ? await startAttached(ctx, target.id, handlers) : await attachContainer(ctx, target.id, {}, handlers);
   const end = await runSession(attachment, { stdin, detachKeys, signals: options.signals && !target.tty });
-  if (end === 'detached') {
+  if (end === 'detached' || end === 'forced') {
     attachment.detach();
-    return 0;
+    if (end === 'detached') return 0;
+    io.err('skiff: got 3 SIGTERM/SIGINTs, forcefully exiting\nThe container is left as it is: see "skiff ps"\n');
+    return 1;
   }
   return end === 'lost' ? settleLost(ctx, target.id) : end.code;
 }

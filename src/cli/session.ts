@@ -12,25 +12,28 @@ export interface SessionOptions {
   signals: boolean;
 }
 
-/** What ended the session: the container (its exit code), the user's detach keys, or the supervisor's death. */
-export type SessionEnd = { code: number } | 'detached' | 'lost';
+/** What ended the session: the container (its exit code), the user's detach keys, their third SIGINT or SIGTERM, or the supervisor's death. */
+export type SessionEnd = { code: number } | 'detached' | 'forced' | 'lost';
+
+/** How many SIGINT and SIGTERM are passed on before the user is taken to want out, as Docker's. */
+const PATIENCE = 3;
 
 /** Runs the session to its end. */
 export async function runSession(attachment: Attachment, options: SessionOptions): Promise<SessionEnd> {
   const isRaw = attachment.tty && options.stdin && isTerminal(0);
   const restore = isRaw ? makeRaw(0) : () => undefined;
-  const detached = Promise.withResolvers<'detached'>();
-  const unhook = hookSignals(attachment, options.signals);
-  if (options.stdin) void pumpInput(attachment, isRaw, options.detachKeys, () => detached.resolve('detached'));
+  const left = Promise.withResolvers<'detached' | 'forced'>();
+  const unhook = hookSignals(attachment, options.signals, () => left.resolve('forced'));
+  if (options.stdin) void pumpInput(attachment, isRaw, options.detachKeys, () => left.resolve('detached'));
   try {
-    return await Promise.race([attachment.exit.then((code): SessionEnd => (code === undefined ? 'lost' : { code })), detached.promise]);
+    return await Promise.race([attachment.exit.then((code): SessionEnd => (code === undefined ? 'lost' : { code })), left.promise]);
   } finally {
     restore();
     unhook();
   }
 }
 
-function hookSignals(attachment: Attachment, proxy: boolean): () => void {
+function hookSignals(attachment: Attachment, proxy: boolean, onForced: () => void): () => void {
   const hooks: [NodeJS.Signals, () => void][] = [];
   if (attachment.tty) {
     const resize = (): void => {
@@ -40,7 +43,12 @@ function hookSignals(attachment: Attachment, proxy: boolean): () => void {
     resize();
     hooks.push(['SIGWINCH', resize]);
   }
-  if (proxy) for (const name of PROXIED_SIGNALS) hooks.push([name, () => attachment.signal(name)]);
+  let asked = 0;
+  const pass = (name: NodeJS.Signals): void => {
+    attachment.signal(name);
+    if ((name === 'SIGINT' || name === 'SIGTERM') && ++asked === PATIENCE) onForced();
+  };
+  if (proxy) for (const name of PROXIED_SIGNALS) hooks.push([name, () => pass(name)]);
   for (const [name, hook] of hooks) process.on(name, hook);
   return () => {
     for (const [name, hook] of hooks) process.off(name, hook);

@@ -1,9 +1,9 @@
-// `skiff exec`: the program gets this command's own standard streams; the front only waits for it.
+// `skiff exec`: another program in a running container, on a terminal of its own or on pipes.
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../cli/detach-keys.ts';
-import { runSession } from '../cli/session.ts';
+import { runSession, type SessionEnd } from '../cli/session.ts';
 import { readKeyValueFile } from '../engine/create/key-value-file.ts';
-import { type ExecCommand, execCommand, execOnTerminal, exitCodeOf, releaseExec } from '../engine/exec.ts';
+import { execDetached, execOnPipes, execOnTerminal } from '../engine/exec.ts';
 import { EngineError } from '../sys/errors.ts';
 
 export default class Exec extends Command {
@@ -15,7 +15,7 @@ export default class Exec extends Command {
   static override stopAtFirstArgument = true;
   static override flags = {
     detach: flag.boolean({ char: 'd', description: 'Detached mode: run command in the background' }),
-    'detach-keys': flag.string({ description: 'Override the key sequence for detaching a container' }),
+    'detach-keys': flag.string({ description: 'Override the key sequence for leaving the command, which hangs it up (with -d it stays)' }),
     env: flag.list({ char: 'e', description: 'Set environment variables' }),
     'env-file': flag.list({ description: 'Read in a file of environment variables' }),
     interactive: flag.boolean({ char: 'i', description: 'Keep STDIN open even if not attached' }),
@@ -40,26 +40,23 @@ export default class Exec extends Command {
     const options = {
       command,
       env,
-      detach,
       privileged,
       ...(user === undefined ? {} : { user }),
       ...(workdir === undefined ? {} : { workdir }),
     };
-    if (!tty || detach) return runExec(await execCommand(ctx, name, { ...options, tty }), { stdin: flags.interactive, detach });
+    if (detach) return await execDetached(ctx, name, { ...options, tty });
     const detachKeys = flags['detach-keys'] ?? DEFAULT_DETACH_KEYS;
     parseDetachKeys(detachKeys);
-    const attachment = await execOnTerminal(ctx, name, options, { stdout: (chunk) => io.out(chunk), stderr: (chunk) => io.err(chunk) });
-    const end = await runSession(attachment, { stdin: flags.interactive, detachKeys, signals: false });
-    return typeof end === 'object' ? end.code : 0;
+    const handlers = { stdout: (chunk: Uint8Array) => io.out(chunk), stderr: (chunk: Uint8Array) => io.err(chunk) };
+    if (tty) {
+      const attachment = await execOnTerminal(ctx, name, options, handlers);
+      return codeOf(await runSession(attachment, { stdin: flags.interactive, detachKeys, signals: false }));
+    }
+    const attachment = await execOnPipes(ctx, name, { ...options, stdin: flags.interactive }, handlers);
+    // The terminal's ^C ends the runtime beside us, which is in the foreground too: we stay to give back its exit code.
+    for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
+    return codeOf(await runSession(attachment, { stdin: attachment.wantsInput, detachKeys, signals: false }));
   }
 }
 
-async function runExec(exec: ExecCommand, { stdin, detach }: { stdin: boolean; detach: boolean }): Promise<number> {
-  const output = detach ? 'ignore' : 'inherit';
-  const child = Bun.spawn(exec.argv, { stdio: [stdin && !detach ? 'inherit' : 'ignore', output, output, exec.processFd], env: exec.env });
-  releaseExec(exec);
-  // What the terminal sends goes to the program itself; the front must outlive it to give back its exit code.
-  for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
-  await child.exited;
-  return exitCodeOf(child);
-}
+const codeOf = (end: SessionEnd): number => (typeof end === 'object' ? end.code : 0);
