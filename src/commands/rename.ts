@@ -1,6 +1,6 @@
 // `skiff rename`
 import { Command, type Parsed } from '../cli/command.ts';
-import { renameContainer } from '../engine/wait.ts';
+import { renameContainer } from '../engine/rename.ts';
 
 export default class Rename extends Command {
   static override description = 'Rename a container';

@@ -5,7 +5,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, normalize } from 'node:path';
 import { chooseRootfs } from '../runtime/rootfs.ts';
-import { claim } from '../storage/claim.ts';
+import { claim, withStoreLock } from '../storage/claim.ts';
 import { detachContainer, releaseName, reserveName, writeContainerRecord } from '../storage/container.ts';
 import { missingParts } from '../storage/image.ts';
 import { containerLockPath } from '../storage/layout.ts';
@@ -66,9 +66,14 @@ function make(ctx: Ctx, wantedName: string | undefined, draft: Draft, planned: P
     undo.push(() => cidFile.abandon());
     const name = takeName(ctx, wantedName, id);
     undo.push(() => releaseName(ctx, name, id));
-    const mounts = makeVolumes(ctx, planned, (made) => undo.push(() => dropVolume(ctx, made)));
-    const record = recordOf(ctx, draft, name, mounts);
-    writeContainerRecord(ctx, record);
+    const write = (): ContainerRecord => {
+      const mounts = makeVolumes(ctx, planned, (made) => undo.push(() => dropVolume(ctx, made)));
+      const record = recordOf(ctx, draft, name, mounts);
+      writeContainerRecord(ctx, record);
+      return record;
+    };
+    // A volume that is found here is not removed with another container before the record that names it stands.
+    const record = planned.some(({ Type }) => Type === 'volume') ? withStoreLock(ctx, write) : write();
     undo.push(() => rmSync(detachContainer(ctx, record), { recursive: true, force: true }));
     cidFile.write(id);
     return name;

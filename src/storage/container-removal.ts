@@ -1,20 +1,45 @@
 // Removing a container: first out of sight in one rename, then its files. Some belong to sub-ids, which only root of the user
 // namespace may delete: where we are not that, the caller gets the folder back to have it deleted there. Needs no free space.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { readJson } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
-import { detachContainer } from './container.ts';
+import { withStoreLock } from './claim.ts';
+import { containerIds, detachContainer } from './container.ts';
+import { containerConfigPath, containerDir } from './layout.ts';
 import type { ContainerRecord } from './records.ts';
 import { removeVolume } from './volume.ts';
 
-/** Removes the container and, with `volumes`, its anonymous volumes. Returns folders that are left for root of the namespace. */
+/**
+ * Removes the container and, with `volumes`, those of its anonymous volumes that no other container mounts. Returns folders that are
+ * left for root of the namespace.
+ */
 export function removeContainer(ctx: Ctx, record: ContainerRecord, options: { volumes: boolean }): string[] {
   const graves = [detachContainer(ctx, record)];
-  for (const { Type, Anonymous, Name } of record.Mounts) {
-    const grave = options.volumes && Type === 'volume' && Anonymous && Name !== undefined ? removeVolume(ctx, Name) : undefined;
-    if (grave !== undefined) graves.push(grave);
-  }
+  const volumes = options.volumes ? record.Mounts.filter(({ Type, Anonymous }) => Type === 'volume' && Anonymous) : [];
+  if (volumes.length > 0)
+    graves.push(
+      ...removeUnused(
+        ctx,
+        volumes.flatMap(({ Name }) => Name ?? []),
+      ),
+    );
   return graves.flatMap(deleteFolder);
+}
+
+/** Under the store lock, as the making of containers: nobody begins to use a volume that is found unused here. */
+function removeUnused(ctx: Ctx, names: string[]): string[] {
+  return withStoreLock(ctx, () => {
+    const others = containerIds(ctx);
+    return names.filter((name) => !others.some((id) => mayMount(ctx, id, name))).flatMap((name) => removeVolume(ctx, name) ?? []);
+  });
+}
+
+/** A container whose record cannot be read may mount anything. */
+function mayMount(ctx: Ctx, id: string, volume: string): boolean {
+  const record = readJson(containerConfigPath(ctx, id)) as Partial<ContainerRecord> | undefined;
+  if (!Array.isArray(record?.Mounts)) return existsSync(containerDir(ctx, id));
+  return record.Mounts.some(({ Name }) => Name === volume);
 }
 
 /** Deletes `folder`; returns it when some of it may only be deleted in the user namespace. */

@@ -1,7 +1,18 @@
 // The containers on disk. `config.json` is written once before the folder appears under containers/; `state.json` only by the
 // holder of the container's lock. Readers take no lock: whether a container runs is asked of its lock, so a killed supervisor
 // shows as exited at once. Records are checked by hand, not by zod: 2.7 ms of every `ps`, `exec` and supervisor start.
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import { bootId } from '../sys/boot.ts';
@@ -95,7 +106,7 @@ export function isRunning(ctx: Pick<Ctx, 'paths'>, id: string): boolean {
 export function writeState(ctx: Pick<Ctx, 'paths'>, id: string, state: ContainerState, options: { durable?: boolean } = {}): void {
   const path = containerStatePath(ctx, id);
   try {
-    writeJsonAtomic(path, state, options);
+    writeJsonAtomic(path, state, { ...options, createFolder: false });
   } catch (error) {
     if (!isDiskFull(error) || !exists(path)) throw error;
     // Blanks overwrite what is longer in the old text: cutting it afterwards would leave a moment in which it is no JSON.
@@ -109,9 +120,9 @@ export function lastState(ctx: Pick<Ctx, 'paths'>, id: string): ContainerState |
   return written?.version === 1 ? written : undefined;
 }
 
-/** Replaces `config.json`, for rename and update. */
+/** Replaces `config.json`, for rename and update. Throws ENOENT when the container has been removed meanwhile. */
 export function rewriteRecord(ctx: Pick<Ctx, 'paths'>, record: ContainerRecord): void {
-  writeJsonAtomic(containerConfigPath(ctx, record.Id), record);
+  writeJsonAtomic(containerConfigPath(ctx, record.Id), record, { createFolder: false });
 }
 
 /**
@@ -120,7 +131,11 @@ export function rewriteRecord(ctx: Pick<Ctx, 'paths'>, record: ContainerRecord):
  */
 export function writeContainerRecord(ctx: Pick<Ctx, 'paths' | 'env'>, record: ContainerRecord): void {
   const making = join(tmpDir(ctx), `container-${record.Id}`);
-  for (const folder of ['upper', 'work', 'merged']) mkdirSync(join(making, folder), { recursive: true, mode: 0o755 });
+  for (const folder of ['upper', 'work', 'merged']) {
+    mkdirSync(join(making, folder), { recursive: true });
+    // The container's root has the mode of upper/: the user's umask must not close it to the container's users.
+    chmodSync(join(making, folder), 0o755);
+  }
   // One fsync of the folder's rename makes all of it reachable; the files are synced by their own writes. A container that removes
   // itself is not missed after a power cut.
   const durable = !record.HostConfig.AutoRemove;
@@ -175,6 +190,9 @@ export function detachContainer(ctx: Ctx, record: ContainerRecord): string {
   const grave = join(tmpDir(ctx), `removed-${record.Id}`);
   renameSync(containerDir(ctx, record.Id), grave);
   releaseName(ctx, record.Name, record.Id);
+  // It may have been renamed since `record` was read; from here on nobody can do so any more.
+  const last = readJson(join(grave, 'config.json')) as ContainerRecord | undefined;
+  if (last?.Name) releaseName(ctx, last.Name, record.Id);
   return grave;
 }
 

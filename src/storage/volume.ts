@@ -1,6 +1,6 @@
 // Volumes: `volumes/<name>/` with its record and `_data/`, made whole in tmp/ and renamed into place, so of two makers of one name the
 // second finds the first's. A volume whose record cannot be read is absent; its data is left alone.
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -34,7 +34,9 @@ export function createVolume(ctx: Pick<Ctx, 'paths' | 'now'>, { name, labels = {
     Anonymous: name === undefined,
   };
   const making = join(tmpDir(ctx), `volume-${randomHex(8)}`);
-  mkdirSync(join(making, '_data'), { recursive: true, mode: 0o755 });
+  mkdirSync(join(making, '_data'), { recursive: true });
+  // Whatever the umask: users of containers go in there.
+  chmodSync(join(making, '_data'), 0o755);
   writeJsonAtomic(join(making, 'volume.json'), volume);
   mkdirSync(volumesDir(ctx), { recursive: true, mode: 0o700 });
   try {

@@ -9,6 +9,8 @@ export interface WriteOptions {
   mode?: number;
   /** false skips both fsyncs, for files that a reboot makes worthless (the run folder). Default true. */
   durable?: boolean;
+  /** false: a missing folder is an error (ENOENT), for what lies in an object that may be removed meanwhile. Default true. */
+  createFolder?: boolean;
 }
 
 /** Replaces `path` with `data` so that a reader, or a crash at any moment, sees the old bytes or the new, never a part. */
@@ -16,7 +18,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array, options
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.tmp-${process.pid}-${Math.random().toString(36).slice(2)}`);
   const durable = options.durable ?? true;
-  const fd = createIn(folder, temporary, options.mode ?? 0o600);
+  const fd = createIn(folder, temporary, options);
   try {
     try {
       writeAll(fd, typeof data === 'string' ? Buffer.from(data) : data);
@@ -62,11 +64,11 @@ export function writeAll(fd: number, data: Uint8Array): void {
   while (offset < data.length) offset += writeSync(fd, data, offset, data.length - offset);
 }
 
-function createIn(folder: string, path: string, mode: number): number {
+function createIn(folder: string, path: string, { mode = 0o600, createFolder = true }: WriteOptions): number {
   try {
     return openSync(path, 'wx', mode);
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
+    if (errnoOf(error) !== 'ENOENT' || !createFolder) throw error;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return openSync(path, 'wx', mode);
   }

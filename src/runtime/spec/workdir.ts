@@ -1,5 +1,5 @@
 // WORKDIR and `-w`: the folder is made in the rootfs when it is missing, as Docker does, owned by root, parents too.
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../sys/errors.ts';
 import { lookInside, type RootView } from './inside.ts';
@@ -24,7 +24,9 @@ export function ensureWorkingDir(view: RootView, path: string): void {
 
 function mkdirIn(parent: string, name: string, path: string): void {
   try {
-    mkdirSync(join(parent, name), { mode: 0o755 });
+    mkdirSync(join(parent, name));
+    // Whatever the umask of who started the container.
+    chmodSync(join(parent, name), 0o755);
   } catch (cause) {
     throw notAFolder(path, cause);
   }

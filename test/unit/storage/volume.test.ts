@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVolume, getVolume, listVolumes, removeVolume, volumeData } from '../../../src/storage/volume.ts';
@@ -26,6 +26,16 @@ test('a named volume is made with its record and an empty folder', () => {
   });
   expect(readdirSync(volumeData(ctx(), 'web'))).toEqual([]);
   expect(readdirSync(join(root, 'data/tmp'))).toEqual([]);
+});
+
+test('the folder of a new volume is open to all users, whatever the umask', () => {
+  const before = process.umask(0o077);
+  try {
+    createVolume(ctx(), { name: 'web' });
+  } finally {
+    process.umask(before);
+  }
+  expect(statSync(volumeData(ctx(), 'web')).mode & 0o777).toBe(0o755);
 });
 
 test('the second maker finds the first’s volume, labels and data kept', () => {

@@ -31,3 +31,8 @@ test('what is not JSON reads as absent', () => {
   expect(readJson(path)).toEqual({ a: 1 });
   expect(readJson(join(dir, 'missing'))).toBeUndefined();
 });
+
+test('where the folder may not be made again, its absence is an error', () => {
+  expect(() => writeFileAtomic(join(dir, 'removed/file'), 'x', { createFolder: false })).toThrow('ENOENT');
+  expect(readdirSync(dir)).not.toContain('removed');
+});

@@ -17,6 +17,16 @@ describe('the working directory', () => {
     expect(statSync(join(folder, 'real/a/b')).isDirectory()).toBe(true);
   });
 
+  test('is open to all users, whatever the umask', () => {
+    const before = process.umask(0o077);
+    try {
+      ensureWorkingDir({ rootfs: folder }, '/a/b');
+    } finally {
+      process.umask(before);
+    }
+    expect(['a', 'a/b'].map((path) => statSync(join(folder, path)).mode & 0o777)).toEqual([0o755, 0o755]);
+  });
+
   test('that leads through a file is refused', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(() => ensureWorkingDir({ rootfs: folder }, '/file/x')).toThrow(

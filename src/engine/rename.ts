@@ -1,0 +1,28 @@
+// Renaming a container, whether it runs or not. The container's record decides what it is called; the links in names/ follow it.
+import { findContainer, releaseName, reserveName, rewriteRecord } from '../storage/container.ts';
+import { lockPath } from '../storage/layout.ts';
+import type { Ctx } from '../sys/context.ts';
+import { EngineError, errnoOf } from '../sys/errors.ts';
+import { withLock } from '../sys/lock.ts';
+
+/** Gives the container another name. Throws ERR_NAME_TAKEN, ERR_BAD_NAME, and ERR_NO_SUCH_CONTAINER when it is removed meanwhile. */
+export function renameContainer(ctx: Ctx, wanted: string, name: string): void {
+  const wish = name.replace(/^\//, '');
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(wish)) {
+    throw new EngineError('ERR_BAD_NAME', `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+  }
+  withLock(lockPath(ctx, 'rename'), () => {
+    const { record } = findContainer(ctx, wanted);
+    if (record.Name === wish) throw new EngineError('ERR_NAME_TAKEN', 'Renaming a container with the same name as its current name');
+    reserveName(ctx, wish, record.Id);
+    try {
+      // If we die around here both names lead to it; the old one is free for others once the container is removed.
+      rewriteRecord(ctx, { ...record, Name: wish });
+    } catch (error) {
+      releaseName(ctx, wish, record.Id);
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      throw new EngineError('ERR_NO_SUCH_CONTAINER', `No such container: ${wanted}`, { hint: 'List what there is: skiff ps -a' });
+    }
+    releaseName(ctx, record.Name, record.Id);
+  });
+}
