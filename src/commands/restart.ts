@@ -1,8 +1,7 @@
 // `skiff restart`: stop, then start.
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { forEachName, SOME_AT_ONCE } from '../cli/each.ts';
-import { startContainer } from '../engine/start.ts';
-import { stopContainer } from '../engine/stop.ts';
+import { restartContainer } from '../engine/restart.ts';
 
 export default class Restart extends Command {
   static override description = 'Restart one or more containers';
@@ -21,8 +20,7 @@ export default class Restart extends Command {
     return forEachName(
       { ctx, args, io },
       async (name) => {
-        const { record } = await stopContainer(ctx, name, options);
-        await startContainer(ctx, record.Id);
+        await restartContainer(ctx, name, options);
         return name;
       },
       { atOnce: SOME_AT_ONCE },

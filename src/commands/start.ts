@@ -25,11 +25,21 @@ export default class Start extends Command {
       });
     }
     if (args.length > 1) throw new EngineError('ERR_USAGE', 'You cannot start and attach multiple containers at once');
-    return attachAndFollow(ctx, io, args[0] ?? '', {
-      start: true,
-      stdin: flags.interactive ?? false,
-      detachKeys: flags['detach-keys'],
-      signals: true,
-    });
+    try {
+      return await attachAndFollow(ctx, io, args[0] ?? '', {
+        start: true,
+        stdin: flags.interactive ?? false,
+        detachKeys: flags['detach-keys'],
+        signals: true,
+      });
+    } catch (error) {
+      throw error instanceof EngineError ? asRefusal(error) : error;
+    }
   }
+}
+
+/** As Docker: 125 to 127 are for `run`; a `start` that fails ends with 1. */
+function asRefusal(error: EngineError): EngineError {
+  const { code, message, hint, cause } = error;
+  return new EngineError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }

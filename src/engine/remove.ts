@@ -3,13 +3,13 @@ import { rmSync } from 'node:fs';
 import { removeCgroup } from '../runtime/cgroup.ts';
 import { endRemains } from '../runtime/family.ts';
 import { userNamespaceArgv } from '../runtime/userns.ts';
-import { type ContainerView, findContainer, lastState } from '../storage/container.ts';
+import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';
 import { removeContainer as removeFiles } from '../storage/container-removal.ts';
 import { containerLockPath, containerRunDir } from '../storage/layout.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
-import { tryLock } from '../sys/lock.ts';
-import { forceDown, isStillRunning } from './stop.ts';
+import { type Lock, tryLock } from '../sys/lock.ts';
+import { forceDown } from './stop.ts';
 
 export interface RemoveOptions {
   /** Kill it first when it runs. */
@@ -18,19 +18,14 @@ export interface RemoveOptions {
   volumes?: boolean;
 }
 
+/** How long another command may take with the container before we say so. */
+const OUTCOME_MS = 60_000;
+
 /** Removes the container. Throws ERR_NO_SUCH_CONTAINER, and ERR_RUNNING without `force`, in Docker's words. */
 export async function removeContainer(ctx: Ctx, wanted: string, options: RemoveOptions = {}): Promise<ContainerView> {
   const view = findContainer(ctx, wanted);
-  const { Id, Name } = view.record;
-  if (await isStillRunning(ctx, Id)) {
-    if (!options.force) throw running(view);
-    await forceDown(ctx, view);
-  }
-  const lock = tryLock(containerLockPath(ctx, Id));
-  if (!lock)
-    throw new EngineError('ERR_RUNNING', `Cannot remove container "${Name}": it was started again meanwhile`, {
-      hint: `skiff rm -f ${Name}`,
-    });
+  const { Id } = view.record;
+  const lock = await takeLock(ctx, view, options.force ?? false);
   try {
     // `--rm` removes as it ends: then there is nothing left to do.
     if (stillThere(ctx, Id)) await removeDown(ctx, view, options);
@@ -39,6 +34,21 @@ export async function removeContainer(ctx: Ctx, wanted: string, options: RemoveO
     lock.release();
   }
   return view;
+}
+
+/** Who else holds the lock starts the container, removes it or is on its way out: with `force` that is ended, else waited for. */
+async function takeLock(ctx: Ctx, view: ContainerView, force: boolean): Promise<Lock> {
+  const { Id, Name } = view.record;
+  const deadline = performance.now() + OUTCOME_MS;
+  for (;;) {
+    const lock = tryLock(containerLockPath(ctx, Id));
+    if (lock) return lock;
+    const now = readContainer(ctx, Id);
+    if (now && force) await forceDown(ctx, now);
+    else if (now && now.state.Status !== 'created' && now.state.Status !== 'exited') throw running(now);
+    if (performance.now() > deadline) throw busy(Name);
+    await Bun.sleep(2);
+  }
 }
 
 /** Deletes folders that hold files of sub-ids, as root of the user namespace. */
@@ -73,9 +83,14 @@ function stillThere(ctx: Ctx, id: string): boolean {
 function running({ record, state }: ContainerView): EngineError {
   return new EngineError(
     'ERR_RUNNING',
-    `cannot remove container "/${record.Name}": container is ${state.Status === 'created' ? 'running' : state.Status}: stop the container before removing or force remove`,
+    `cannot remove container "/${record.Name}": container is ${state.Status}: stop the container before removing or force remove`,
     {
       hint: `skiff rm -f ${record.Name}`,
     },
   );
 }
+
+const busy = (name: string): EngineError =>
+  new EngineError('ERR_BUSY', `Cannot remove container "${name}": another command has been starting or removing it for a minute`, {
+    hint: `skiff rm -f ${name}`,
+  });

@@ -1,6 +1,6 @@
 // Starts a container: takes its lock, hands it to a new supervisor, and waits until that says that the container runs. The lock is
 // never free in between: the supervisor inherits the very open file that was locked here.
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { scopeArgv } from '../runtime/cgroup.ts';
 import { receivedError } from '../runtime/control-client.ts';
@@ -8,28 +8,28 @@ import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
 import { choosePidNamespace } from '../runtime/pid-namespace.ts';
 import { ensureUserNamespace, enterArgv } from '../runtime/userns.ts';
-import { findContainer, lastState } from '../storage/container.ts';
+import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';
 import { containerDir, containerLockPath, containerRunDir } from '../storage/layout.ts';
 import { childEnv } from '../sys/child-env.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
-import { tryLock } from '../sys/lock.ts';
+import { type Lock, tryLock } from '../sys/lock.ts';
 import { selfCommand } from '../sys/self.ts';
-import { isStillRunning } from './stop.ts';
 
 export interface StartOptions {
   /** Called when everything is set up, before the program runs; it has to attach with `start`. */
   onReady?: () => Promise<void>;
 }
 
+/** How long another command may take with the container before we say so. */
+const OUTCOME_MS = 60_000;
+
 /** Starts the container and resolves once its program runs; false when it was running already. Throws why it could not start. */
 export async function startContainer(ctx: Ctx, wanted: string, options: StartOptions = {}): Promise<boolean> {
-  const { record } = findContainer(ctx, wanted);
-  const id = record.Id;
+  const id = findContainer(ctx, wanted).record.Id;
   const namespace = await ensureUserNamespace(ctx);
   const { step } = choosePidNamespace(ctx, namespace);
-  if (await isStillRunning(ctx, id)) return false;
-  const lock = tryLock(containerLockPath(ctx, id));
+  const lock = await takeLock(ctx, wanted, id);
   if (!lock) return false;
   await endRemains(id, lastState(ctx, id));
   mkdirSync(containerRunDir(ctx, id), { recursive: true, mode: 0o700 });
@@ -64,6 +64,36 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
     supervisor.unref();
   }
 }
+
+/**
+ * The container's lock, or undefined when it runs. Who else holds it is starting the container, removing it or on its way out: the
+ * outcome of that is waited for. Throws ERR_NO_SUCH_CONTAINER when it is gone by then, ERR_BUSY when it takes too long.
+ */
+async function takeLock(ctx: Ctx, wanted: string, id: string): Promise<Lock | undefined> {
+  const path = containerLockPath(ctx, id);
+  const deadline = performance.now() + OUTCOME_MS;
+  for (;;) {
+    const lock = tryLock(path);
+    const view = readContainer(ctx, id);
+    if (!view) {
+      // The lock file may be our own making: of a container that is gone nothing is left.
+      if (lock) rmSync(path, { force: true });
+      lock?.release();
+      throw new EngineError('ERR_NO_SUCH_CONTAINER', `No such container: ${wanted}`, { hint: 'List what there is: skiff ps -a' });
+    }
+    if (lock) return lock;
+    if (!isDown(view)) return undefined;
+    if (performance.now() > deadline) throw busy(view.record.Name);
+    await Bun.sleep(5);
+  }
+}
+
+const isDown = ({ state }: ContainerView): boolean => state.Status === 'created' || state.Status === 'exited';
+
+const busy = (name: string): EngineError =>
+  new EngineError('ERR_BUSY', `Cannot start container "${name}": another command has been starting or removing it for a minute`, {
+    hint: `Wait for that command, or end the container: skiff rm -f ${name}`,
+  });
 
 async function followStart(
   ctx: Ctx,

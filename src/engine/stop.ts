@@ -2,7 +2,7 @@
 // afterwards the container's lock is free, whatever state it was in.
 import { askSupervisor, SupervisorGone } from '../runtime/control-client.ts';
 import { supervisorOf } from '../runtime/find-supervisor.ts';
-import { type ContainerView, findContainer, isRunning, readContainer } from '../storage/container.ts';
+import { type ContainerView, findContainer, isRunning } from '../storage/container.ts';
 import type { ContainerStatus } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -14,6 +14,8 @@ export interface StopOptions {
   signal?: string;
   /** Seconds before SIGKILL; negative waits for ever. Default: the container's own, else 10. */
   timeoutSeconds?: number;
+  /** It is started again next: not even one with --rm is removed. */
+  keep?: boolean;
 }
 
 const SIGKILL = 9;
@@ -46,16 +48,6 @@ export async function killContainer(ctx: Ctx, wanted: string, signal = 'SIGKILL'
   }
   if (number === SIGKILL) await waitUntilDown(ctx, Id, GRACE_MS);
   return view;
-}
-
-/**
- * Whether the container runs. One whose end is written down holds its lock a moment longer, while its supervisor leaves: that is waited
- * for, so that what follows a container's end (rm, start) finds it ended.
- */
-export async function isStillRunning(ctx: Ctx, id: string): Promise<boolean> {
-  if (!isRunning(ctx, id)) return false;
-  const status = readContainer(ctx, id)?.state.Status;
-  return status !== 'exited' || !(await waitUntilDown(ctx, id, GRACE_MS));
 }
 
 /** Kills what runs of the container, which is removed next. */

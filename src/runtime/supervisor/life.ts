@@ -172,7 +172,7 @@ class Life implements Controlled {
       });
     } finally {
       await this.clear();
-      if (this.record.HostConfig.AutoRemove) this.removeItself();
+      if (this.record.HostConfig.AutoRemove && !this.isKept) this.removeItself();
       this.finished.resolve();
     }
   }
