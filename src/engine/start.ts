@@ -6,8 +6,8 @@ import { scopeArgv } from '../runtime/cgroup.ts';
 import { receivedError } from '../runtime/control-client.ts';
 import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
-import { choosePidNamespace } from '../runtime/pid-namespace.ts';
-import { ensureUserNamespace, enterArgv } from '../runtime/userns.ts';
+import { choosePidNamespace, type PidNamespaceStep } from '../runtime/pid-namespace.ts';
+import { ensureUserNamespace, enterArgv, type UserNamespace } from '../runtime/userns.ts';
 import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';
 import { containerDir, containerLockPath, containerRunDir } from '../storage/layout.ts';
 import { childEnv } from '../sys/child-env.ts';
@@ -33,11 +33,29 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
   if (!lock) return false;
   await endRemains(id, lastState(ctx, id));
   mkdirSync(containerRunDir(ctx, id), { recursive: true, mode: 0o700 });
-  const logPath = join(containerDir(ctx, id), 'supervisor.log');
+  const site = { id, namespace, step, lock };
+  const scope = scopeArgv(ctx, id);
+  if (await launch(ctx, site, scope, options)) return true;
+  const words = lastWords(supervisorLog(ctx, id));
+  ctx.warn(`The container runs without a scope of systemd's, which systemd-run could not make${words}`);
+  return launch(ctx, site, [], options);
+}
+
+interface LaunchSite {
+  id: string;
+  namespace: UserNamespace;
+  step: PidNamespaceStep;
+  /** Released once the supervisor has it. */
+  lock: Lock;
+}
+
+/** Starts the supervisor, behind `scope`, and follows it until the container runs. False: the scope could not be made. */
+async function launch(ctx: Ctx, { id, namespace, step, lock }: LaunchSite, scope: string[], options: StartOptions): Promise<boolean> {
+  const logPath = supervisorLog(ctx, id);
   const errors = openSync(logPath, 'w', 0o600);
   const supervisor = Bun.spawn(
     [
-      ...scopeArgv(ctx, id),
+      ...scope,
       ...enterArgv(namespace),
       ...['unshare', '--mount', '--propagation', 'slave'],
       // PID 1 of a pid namespace: when it dies, however it dies, the kernel kills all that it started.
@@ -55,15 +73,19 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
       env: { ...childEnv(ctx.env), SKIFF_ROOT: ctx.paths.data, SKIFF_RUNROOT: ctx.paths.run },
     },
   );
-  lock.release();
   closeSync(errors);
   try {
-    await followStart(ctx, supervisor.stdout, options, () => lastWords(logPath));
+    const events = startEvents(supervisor.stdout);
+    if (scope.length > 0 && (await events.next()).done) return false;
+    lock.release();
+    await followStart(ctx, events, options, () => lastWords(logPath));
     return true;
   } finally {
     supervisor.unref();
   }
 }
+
+const supervisorLog = (ctx: Ctx, id: string): string => join(containerDir(ctx, id), 'supervisor.log');
 
 /**
  * The container's lock, or undefined when it runs. Who else holds it is starting the container, removing it or on its way out: the
@@ -97,28 +119,35 @@ const busy = (name: string): EngineError =>
 
 async function followStart(
   ctx: Ctx,
-  output: ReadableStream<Uint8Array>,
+  events: AsyncGenerator<StartEvent>,
   { onReady }: StartOptions,
   lastWordsOf: () => string,
 ): Promise<void> {
+  for await (const event of events) {
+    if (event.type === 'warning') ctx.warn(event.message);
+    else if (event.type === 'ready') await onReady?.();
+    else if (event.type === 'started') return;
+    else if (event.type === 'failed') throw receivedError(event);
+  }
+  throw new EngineError('ERR_SUPERVISOR_DIED', `The container's supervisor died while it started it${lastWordsOf()}`, { exitCode: 125 });
+}
+
+async function* startEvents(output: ReadableStream<Uint8Array>): AsyncGenerator<StartEvent> {
   const reader = output.getReader();
   let text = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) {
-      throw new EngineError('ERR_SUPERVISOR_DIED', `The container's supervisor died while it started it${lastWordsOf()}`, {
-        exitCode: 125,
-      });
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += Buffer.from(value).toString();
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+        const event = JSON.parse(text.slice(0, end)) as StartEvent;
+        text = text.slice(end + 1);
+        yield event;
+      }
     }
-    text += Buffer.from(value).toString();
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-      const event = JSON.parse(text.slice(0, end)) as StartEvent;
-      text = text.slice(end + 1);
-      if (event.type === 'warning') ctx.warn(event.message);
-      else if (event.type === 'ready') await onReady?.();
-      else if (event.type === 'started') return void reader.cancel();
-      else throw receivedError(event);
-    }
+  } finally {
+    void reader.cancel();
   }
 }
 
