@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { joinArgv } from '../runtime/cgroup.ts';
 import { askForProcess } from '../runtime/control-client.ts';
 import { describeExec, type ExecRequest } from '../runtime/exec-process.ts';
+import { hangs, startPatienceMs } from '../runtime/patience.ts';
 import type { OciProcess } from '../runtime/spec/types.ts';
 import { runtimeStateRoot } from '../runtime/supervisor/crun.ts';
 import { copyTerminal, writeTerminal } from '../runtime/terminal-copy.ts';
@@ -15,7 +16,8 @@ import { type ConsoleSocket, openConsoleSocket } from '../sys/console-socket.ts'
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { setWindowSize } from '../sys/fd.ts';
-import { signalNumber } from '../sys/signals.ts';
+import { childrenOf, kill } from '../sys/process.ts';
+import { SIGKILL, signalNumber } from '../sys/signals.ts';
 import type { AttachHandlers, Attachment } from './attach.ts';
 
 export interface ExecOptions extends ExecRequest {
@@ -27,6 +29,7 @@ export interface ExecOptions extends ExecRequest {
 export interface ExecCommand {
   argv: string[];
   env: Record<string, string>;
+  runtime: string;
   /** To be the child's descriptor 3; close it after the spawn. */
   processFd: number;
 }
@@ -42,7 +45,7 @@ export async function execOnTerminal(ctx: Ctx, wanted: string, options: ExecOpti
   const socket = openConsoleSocket(path);
   try {
     const child = Bun.spawn(exec.argv, { stdio: ['ignore', 'ignore', 'inherit', exec.processFd], env: exec.env });
-    const master = await receiveMaster(socket, child);
+    const master = await receiveMaster(socket, child, { runtime: exec.runtime, patienceMs: startPatienceMs(ctx.env) });
     if (master === undefined) return { ...NO_TERMINAL, exit: child.exited.then(() => exitCodeOf(child)) };
     const copied = copyTerminal(master, handlers.stdout);
     return {
@@ -78,11 +81,21 @@ const NO_TERMINAL = {
   detach: (): void => undefined,
 };
 
-async function receiveMaster(socket: ConsoleSocket, child: Bun.Subprocess): Promise<number | undefined> {
+async function receiveMaster(
+  socket: ConsoleSocket,
+  child: Bun.Subprocess,
+  { runtime, patienceMs }: { runtime: string; patienceMs: number },
+): Promise<number | undefined> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const master = socket.poll();
     if (master !== undefined) return master;
     if (child.exitCode !== null || child.signalCode !== null) return undefined;
+    if (performance.now() > deadline) {
+      // nsenter waits for the runtime, as its child, where there is a pid namespace to enter.
+      for (const pid of [...childrenOf(String(child.pid)), child.pid]) kill(pid, SIGKILL);
+      throw hangs(runtime, 'given the command its terminal', patienceMs);
+    }
     await Bun.sleep(1);
   }
 }
@@ -120,6 +133,7 @@ export async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions
       ],
     ],
     env: childEnv(ctx.env),
+    runtime,
     processFd: unlinkedFile(join(containerRunDir(ctx, Id), `exec-${process.pid}.json`), JSON.stringify(process_)),
   };
 }

@@ -9,6 +9,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError, isDiskFull, messageOf } from '../sys/errors.ts';
 import { chdir, mount } from '../sys/mount.ts';
 import { findProgram, requireProgram } from '../sys/programs.ts';
+import { hangs, startPatienceMs } from './patience.ts';
 import { copyLayers } from './rootfs-copy.ts';
 import { userNamespaceArgv } from './userns.ts';
 
@@ -58,7 +59,7 @@ export interface RootfsFolders {
 
 /**
  * Makes the rootfs of `layers` (diff-ids, base first) and returns its path. In the user namespace, with a mount namespace of
- * one's own. Throws ERR_ROOTFS.
+ * one's own. Throws ERR_ROOTFS, ERR_HANGS.
  */
 export async function makeRootfs(ctx: Ctx, driver: StorageDriver, layers: string[], folders: RootfsFolders): Promise<string> {
   const merged = join(folders.container, 'merged');
@@ -140,7 +141,15 @@ async function mountFuse(ctx: Ctx, merged: string, { topFirst, container, scratc
   const before = statSync(merged).dev;
   const fuse = Bun.spawn([program, '-f', '-o', options.join(','), merged], { stdio: ['ignore', 'ignore', Bun.file(log)] });
   onSpawn(fuse.pid);
-  while (fuse.exitCode === null && fuse.signalCode === null && statSync(merged).dev === before) await Bun.sleep(1);
+  const patienceMs = startPatienceMs(ctx.env);
+  const deadline = performance.now() + patienceMs;
+  while (fuse.exitCode === null && fuse.signalCode === null && statSync(merged).dev === before) {
+    if (performance.now() > deadline) {
+      fuse.kill('SIGKILL');
+      throw hangs(program, 'mounted the root filesystem', patienceMs);
+    }
+    await Bun.sleep(1);
+  }
   if (fuse.exitCode !== null || fuse.signalCode !== null) throw fuseFailure(readFileSync(log, 'utf8'));
   fuse.unref();
 }

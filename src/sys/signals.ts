@@ -37,6 +37,9 @@ const NUMBERS: Readonly<Record<string, number>> = {
   PWR: 30,
   SYS: 31,
 };
+/** The one that cannot be caught, for kill(2). */
+export const SIGKILL = 9;
+
 const RTMIN = 34;
 const RTMAX = 64;
 

@@ -6,6 +6,7 @@ import { containerRunDir } from '../../storage/layout.ts';
 import { openConsoleSocket } from '../../sys/console-socket.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
+import { hangs, startPatienceMs } from '../patience.ts';
 import type { Orphans } from './orphans.ts';
 
 export interface RuntimeCall {
@@ -26,6 +27,8 @@ export interface RunRequest {
   stdio: [number | 'ignore', number | 'ignore', number | 'ignore'];
   terminal: boolean;
   scratch: string;
+  /** Resolves when nothing of ours keeps the runtime waiting any more. */
+  ready: Promise<unknown>;
 }
 
 export interface Started {
@@ -38,7 +41,7 @@ export interface Started {
 /** Where the runtime keeps the state of container `id`: in its run folder, so that it goes with it. */
 export const runtimeStateRoot = (ctx: Pick<Ctx, 'paths'>, id: string): string => join(containerRunDir(ctx, id), 'runtime');
 
-/** Creates the container and lets its program run, in one call of the runtime. Throws ERR_RUNTIME with the runtime's own words. */
+/** Creates the container and lets its program run, in one call of the runtime. Throws ERR_RUNTIME with the runtime's own words, ERR_HANGS. */
 export async function runWithRuntime(call: RuntimeCall, request: RunRequest): Promise<Started> {
   const pidFile = join(request.scratch, 'pid');
   const socketPath = join(request.scratch, 'console');
@@ -57,7 +60,7 @@ export async function runWithRuntime(call: RuntimeCall, request: RunRequest): Pr
       ...(socket ? ['--console-socket', socketPath] : []),
       call.id,
     ];
-    await run(call, args, request.terminal ? ['ignore', 'ignore', 'ignore'] : request.stdio);
+    await run(call, args, request);
     const pid = Number(readFileSync(pidFile, 'utf8'));
     return socket ? { pid, terminal: socket.receive() } : { pid };
   } finally {
@@ -65,16 +68,24 @@ export async function runWithRuntime(call: RuntimeCall, request: RunRequest): Pr
   }
 }
 
-type Stdio = RunRequest['stdio'];
-
-async function run(call: RuntimeCall, args: string[], [stdin, stdout, stderr]: Stdio): Promise<void> {
+async function run(call: RuntimeCall, args: string[], { stdio, terminal, ready }: RunRequest): Promise<void> {
   const log = join(call.stateRoot, 'log');
   rmSync(log, { force: true });
   const manager = call.managesCgroups ? 'cgroupfs' : 'disabled';
   const argv = [call.runtime, '--root', call.stateRoot, '--log', log, '--cgroup-manager', manager, ...args];
-  const child = Bun.spawn(argv, { stdio: [stdin, stdout, stderr], env: call.env });
+  const child = Bun.spawn(argv, { stdio: terminal ? ['ignore', 'ignore', 'ignore'] : stdio, env: call.env });
   call.orphans.ours(child.pid);
-  const code = await child.exited;
+  const late = Promise.withResolvers<'late'>();
+  const patienceMs = startPatienceMs(call.env);
+  ready.then(
+    () => setTimeout(() => late.resolve('late'), patienceMs).unref(),
+    () => undefined,
+  );
+  const code = await Promise.race([child.exited, late.promise]);
+  if (code === 'late') {
+    child.kill('SIGKILL');
+    throw hangs(call.runtime, 'started the container', patienceMs);
+  }
   if (code !== 0) throw runtimeFailure(log, args[0] ?? '', code);
 }
 

@@ -202,7 +202,7 @@ class Life implements Controlled {
       this.startedMs = performance.now();
       gate?.open();
     });
-    const request = { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch };
+    const request = { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch, ready: go };
     const [started] = await Promise.all([runWithRuntime(call, request), go]);
     this.pid = started.pid;
     this.running.resolve();
@@ -397,11 +397,6 @@ class Life implements Controlled {
 
   async kill(signal: string): Promise<void> {
     const number = signalNumber(signal);
-    if (!this.pid && this.state.Status === 'restarting') {
-      // As Docker: in the pause before a restart any signal ends the loop.
-      this.state.ManuallyStopped = true;
-      return this.stopAsked.resolve();
-    }
     if (!this.pid && this.state.Status === 'restarting') {
       // As Docker: in the pause before a restart any signal ends the loop.
       this.state.ManuallyStopped = true;
