@@ -1,6 +1,7 @@
 // Renaming a container, whether it runs or not. The container's record decides what it is called; the links in names/ follow it.
 import { findContainer, releaseName, reserveName, rewriteRecord } from '../storage/container.ts';
 import { lockPath } from '../storage/layout.ts';
+import { NAME_PATTERN } from '../storage/name-pattern.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import { withLock } from '../sys/lock.ts';
@@ -8,7 +9,7 @@ import { withLock } from '../sys/lock.ts';
 /** Gives the container another name. Throws ERR_NAME_TAKEN, ERR_BAD_NAME, and ERR_NO_SUCH_CONTAINER when it is removed meanwhile. */
 export function renameContainer(ctx: Ctx, wanted: string, name: string): void {
   const wish = name.replace(/^\//, '');
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(wish)) {
+  if (!NAME_PATTERN.test(wish)) {
     throw new EngineError('ERR_BAD_NAME', `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
   }
   withLock(lockPath(ctx, 'rename'), () => {

@@ -2,12 +2,13 @@
 // afterwards the container's lock is free, whatever state it was in.
 import { askSupervisor, SupervisorGone } from '../runtime/control-client.ts';
 import { supervisorOf } from '../runtime/find-supervisor.ts';
+import { DEFAULT_STOP_SECONDS } from '../runtime/messages.ts';
 import { type ContainerView, findContainer, isRunning } from '../storage/container.ts';
 import type { ContainerStatus } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { kill as sendSignal } from '../sys/process.ts';
-import { signalNumber } from '../sys/signals.ts';
+import { SIGKILL, signalNumber } from '../sys/signals.ts';
 
 export interface StopOptions {
   /** Default: the container's own, else SIGTERM. */
@@ -18,7 +19,6 @@ export interface StopOptions {
   keep?: boolean;
 }
 
-const SIGKILL = 9;
 /** `restarting` too: a kill in the pause before a restart is the end of the loop. */
 const KILLABLE: readonly ContainerStatus[] = ['running', 'paused', 'restarting'];
 /** How long a supervisor may take to open its socket. */
@@ -67,7 +67,7 @@ export async function waitUntilDown(ctx: Ctx, id: string, timeoutMs: number): Pr
 
 async function bringDown(ctx: Ctx, view: ContainerView, options: StopOptions & { isRemoved?: boolean }): Promise<void> {
   const { Id, Config } = view.record;
-  const seconds = options.timeoutSeconds ?? Config.StopTimeout ?? 10;
+  const seconds = options.timeoutSeconds ?? Config.StopTimeout ?? DEFAULT_STOP_SECONDS;
   const lateAt = performance.now() + SOCKET_MS;
   for (;;) {
     try {

@@ -5,6 +5,7 @@ import { openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ContainerState } from '../storage/records.ts';
 import { CLONE, setns, unshare } from '../sys/mount.ts';
 import { kill, startTime } from '../sys/process.ts';
+import { SIGKILL } from '../sys/signals.ts';
 
 export interface Family {
   /** The UTS namespace that the container is to join; valid as long as this process lives. */
@@ -13,7 +14,6 @@ export interface Family {
   end(): Promise<void>;
 }
 
-const SIGKILL = 9;
 const ROUNDS = 200;
 
 /** A family without members. This thread's own UTS namespace must be one that we made: to others there is no way back. */

@@ -34,6 +34,9 @@ export type StartEvent =
   | { type: 'warning'; message: string }
   | { type: 'failed'; code: string; message: string; hint?: string; exitCode: number; path?: string };
 
+/** How long a program may take to end after its stop signal, where neither request nor container says it. */
+export const DEFAULT_STOP_SECONDS = 10;
+
 export const FRAME = {
   /** front → supervisor */
   stdin: 0,

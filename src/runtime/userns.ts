@@ -11,6 +11,7 @@ import { EngineError, messageOf } from '../sys/errors.ts';
 import { tryLock } from '../sys/lock.ts';
 import { kill, startTime } from '../sys/process.ts';
 import { findProgram, installCommand, requireProgram } from '../sys/programs.ts';
+import { SIGKILL } from '../sys/signals.ts';
 import { type IdMap, identityMap, subordinateIds, type UserNamespaceStep } from './idmap.ts';
 import { noUserNamespace } from './userns-advice.ts';
 
@@ -28,8 +29,6 @@ export interface UserNamespace {
   /** Start time of the holder: with the pid it names one process for ever. */
   started: string;
 }
-
-const SIGKILL = 9;
 
 /** The argv prefix that runs a command as root of the user's namespace, which is made first where there is none. */
 export async function userNamespaceArgv(ctx: Ctx): Promise<string[]> {

@@ -29,6 +29,7 @@ import {
   namesDir,
   tmpDir,
 } from './layout.ts';
+import { NAME_PATTERN } from './name-pattern.ts';
 import type { ContainerRecord, ContainerState } from './records.ts';
 
 export interface ContainerView {
@@ -199,7 +200,7 @@ export function detachContainer(ctx: Ctx, record: ContainerRecord): string {
 function findContainerId(ctx: Ctx, wanted: string): string | undefined {
   const name = wanted.startsWith('/') ? wanted.slice(1) : wanted;
   if (/^[0-9a-f]{64}$/.test(name) && exists(containerDir(ctx, name))) return name;
-  const named = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name) ? ownerOfName(ctx, name) : undefined;
+  const named = NAME_PATTERN.test(name) ? ownerOfName(ctx, name) : undefined;
   if (named !== undefined && exists(containerDir(ctx, named))) return named;
   if (!/^[0-9a-f]{1,64}$/.test(name)) return undefined;
   const matches = containerIds(ctx).filter((id) => id.startsWith(name));

@@ -249,6 +249,7 @@ export interface ContainerRecord {
   Driver: 'overlay' | 'fuse-overlayfs' | 'copy';
 }
 
+/** `paused` and `dead` are Docker's, and understood wherever a state is read; nothing here pauses a container, so they are not written yet. */
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead';
 
 /** `containers/<id>/state.json`: as it goes. Written only by who holds the container's lock. */

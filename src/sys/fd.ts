@@ -4,10 +4,7 @@ import { c, check, cstr, ptr } from './ffi.ts';
 
 const O_CLOEXEC = 0o2000000;
 const F_SETFD = 2;
-const F_GETFL = 3;
-const F_SETFL = 4;
 const FD_CLOEXEC = 1;
-const O_NONBLOCK = 0o4000;
 const TIOCSWINSZ = 0x5414;
 const AT_FDCWD = -100;
 const POLLERR = 8;
@@ -24,12 +21,6 @@ export function makePipe(): { read: number; write: number } {
 /** Keeps `fd` from children. */
 export function closeOnExec(fd: number): void {
   check(c.fcntl(fd, F_SETFD, BigInt(FD_CLOEXEC)), 'fcntl');
-}
-
-/** Makes reads and writes of `fd` return EAGAIN instead of waiting. */
-export function setNonBlocking(fd: number): void {
-  const flags = check(c.fcntl(fd, F_GETFL, 0n), 'fcntl');
-  check(c.fcntl(fd, F_SETFL, BigInt(flags | O_NONBLOCK)), 'fcntl');
 }
 
 /** Sets the size of the terminal behind `fd`; its foreground processes get SIGWINCH. */

@@ -1,6 +1,7 @@
 // What of a create request can be refused without looking at anything else.
 import { statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { NAME_PATTERN } from '../../storage/name-pattern.ts';
 import type { HostConfig } from '../../storage/records.ts';
 import { EngineError, errnoOf } from '../../sys/errors.ts';
 import { signalNumber } from '../../sys/signals.ts';
@@ -8,7 +9,7 @@ import type { CreateOptions } from './options.ts';
 
 /** Docker takes `/name` too. */
 export function checkName(name: string): void {
-  if (/^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) return;
+  if (NAME_PATTERN.test(name.replace(/^\//, ''))) return;
   throw refuse('ERR_CONTAINER_NAME', `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`, 'choose another name');
 }
 

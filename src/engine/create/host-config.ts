@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { normalizeCapability } from '../../runtime/spec/capabilities.ts';
+import { DEFAULT_SHM } from '../../runtime/spec/mounts.ts';
 import { customSeccomp } from '../../runtime/spec/seccomp.ts';
 import type { HostConfig, RestartPolicy } from '../../storage/records.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
 import { parseBytes } from './sizes.ts';
 
 const MIN_MEMORY = 6 * 1024 * 1024;
-const DEFAULT_SHM = 64 * 1024 * 1024;
 
 /** Every field set, capabilities in the kernel's spelling. Throws ERR_BAD_OPTION (exit code 125). */
 export function completeHostConfig(given: Partial<HostConfig>): HostConfig {

@@ -2,6 +2,7 @@
 // Options are a comma list with at most one of each kind; SELinux labels and consistency words are accepted as Docker accepts them
 // on a host where they mean nothing.
 import { normalize } from 'node:path';
+import { NAME_PATTERN } from '../../storage/name-pattern.ts';
 import { EngineError } from '../../sys/errors.ts';
 
 export interface VolumeSpec {
@@ -50,7 +51,7 @@ export function parseVolume(spec: string): VolumeSpec {
 
 /** Throws unless `name` may name a volume. */
 export function checkVolumeName(name: string): void {
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) return;
+  if (NAME_PATTERN.test(name)) return;
   throw new EngineError(
     'ERR_VOLUME_NAME',
     `Create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,

@@ -12,7 +12,7 @@ export interface Controlled {
   tty: boolean;
   attach(client: AttachedClient, request: Extract<SupervisorRequest, { type: 'attach' }>): void;
   input(chunk: Uint8Array): Promise<void>;
-  inputEnded(client: AttachedClient): void;
+  inputEnded(): void;
   resize(size: ResizeFrame): void;
   signal(signal: string): void;
   stop(request: Extract<SupervisorRequest, { type: 'stop' }>): Promise<void>;
@@ -26,7 +26,6 @@ export interface AttachedClient extends OutputTarget {
   finish(code: number): void;
   /** Called when the other side is gone, or all was sent to it. */
   onGone(callback: () => void): void;
-  wantsOutput: boolean;
   /** What waits to be sent to it. */
   pendingBytes(): number;
   /** Gives it up: what waits is lost. */
@@ -37,7 +36,6 @@ interface Connection {
   writer: SocketWriter;
   line: string;
   frames: FrameReader | undefined;
-  client: AttachedClient | undefined;
   gone: (() => void)[];
   /** Frames are handled one after another, so that input stays in order. */
   work: Promise<void>;
@@ -60,7 +58,7 @@ export function serveControl(path: string, controlled: Controlled): { stop(): vo
           writer: socketWriter(socket),
           line: '',
           frames: undefined,
-          client: undefined,
+
           gone: [],
           work: Promise.resolve(),
           inputBytes: 0,
@@ -98,9 +96,8 @@ function takeLine(connection: Connection, controlled: Controlled, chunk: Uint8Ar
   }
   if (request.type === 'attach') {
     connection.frames = new FrameReader();
-    connection.client = attachedClient(connection, request.output);
     answer(connection, { type: 'attached', tty: controlled.tty });
-    controlled.attach(connection.client, request);
+    controlled.attach(attachedClient(connection), request);
     if (rest.length > 0) takeFrames(connection, controlled, rest);
     return;
   }
@@ -147,10 +144,9 @@ function close(connection: Connection, message: SupervisorAnswer): void {
   connection.writer.end();
 }
 
-function attachedClient(connection: Connection, wantsOutput: boolean): AttachedClient {
+function attachedClient(connection: Connection): AttachedClient {
   const { writer } = connection;
   return {
-    wantsOutput,
     write: (stream, chunk) => writer.write(encodeFrame(stream === 'stdout' ? FRAME.stdout : FRAME.stderr, chunk)),
     drained: () => writer.drained(),
     pendingBytes: () => writer.pendingBytes(),
@@ -170,7 +166,7 @@ function takeFrames(connection: Connection, controlled: Controlled, chunk: Uint8
   for (const { kind, payload } of connection.frames?.push(chunk) ?? []) {
     connection.inputBytes += payload.length;
     connection.work = connection.work
-      .then(() => takeFrame(connection, controlled, kind, payload))
+      .then(() => takeFrame(controlled, kind, payload))
       .catch(() => undefined)
       .then(() => settleInput(connection, payload.length));
   }
@@ -183,12 +179,12 @@ function settleInput(connection: Connection, bytes: number): void {
   if (wasFull && connection.inputBytes <= MAX_INPUT_BYTES) connection.resume();
 }
 
-async function takeFrame(connection: Connection, controlled: Controlled, kind: number, payload: Uint8Array): Promise<void> {
+async function takeFrame(controlled: Controlled, kind: number, payload: Uint8Array): Promise<void> {
   switch (kind) {
     case FRAME.stdin:
       return controlled.input(payload);
     case FRAME.stdinEnd:
-      return connection.client && controlled.inputEnded(connection.client);
+      return controlled.inputEnded();
     case FRAME.resize:
       return controlled.resize(JSON.parse(Buffer.from(payload).toString()) as ResizeFrame);
     default:

@@ -14,12 +14,12 @@ import { EngineError, messageOf } from '../../sys/errors.ts';
 import { isHungUp } from '../../sys/fd.ts';
 import { detach } from '../../sys/mount.ts';
 import { kill, startTime } from '../../sys/process.ts';
-import { signalNumber } from '../../sys/signals.ts';
+import { SIGKILL, signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, cgroup2Mount, placeContainer, removeCgroup } from '../cgroup.ts';
 import type { ExecRequest } from '../exec-process.ts';
 import { logLimits } from '../log-limits.ts';
 import { openLogWriter } from '../log-writer.ts';
-import type { SupervisorRequest } from '../messages.ts';
+import { DEFAULT_STOP_SECONDS, type SupervisorRequest } from '../messages.ts';
 import { hostArchitecture } from '../spec/host-facts.ts';
 import type { OciProcess } from '../spec/types.ts';
 import { tellFront } from './context.ts';
@@ -34,8 +34,6 @@ import { prepareRootfs, writeBundle } from './prepare.ts';
 import { nextPause, shouldRestart } from './restart-policy.ts';
 import { type OutputTarget, openStreams, type Streams } from './streams.ts';
 
-const DEFAULT_STOP_SECONDS = 10;
-const SIGKILL = 9;
 /** Our standard output, whose other end the front holds while it waits for the start. */
 const FRONT_FD = 1;
 const FRONT_CHECK_MS = 100;

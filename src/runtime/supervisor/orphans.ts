@@ -2,6 +2,7 @@
 // SIGCHLD. Children that Bun spawned are Bun's to reap; every other dead one is ours, or it would stay a zombie. The init may be
 // dead before the runtime's end told us its pid, so how the last orphans ended is remembered.
 import { childrenOf, hasChildren, kill, peekDeadChild, reap } from '../../sys/process.ts';
+import { SIGKILL } from '../../sys/signals.ts';
 
 export interface Orphans {
   /** Resolves with Docker's exit code once the orphan `pid` has died, or has died already. */
@@ -14,7 +15,6 @@ export interface Orphans {
 
 /** Exits remembered: a container's init among its own orphaned children. */
 const REMEMBERED = 64;
-const SIGKILL = 9;
 const EVERYONE = -1;
 const END_ROUNDS = 600;
 
