@@ -4,7 +4,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { EngineError } from '../../sys/errors.ts';
-import { type Lookup, lookInside, type RootView } from './inside.ts';
+import { getXattr } from '../../sys/xattr.ts';
+import { type Access, type Lookup, lookInside, type RootView } from './inside.ts';
 
 export interface ExecutableCheck {
   view: RootView;
@@ -13,6 +14,10 @@ export interface ExecutableCheck {
   /** The container's environment, for PATH. */
   env: readonly string[];
   cwd: string;
+  /** Who is to run it, in the ids that files show here; default root. */
+  user?: { uid: number; gid: number; additionalGids: readonly number[] };
+  /** What cannot be known yet is not left to the runtime: it throws ERR_CANNOT_TELL. */
+  mustKnow?: boolean;
   /** Go's name of this machine, `amd64` or `arm64`. */
   architecture: string;
   /** Whether the kernel runs a foreign program with these first bytes all the same (binfmt_misc). */
@@ -56,23 +61,33 @@ export function checkExecutable(check: ExecutableCheck): void {
     const place = lookInside(check.view, join(isAbsolute(folder) ? folder : join(check.cwd, folder), command));
     if (place.found === 'unknown') unknown = true;
     if (place.found !== 'file') continue;
-    if (isExecutable(place)) {
+    if (mayExecute(check, place)) {
       verify(check, place, command, 0);
       return;
     }
     refused ??= place;
   }
-  if (unknown) return;
+  if (unknown) {
+    leave(check);
+    return;
+  }
   if (refused) throw failure(126, 'ERR_NOT_EXECUTABLE', `exec: "${command}": permission denied`, NOT_EXECUTABLE_HINT);
   throw failure(127, 'ERR_COMMAND_NOT_FOUND', `exec: "${command}": executable file not found in $PATH`, NOT_FOUND_HINT);
 }
 
+function leave({ command, mustKnow = false }: ExecutableCheck): void {
+  if (mustKnow) throw failure(126, 'ERR_CANNOT_TELL', `exec: "${command}": permission denied`, NOT_EXECUTABLE_HINT);
+}
+
 const NOT_FOUND_HINT = 'check the spelling and that the image holds this program; an image without a shell cannot run "sh" or "bash"';
-const NOT_EXECUTABLE_HINT = 'make the file executable in the image (chmod +x)';
+const NOT_EXECUTABLE_HINT = 'make the file executable in the image for the user it runs as (chmod +x), or choose another user (-u)';
 
 function verify(check: ExecutableCheck, place: Lookup, what: string, level: number): void {
   const { command } = check;
-  if (place.found === 'unknown') return;
+  if (place.found === 'unknown') {
+    leave(check);
+    return;
+  }
   if (place.found === 'nothing') {
     throw failure(127, 'ERR_COMMAND_NOT_FOUND', `exec: "${command}": ${what}: no such file or directory`, NOT_FOUND_HINT);
   }
@@ -82,7 +97,7 @@ function verify(check: ExecutableCheck, place: Lookup, what: string, level: numb
   if (place.found === 'directory') {
     throw failure(126, 'ERR_NOT_EXECUTABLE', `exec: "${command}": is a directory`, 'name a program, not a folder, as the command');
   }
-  if (place.found === 'other' || !isExecutable(place)) {
+  if (place.found === 'other' || !mayExecute(check, place)) {
     throw failure(126, 'ERR_NOT_EXECUTABLE', `exec: "${command}": permission denied`, NOT_EXECUTABLE_HINT);
   }
   const head = readHead(place.host);
@@ -130,7 +145,17 @@ function verifyMachine(check: ExecutableCheck, head: Buffer): void {
   );
 }
 
-const isExecutable = (place: Lookup): boolean => 'mode' in place && (place.mode & 0o111) !== 0;
+// Root needs one bit of the three (path_resolution(7), capabilities(7): CAP_DAC_OVERRIDE); another user that of their class, and the
+// search bit of every folder on the way.
+function mayExecute({ user }: ExecutableCheck, place: Lookup): boolean {
+  if (!('mode' in place) || (place.mode & 0o111) === 0) return false;
+  if (!user || user.uid === 0) return true;
+  const isOpen = ({ host, uid, gid, mode }: Access): boolean => {
+    const shift = uid === user.uid ? 6 : gid === user.gid || user.additionalGids.includes(gid) ? 3 : 0;
+    return ((mode >> shift) & 1) === 1 || getXattr(host, 'system.posix_acl_access') !== undefined;
+  };
+  return [place, ...place.folders].every(isOpen);
+}
 
 function searchPath(env: readonly string[]): string[] {
   const value = env.findLast((entry) => entry.startsWith('PATH='))?.slice('PATH='.length);

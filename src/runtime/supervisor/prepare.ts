@@ -15,7 +15,7 @@ import { canRun } from '../spec/emulated.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { checkExecutable } from '../spec/executable.ts';
 import { hostFacts } from '../spec/host-facts.ts';
-import type { RootView } from '../spec/inside.ts';
+import { type RootView, resolveInside } from '../spec/inside.ts';
 import { unenforcedLimits } from '../spec/resources.ts';
 import { withCachedFilter } from '../spec/seccomp-cache.ts';
 import type { OciHooks } from '../spec/types.ts';
@@ -57,13 +57,13 @@ export interface Bundle {
 
 /** Writes the bundle's config.json. Throws what the user asked for wrongly, with 126 or 127. */
 export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInput): Bundle {
-  const view: RootView = { rootfs: input.rootfs, mounts: mountSources(record) };
+  const view = viewOf(record, input.rootfs);
   const host = hostFacts();
   const user = resolveUser(view, record.Config.User);
   const cwd = join('/', record.Config.WorkingDir || '/');
   ensureWorkingDir(view, cwd);
   const env = processEnvironment(record.Config, user.home);
-  checkExecutable({ view, command: record.Path, env, cwd, architecture: host.architecture, canRun });
+  checkExecutable({ view, command: record.Path, env, cwd, user, architecture: host.architecture, canRun });
   for (const flag of unenforcedLimits(record.HostConfig, input.cgroup)) {
     ctx.warn(`${flag} is not enforced: its cgroup controller is not available to you (${input.cgroup.reason})`);
   }
@@ -93,11 +93,20 @@ export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInpu
   return cached.keep ? { bundle, keepFilter: cached.keep } : { bundle };
 }
 
-function mountSources(record: ContainerRecord): Map<string, string | undefined> {
-  const sources = new Map<string, string | undefined>(
-    record.Mounts.map(({ Destination, Type, Source }) => [Destination, Type === 'tmpfs' ? undefined : Source]),
-  );
-  for (const path of Object.keys(record.HostConfig.Tmpfs ?? {})) sources.set(path, undefined);
-  for (const path of ['/proc', '/sys', '/dev']) sources.set(path, undefined);
-  return sources;
+// In the order the runtime makes them; each goes where its destination's symlinks lead by then, mounts made before included.
+function viewOf(record: ContainerRecord, rootfs: string): RootView {
+  const mounts = new Map<string, string | undefined>(OWN_MOUNTS.map((path) => [path, undefined]));
+  const readOnly = new Set<string>();
+  const view = { rootfs, mounts, readOnly };
+  for (const path of Object.keys(record.HostConfig.Tmpfs ?? {})) mounts.set(resolveInside(view, path), undefined);
+  for (const { Destination, Type, Source, RW } of record.Mounts.toSorted((a, b) => depth(a.Destination) - depth(b.Destination))) {
+    const destination = resolveInside(view, Destination);
+    mounts.set(destination, Type === 'tmpfs' ? undefined : Source);
+    if (!RW) readOnly.add(destination);
+  }
+  return view;
 }
+
+const OWN_MOUNTS = ['/proc', '/sys', '/dev'];
+
+const depth = (path: string): number => path.split('/').filter(Boolean).length;

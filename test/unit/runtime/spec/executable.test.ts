@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canRun } from '../../../../src/runtime/spec/emulated.ts';
@@ -103,4 +103,41 @@ test('what lies on a mount that does not exist yet is left to the runtime', () =
 
 test('the kernel is asked by letting it try', () => {
   expect(canRun(elf(4660))).toBe(false);
+});
+
+describe('for a user other than root', () => {
+  const stranger = { uid: 54_321, gid: 54_321, additionalGids: [] as number[] };
+  const refused = (command: string) => `126 exec: "${command}": permission denied`;
+
+  beforeAll(() => {
+    chmodSync(rootfs, 0o755);
+    mkdirSync(join(rootfs, 'closed'));
+    for (const [path, mode] of [
+      ['bin/private', 0o700],
+      ['bin/shared', 0o710],
+      ['closed/open', 0o755],
+    ] as const) {
+      writeFileSync(join(rootfs, path), elf(62));
+      chmodSync(join(rootfs, path), mode);
+    }
+    chmodSync(join(rootfs, 'closed'), 0o700);
+  });
+
+  test.each(['/bin/private', 'private', '/bin/shared', '/closed/open'])('%s is closed to a stranger', (command) => {
+    expect(failureOf(command, { user: stranger })).toBe(refused(command));
+    expect(failureOf(command, { user: { ...stranger, uid: 0 } })).toBeUndefined();
+  });
+
+  test('the bit of the class counts: the owner, the group', () => {
+    const { uid, gid } = statSync(join(rootfs, 'bin/shared'));
+    const group = { ...stranger, additionalGids: [gid] };
+    expect(failureOf('/bin/shared', { user: group })).toBeUndefined();
+    expect(failureOf('/bin/private', { user: group })).toBe(refused('/bin/private'));
+    expect(failureOf('/closed/open', { user: { ...stranger, uid } })).toBeUndefined();
+  });
+});
+
+test('who must know does not leave it to the runtime', () => {
+  const mounts = new Map([['/run', undefined]]);
+  expect(failureOf('/run/x', { view: { rootfs, mounts }, mustKnow: true })).toBe('126 exec: "/run/x": permission denied');
 });

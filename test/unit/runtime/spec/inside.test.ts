@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lookInside } from '../../../../src/runtime/spec/inside.ts';
+import { lookInside, resolveInside } from '../../../../src/runtime/spec/inside.ts';
 
 let folder: string;
 let rootfs: string;
@@ -57,4 +57,14 @@ test('paths below a mount are looked up in its source', () => {
 
 test('a mount whose contents come later is unknown', () => {
   expect(hostOf('/data/anything', new Map([['/data', undefined]]))).toBe('unknown');
+});
+
+test('a destination is resolved through the symlinks in it, as far as it exists', () => {
+  expect(resolveInside({ rootfs }, '/bin/new/tool')).toBe('/usr/bin/new/tool');
+  expect(resolveInside({ rootfs }, '/absolute')).toBe('/usr/bin/tool');
+  expect(resolveInside({ rootfs, mounts: new Map([['/data', join(folder, 'volume')]]) }, '/data/sub/x')).toBe('/data/sub/x');
+});
+
+test('what cannot be looked at is unknown, not missing', () => {
+  expect(hostOf(`/${'long'.repeat(100)}`)).toBe('unknown');
 });

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureWorkingDir } from '../../../../src/runtime/spec/workdir.ts';
+import { checkWorkingDir, ensureWorkingDir } from '../../../../src/runtime/spec/workdir.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -40,5 +40,33 @@ describe('the working directory', () => {
     expect(() => ensureWorkingDir({ rootfs: join(folder, 'rootfs') }, '/link/x')).toThrow();
     expect(statSync(join(folder, 'rootfs')).isDirectory()).toBe(true);
     expect(() => statSync(join(folder, 'outside'))).toThrow();
+  });
+});
+
+describe('the working directory on a mount', () => {
+  test('is not made through a read-only one, whose source is an open folder of the host', () => {
+    mkdirSync(join(folder, 'rootfs/src'), { recursive: true });
+    mkdirSync(join(folder, 'host/there'), { recursive: true });
+    const view = { rootfs: join(folder, 'rootfs'), mounts: new Map([['/src', join(folder, 'host')]]) };
+    const readOnly = { ...view, readOnly: new Set(['/src']) };
+    expect(() => ensureWorkingDir(readOnly, '/src/new')).toThrow(
+      expect.objectContaining({ message: 'Cannot mkdir: /src/new: read-only file system', exitCode: 126 }),
+    );
+    expect(existsSync(join(folder, 'host/new'))).toBe(false);
+    ensureWorkingDir(readOnly, '/src/there');
+    ensureWorkingDir(view, '/src/new');
+    expect(existsSync(join(folder, 'host/new'))).toBe(true);
+  });
+});
+
+describe('the working directory of exec', () => {
+  test.each([
+    ['/gone', 127, 'unable to start container process: chdir to cwd ("/gone") set in config.json failed: no such file or directory'],
+    ['/file', 126, 'unable to start container process: chdir to cwd ("/file") set in config.json failed: not a directory'],
+    ['relative', 126, 'Cannot use the working directory "relative": Cwd must be an absolute path'],
+  ])('%s is refused with %i', (path, exitCode, message) => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => checkWorkingDir({ rootfs: folder }, path)).toThrow(expect.objectContaining({ message, exitCode }));
+    expect(() => checkWorkingDir({ rootfs: folder }, '/')).not.toThrow();
   });
 });
