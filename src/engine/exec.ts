@@ -1,9 +1,9 @@
-// Runs another program in a running container. No supervisor is asked: the front enters the container's supervisor's namespaces and
-// lets the runtime join, so the program has the front's own terminal or pipes.
-import { closeSync, openSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+// Runs another program in a running container. The front enters the container's supervisor's namespaces and lets the runtime join; the
+// program's streams are a terminal of its own or pipes, which the front copies (see exec-streams.ts for why).
+import { closeSync, openSync, readlinkSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { joinArgv } from '../runtime/cgroup.ts';
-import { askForProcess } from '../runtime/control-client.ts';
+import { askForProcess, SupervisorGone } from '../runtime/control-client.ts';
 import { describeExec, type ExecRequest } from '../runtime/exec-process.ts';
 import { hangs, startPatienceMs } from '../runtime/patience.ts';
 import type { OciProcess } from '../runtime/spec/types.ts';
@@ -11,14 +11,16 @@ import { runtimeStateRoot } from '../runtime/supervisor/crun.ts';
 import { copyTerminal, writeTerminal } from '../runtime/terminal-copy.ts';
 import { type ContainerView, findContainer } from '../storage/container.ts';
 import { containerRunDir } from '../storage/layout.ts';
+import type { ContainerRecord } from '../storage/records.ts';
 import { childEnv } from '../sys/child-env.ts';
 import { type ConsoleSocket, openConsoleSocket } from '../sys/console-socket.ts';
 import type { Ctx } from '../sys/context.ts';
-import { EngineError } from '../sys/errors.ts';
+import { EngineError, errnoOf } from '../sys/errors.ts';
 import { setWindowSize } from '../sys/fd.ts';
 import { childrenOf, kill } from '../sys/process.ts';
 import { SIGKILL, signalNumber } from '../sys/signals.ts';
 import type { AttachHandlers, Attachment } from './attach.ts';
+import { openExecStreams } from './exec-streams.ts';
 
 export interface ExecOptions extends ExecRequest {
   detach?: boolean;
@@ -26,7 +28,7 @@ export interface ExecOptions extends ExecRequest {
   consoleSocket?: string;
 }
 
-export interface ExecCommand {
+interface ExecCommand {
   argv: string[];
   env: Record<string, string>;
   runtime: string;
@@ -43,20 +45,32 @@ export async function execOnTerminal(ctx: Ctx, wanted: string, options: ExecOpti
   const path = join(containerRunDir(ctx, Id), `x${process.pid}`);
   const exec = await execCommand(ctx, wanted, { ...options, tty: true, consoleSocket: path });
   const socket = openConsoleSocket(path);
+  const streams = openExecStreams({ input: false, output: false }, handlers);
   try {
-    const child = Bun.spawn(exec.argv, { stdio: ['ignore', 'ignore', 'inherit', exec.processFd], env: exec.env });
-    const master = await receiveMaster(socket, child, { runtime: exec.runtime, patienceMs: startPatienceMs(ctx.env) });
-    if (master === undefined) return { ...NO_TERMINAL, exit: child.exited.then(() => exitCodeOf(child)) };
-    const copied = copyTerminal(master, handlers.stdout);
+    const child = Bun.spawn(exec.argv, { stdio: [...streams.stdio, exec.processFd], env: exec.env });
+    streams.begin();
+    const errors = streams.ended(child.exited);
+    errors.catch(() => undefined);
+    const received = await receiveMaster(socket, child, { runtime: exec.runtime, patienceMs: startPatienceMs(ctx.env) });
+    if (received === undefined) return { ...NO_TERMINAL, exit: errors.then(() => exitCodeOf(child)) };
+    // Once the copy has ended its stream has closed the master: the number may be another file's then.
+    let master: number | undefined = received;
+    const copied = copyTerminal(received, handlers.stdout).finally(() => {
+      master = undefined;
+    });
     return {
       tty: true,
-      input: (chunk) => writeTerminal(master, chunk),
+      input: async (chunk) => {
+        if (master !== undefined) await writeTerminal(master, chunk);
+      },
       endInput: () => undefined,
-      resize: (size) => setWindowSize(master, size),
+      resize: (size) => {
+        if (master !== undefined) setWindowSize(master, size);
+      },
       signal: () => undefined,
       detach: () => undefined,
       // What a background process of the command still prints is not waited for.
-      exit: child.exited.then(() => Promise.race([copied, Bun.sleep(LAST_OUTPUT_MS)])).then(() => exitCodeOf(child)),
+      exit: errors.then(() => Promise.race([copied, Bun.sleep(LAST_OUTPUT_MS)])).then(() => exitCodeOf(child)),
     };
   } finally {
     socket.close();
@@ -65,8 +79,44 @@ export async function execOnTerminal(ctx: Ctx, wanted: string, options: ExecOpti
   }
 }
 
+/**
+ * Runs the command on pipes and returns the attachment to it, whose input is to be fed if `wantsInput` says so. Throws as `execCommand`;
+ * `exit` fails with what a handler throws.
+ */
+export async function execOnPipes(
+  ctx: Ctx,
+  wanted: string,
+  { stdin, ...options }: ExecOptions & { stdin: boolean },
+  handlers: AttachHandlers,
+): Promise<Attachment & { wantsInput: boolean }> {
+  const exec = await execCommand(ctx, wanted, options);
+  try {
+    const streams = openExecStreams({ input: stdin, output: true }, handlers);
+    const child = Bun.spawn(exec.argv, { stdio: [...streams.stdio, exec.processFd], env: exec.env });
+    streams.begin();
+    return {
+      ...NO_TERMINAL,
+      wantsInput: streams.wantsInput,
+      input: streams.input,
+      endInput: streams.endInput,
+      exit: streams.ended(child.exited).then(() => exitCodeOf(child)),
+    };
+  } finally {
+    releaseExec(exec);
+  }
+}
+
+/** Runs the command in the background; resolves with the runtime's exit code. Throws as `execCommand`. */
+export async function execDetached(ctx: Ctx, wanted: string, options: ExecOptions): Promise<number> {
+  const exec = await execCommand(ctx, wanted, { ...options, detach: true });
+  const child = Bun.spawn(exec.argv, { stdio: ['ignore', 'ignore', 'ignore', exec.processFd], env: exec.env });
+  releaseExec(exec);
+  await child.exited;
+  return exitCodeOf(child);
+}
+
 /** The exit code of an ended child, Docker's 128+n for signal n. */
-export function exitCodeOf({ exitCode, signalCode }: Bun.Subprocess): number {
+function exitCodeOf({ exitCode, signalCode }: Bun.Subprocess): number {
   return signalCode === null ? (exitCode ?? 1) : 128 + signalNumber(String(signalCode));
 }
 
@@ -100,8 +150,18 @@ async function receiveMaster(
   }
 }
 
+function requireRunning({ record, state }: ContainerView): void {
+  if (state.Status === 'paused') {
+    throw new EngineError('ERR_PAUSED', `Container ${record.Name} is paused, unpause the container before exec`);
+  }
+  if (state.Status !== 'running') throw notRunning(record);
+}
+
+const notRunning = ({ Id, Name }: ContainerRecord): EngineError =>
+  new EngineError('ERR_NOT_RUNNING', `container ${Id} is not running`, { hint: `skiff start ${Name}` });
+
 /** The command that runs `options.command` in the container. Throws ERR_NOT_RUNNING and what is wrong with user or environment. */
-export async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Promise<ExecCommand> {
+async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Promise<ExecCommand> {
   const view = findContainer(ctx, wanted);
   const { record, state } = view;
   const { Id } = record;
@@ -140,13 +200,29 @@ export async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions
 
 // What the front cannot see it must not judge: the supervisor can.
 async function describeProcess(ctx: Ctx, { record, state }: ContainerView, request: ExecRequest): Promise<OciProcess> {
-  const asked = (): Promise<OciProcess> => askForProcess(ctx, record.Id, request);
-  if (record.Driver === 'fuse-overlayfs') return asked();
   try {
-    return describeExec(ctx, { id: record.Id, pid: state.Pid }, request);
+    if (record.Driver === 'fuse-overlayfs') return await askForProcess(ctx, record.Id, request);
+    try {
+      return describeExec(ctx, { id: record.Id, pid: state.Pid, isOutside: true }, request);
+    } catch (error) {
+      if (!(error instanceof EngineError) && errnoOf(error) !== 'ENOENT') throw error;
+      return await askForProcess(ctx, record.Id, request);
+    }
   } catch (error) {
-    if (error instanceof EngineError) return asked();
+    // A container that has ended meanwhile has no files to find anything in.
+    if (error instanceof EngineError || error instanceof SupervisorGone) requireRunning(findContainer(ctx, record.Id));
+    if (error instanceof EngineError && hasEnded(state.Pid)) throw notRunning(record);
     throw error;
+  }
+}
+
+// Its supervisor may still be delivering what it printed: until that is done, the state says that it runs.
+function hasEnded(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/root`);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT';
   }
 }
 
@@ -159,6 +235,6 @@ function unlinkedFile(path: string, text: string): number {
 }
 
 /** Closes what `execCommand` opened. */
-export function releaseExec({ processFd }: ExecCommand): void {
+function releaseExec({ processFd }: ExecCommand): void {
   closeSync(processFd);
 }

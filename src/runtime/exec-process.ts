@@ -12,6 +12,7 @@ import { checkExecutable } from './spec/executable.ts';
 import { hostArchitecture } from './spec/host-facts.ts';
 import type { OciProcess, OciSpec } from './spec/types.ts';
 import { resolveUser } from './spec/user.ts';
+import { checkWorkingDir } from './spec/workdir.ts';
 
 export interface ExecRequest {
   command: string[];
@@ -22,8 +23,19 @@ export interface ExecRequest {
   privileged?: boolean;
 }
 
-/** `pid` is the container's init, as our /proc knows it. Throws what is wrong with user or program, with 126 or 127. */
-export function describeExec(ctx: Pick<Ctx, 'paths'>, { id, pid }: { id: string; pid: number }, request: ExecRequest): OciProcess {
+export interface ExecTarget {
+  id: string;
+  /** The container's init, as our /proc knows it. */
+  pid: number;
+  /** We are not in its user namespace: owners are not the ids that it knows, and some folders are closed to us. */
+  isOutside?: boolean;
+}
+
+/**
+ * Throws what is wrong with user, folder or program, with 126 or 127; from outside also ERR_CANNOT_TELL, and any refusal is to be
+ * taken as that.
+ */
+export function describeExec(ctx: Pick<Ctx, 'paths'>, { id, pid, isOutside = false }: ExecTarget, request: ExecRequest): OciProcess {
   const spec = JSON.parse(readFileSync(join(containerRunDir(ctx, id), 'bundle/config.json'), 'utf8')) as OciSpec;
   const { process: base } = spec;
   // The container's own view, its mounts included.
@@ -38,7 +50,18 @@ export function describeExec(ctx: Pick<Ctx, 'paths'>, { id, pid }: { id: string;
   );
   const [command = ''] = request.command;
   const cwd = request.workdir ?? base.cwd;
-  checkExecutable({ view, command, env, cwd, architecture: hostArchitecture(), canRun });
+  if (request.workdir !== undefined) checkWorkingDir(view, request.workdir);
+  const owner = isOutside ? ANYBODY : (user ?? { ...base.user, additionalGids: base.user.additionalGids ?? [] });
+  checkExecutable({
+    view,
+    command,
+    env,
+    cwd,
+    user: { ...owner, ...(uid === 0 ? { uid } : {}) },
+    mustKnow: isOutside,
+    architecture: hostArchitecture(),
+    canRun,
+  });
   return {
     ...rest,
     terminal: request.tty ?? false,
@@ -53,5 +76,8 @@ export function describeExec(ctx: Pick<Ctx, 'paths'>, { id, pid }: { id: string;
       : {}),
   };
 }
+
+// From outside: who owns nothing and is in no group. What such a one may do, everybody may.
+const ANYBODY = { uid: -1, gid: -1, additionalGids: [] };
 
 const hasTerm = (env: readonly string[]): boolean => env.some((entry) => entry.startsWith('TERM='));

@@ -6,6 +6,7 @@ const O_CLOEXEC = 0o2000000;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const TIOCSWINSZ = 0x5414;
+const FIONREAD = 0x541b;
 const AT_FDCWD = -100;
 const POLLERR = 8;
 const POLLHUP = 16;
@@ -49,4 +50,11 @@ export function isHungUp(fd: number): boolean {
   const entry = Buffer.alloc(8);
   entry.writeInt32LE(fd, 0);
   return check(c.poll(ptr(entry), 1n, 0), 'poll') > 0 && (entry.readInt16LE(6) & (POLLERR | POLLHUP)) !== 0;
+}
+
+/** How many bytes wait in the pipe behind `fd`. */
+export function pendingBytes(fd: number): number {
+  const count = Buffer.alloc(4);
+  check(c.ioctl(fd, BigInt(FIONREAD), ptr(count)), 'ioctl');
+  return count.readInt32LE(0);
 }
