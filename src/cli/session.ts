@@ -1,7 +1,7 @@
 // A person at an attached container: keys and pipes in, streams out, terminal size and signals passed on, detach keys watched.
 // The terminal is put back however the session ends; only kill -9 of the front leaves it raw.
 import type { Attachment } from '../engine/attach.ts';
-import { PROXIED_SIGNALS } from '../sys/signals.ts';
+import { PROXIED_SIGNALS, signalNumber } from '../sys/signals.ts';
 import { makeRaw, terminalSize } from '../sys/terminal.ts';
 import { detachFilter, parseDetachKeys } from './detach-keys.ts';
 import { isTerminal } from './io.ts';
@@ -21,7 +21,7 @@ const PATIENCE = 3;
 /** Runs the session to its end. */
 export async function runSession(attachment: Attachment, options: SessionOptions): Promise<SessionEnd> {
   const isRaw = attachment.tty && options.stdin && isTerminal(0);
-  const restore = isRaw ? makeRaw(0) : () => undefined;
+  const restore = isRaw ? makeRawUntilEnded() : () => undefined;
   const left = Promise.withResolvers<'detached' | 'forced'>();
   const unhook = hookSignals(attachment, options.signals, () => left.resolve('forced'));
   if (options.stdin) void pumpInput(attachment, isRaw, options.detachKeys, () => left.resolve('detached'));
@@ -31,6 +31,24 @@ export async function runSession(attachment: Attachment, options: SessionOptions
     restore();
     unhook();
   }
+}
+
+// A signal that ends us must not leave the user with a terminal that echoes nothing. What is typed (^C) goes to the container as a byte;
+// these come from elsewhere, such as a closed window or a kill.
+function makeRawUntilEnded(): () => void {
+  const putBack = makeRaw(0);
+  const enders = (['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const).map((name) => {
+    const end = (): void => {
+      putBack();
+      process.exit(128 + signalNumber(name));
+    };
+    process.on(name, end);
+    return () => process.off(name, end);
+  });
+  return () => {
+    putBack();
+    for (const unhook of enders) unhook();
+  };
 }
 
 function hookSignals(attachment: Attachment, proxy: boolean, onForced: () => void): () => void {

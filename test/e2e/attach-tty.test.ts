@@ -84,6 +84,18 @@ test('--detach-keys names other keys', async () => {
   await box.ok(['rm', '-f', 'keys']);
 });
 
+test('the detach keys of exec hang its command up, as its help says', async () => {
+  expect((await box.ok(['exec', '--help'])).replace(/\s+/g, ' ')).toContain('leaving the command, which hangs it up (with -d it stays)');
+  await box.ok(['run', '-d', '--network', 'none', '--name', 'stays', busybox, 'sleep', '100000']);
+  const terminal = box.terminal(['exec', '-it', 'stays', 'sh', '-c', 'echo ready; exec sleep 99999']);
+  await terminal.waitFor(/ready/);
+  terminal.type('\x10\x11');
+  expect(await terminal.ended()).toBe(0);
+  await eventually('the command is gone', async () => !(await box.ok(['exec', 'stays', 'ps'])).includes('sleep 99999'));
+  expect(await state('stays')).toBe('running 0');
+  await box.ok(['rm', '-f', 'stays']);
+});
+
 test('-t without -i shows colours but takes no input; -it without a terminal is refused', async () => {
   const { stderr, code } = await box.skiff(['run', '-it', '--rm', busybox, 'true']);
   expect(code).toBe(1);
@@ -167,4 +179,19 @@ test('with --sig-proxy=false the signal ends run and leaves the container', asyn
   await child.exited;
   expect(await state('untouched')).toBe('running 0');
   await box.ok(['rm', '-f', 'untouched']);
+});
+
+test('a SIGTERM to run -it gives the terminal back as it was', async () => {
+  const shell = Bun.which('bash') ?? '/bin/bash';
+  const script = `before=$(stty -g); "$1" run -it --name window "$2" sh; echo "ended $?"; [ "$(stty -g)" = "$before" ] && echo same`;
+  const opened = openTerminal([shell, '-c', script, 'bash', process.env.SKIFF_TEST_BINARY ?? 'dist/skiff', busybox], {
+    cwd: box.files,
+    env: box.env,
+  });
+  await opened.waitFor(/# /);
+  const front = (await Bun.$`pgrep -f -x ${'.*/skiff run -it --name window .* sh'}`.text()).trim().split('\n').map(Number);
+  for (const pid of front) process.kill(pid, 'SIGTERM');
+  await opened.waitFor(/ended 143\nsame/);
+  await opened.ended();
+  await box.ok(['rm', '-f', 'window']);
 });
