@@ -96,18 +96,6 @@ test('the detach keys of exec hang its command up, as its help says', async () =
   await box.ok(['rm', '-f', 'stays']);
 });
 
-test('the detach keys of exec hang its command up, as its help says', async () => {
-  expect((await box.ok(['exec', '--help'])).replace(/\s+/g, ' ')).toContain('leaving the command, which hangs it up (with -d it stays)');
-  await box.ok(['run', '-d', '--network', 'none', '--name', 'stays', busybox, 'sleep', '100000']);
-  const terminal = box.terminal(['exec', '-it', 'stays', 'sh', '-c', 'echo ready; exec sleep 99999']);
-  await terminal.waitFor(/ready/);
-  terminal.type('\x10\x11');
-  expect(await terminal.ended()).toBe(0);
-  await eventually('the command is gone', async () => !(await box.ok(['exec', 'stays', 'ps'])).includes('sleep 99999'));
-  expect(await state('stays')).toBe('running 0');
-  await box.ok(['rm', '-f', 'stays']);
-});
-
 test('-t without -i shows colours but takes no input; -it without a terminal is refused', async () => {
   const { stderr, code } = await box.skiff(['run', '-it', '--rm', busybox, 'true']);
   expect(code).toBe(1);
