@@ -1,6 +1,7 @@
 // The socket on which an OCI runtime hands over the master of the container's terminal (runtime-spec, --console-socket):
 // one connection, one message with the descriptor as SCM_RIGHTS, which neither Node nor Bun can receive.
-import { closeSync, rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { c, check, ptr } from './ffi.ts';
 
 const AF_UNIX = 1;
@@ -17,12 +18,23 @@ export interface ConsoleSocket {
   close(): void;
 }
 
-/** Listens at `path` (at most 107 bytes). */
+/** Listens at `path`, however long it is: an address has room for 107 bytes, the way to it by its open folder is short. */
 export function openConsoleSocket(path: string): ConsoleSocket {
+  rmSync(path, { force: true });
+  const folder = openSync(dirname(path), 'r');
+  try {
+    return listenAt(Buffer.byteLength(path) <= LONGEST ? path : `/proc/self/fd/${folder}/${basename(path)}`);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+const LONGEST = 107;
+
+function listenAt(path: string): ConsoleSocket {
   const address = Buffer.alloc(110);
   address.writeUInt16LE(AF_UNIX, 0);
   address.write(path, 2);
-  rmSync(path, { force: true });
   const fd = check(c.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
   check(c.bind(fd, ptr(address), 2 + Buffer.byteLength(path) + 1), 'bind', path);
   check(c.listen(fd, 1), 'listen', path);
