@@ -72,3 +72,13 @@ test('a service manager that waits for word of skiff does not keep containers fr
   const env = { NOTIFY_SOCKET: join(box.files, 'notify'), LISTEN_FDS: '1', LISTEN_FDNAMES: 'x' };
   expect(await box.skiff(['run', '--rm', busybox, 'echo', 'ran'], { env })).toEqual({ stdout: 'ran\n', stderr: '', code: 0 });
 });
+
+test("the root of the rootfs has the owner and the mode of the topmost layer's, until the container changes them", async () => {
+  const features = image('features');
+  await box.ok(['run', '-d', '--quiet', '--name', 'rooted', '--entrypoint', 'sleep', features, '100000']);
+  const look = () => box.ok(['exec', '-u', '0', 'rooted', 'stat', '-c', '%u:%g %a', '/']);
+  expect(await look()).toBe('1000:1000 751');
+  await box.ok(['exec', '-u', '0', 'rooted', 'sh', '-c', 'chmod 711 /; touch /changed']);
+  await box.ok(['restart', '-t', '0', 'rooted']);
+  expect(await look()).toBe('1000:1000 711');
+});

@@ -1,9 +1,9 @@
 // From a container's record to a bundle that the runtime can create: rootfs, volumes filled, user and program looked up inside,
 // configuration written. Everything stays mounted over restarts; what is looked up inside may have changed, so it is looked up again.
-import { mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { containerDir, containerRunDir } from '../../storage/layout.ts';
+import { containerDir, containerRunDir, layerFs } from '../../storage/layout.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
 import { writeFileAtomic } from '../../sys/atomic.ts';
 import type { Ctx } from '../../sys/context.ts';
@@ -30,11 +30,24 @@ export async function prepareRootfs(
   site: Pick<Surroundings, 'scratch'> & { onSpawn: (pid: number) => void },
 ): Promise<string> {
   const container = containerDir(ctx, record.Id);
+  copyRootMode(ctx, record, join(container, 'upper'));
   const rootfs = await makeRootfs(ctx, record.Driver, record.Layers, { container, ...site });
   for (const { Type, Source, Destination, Mode } of record.Mounts) {
     if (Type === 'volume' && !Mode.split(',').includes('nocopy')) copyUp(rootfs, Destination, Source);
   }
   return rootfs;
+}
+
+// The root of an overlay is that of its topmost folder, ours, which is made before anybody can give it the image's owner. Only while it
+// is empty: later the mode is what the container made of it.
+function copyRootMode(ctx: Ctx, { Driver, Layers }: ContainerRecord, upper: string): void {
+  const top = Layers.at(-1);
+  if (Driver === 'copy' || top === undefined || readdirSync(upper).length > 0) return;
+  // A missing layer is for makeRootfs to tell.
+  const root = statSync(layerFs(ctx, top), { throwIfNoEntry: false });
+  if (!root) return;
+  chownSync(upper, root.uid, root.gid);
+  chmodSync(upper, root.mode & 0o7777);
 }
 
 export interface BundleInput {

@@ -62,6 +62,7 @@ function busyboxLayer(compression: Compression = 'gzip'): Layer {
 function featuresImage(base: Layer): Image {
   const seed = layerOf(
     tarOf([
+      { path: '.', type: 'dir', uid: 1000, gid: 1000, mode: 0o751 },
       { path: 'data', type: 'dir', uid: 1000, gid: 1000 },
       { path: 'data/seed', content: 'from the image\n', uid: 1000, gid: 1000 },
       { path: 'cache', type: 'dir', uid: 1000, gid: 1000, mode: 0o700 },
