@@ -13,12 +13,18 @@ export function copyLayers(layers: string[], container: string): string {
   const making = join(container, 'rootfs.making');
   rmSync(making, { recursive: true, force: true });
   mkdirSync(making, { mode: 0o755 });
-  for (const layer of layers) {
-    clearHidden(layer, making);
-    copyOver(layer, making);
-    clearWhiteouts(layer, making);
+  try {
+    for (const layer of layers) {
+      clearHidden(layer, making);
+      copyOver(layer, making);
+      clearWhiteouts(layer, making);
+    }
+    renameSync(making, target);
+  } catch (error) {
+    // Most often the disk is full: what is half copied would keep it so.
+    rmSync(making, { recursive: true, force: true });
+    throw error;
   }
-  renameSync(making, target);
   return target;
 }
 
@@ -38,7 +44,10 @@ function clearHidden(layer: string, target: string): void {
 function copyOver(layer: string, target: string): void {
   const copy = Bun.spawnSync(['cp', '-a', '--reflink=auto', `${layer}/.`, target], { stdio: ['ignore', 'ignore', 'pipe'] });
   if (copy.exitCode !== 0) {
-    throw new EngineError('ERR_ROOTFS', `Cannot copy a layer: ${copy.stderr.toString().trim().split('\n')[0]}`, { exitCode: 125 });
+    throw new EngineError('ERR_ROOTFS', `Cannot copy a layer: ${copy.stderr.toString().trim().split('\n')[0]}`, {
+      hint: 'The storage driver "copy" needs room for a whole copy of the image in each container',
+      exitCode: 125,
+    });
   }
 }
 
