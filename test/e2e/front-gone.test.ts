@@ -114,7 +114,10 @@ test('--log-opt max-size and max-file bound the log', async () => {
 
 test('input that the container does not read stays outside, and signals pass it by', async () => {
   const script = `"$1" run -i --name deaf "$2" sh -c 'trap "exit 6" TERM; while :; do sleep 0.1; done' </dev/zero`;
-  const child = Bun.spawn(['bash', '-c', `exec ${script}`, 'bash', binary, busybox], { env: box.env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = Bun.spawn(['bash', '-c', `exec ${script}`, 'bash', binary, busybox], {
+    env: box.env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   await eventually('it runs', async () => (await box.skiff(['ps', '-q'])).stdout !== '');
   await Bun.sleep(1000);
   const status = await Bun.file(`/proc/${await supervisorOf('deaf')}/status`).text();
