@@ -349,3 +349,28 @@ describe('mounts of the user', () => {
     expect(mountAt({ hostConfig: { ShmSize: 1024 } }, '/dev/shm')?.options).toContain('size=1024');
   });
 });
+
+describe('inside a sandbox that forbids something', () => {
+  const free = { canSetHostname: true, canSetSysctls: true };
+  const kinds = (change: Change): string[] => spec(change).linux.namespaces.map(({ type }) => type);
+
+  test('without a pid namespace the container shows the /proc that there is, and joins the UTS namespace that marks it', () => {
+    const shared: Change = { input: { sandbox: { ...free, sharedUts: '/proc/7/fd/9' } } };
+    expect(kinds(shared)).not.toContain('pid');
+    expect(spec(shared).linux.namespaces).toContainEqual({ type: 'uts', path: '/proc/7/fd/9' });
+    expect(spec(shared).mounts[0]).toEqual({
+      destination: '/proc',
+      type: 'none',
+      source: '/proc',
+      options: ['rbind', 'rslave', 'nosuid', 'noexec', 'nodev'],
+    });
+    expect(kinds({ input: { sandbox: free } })).toContain('pid');
+  });
+
+  test('what may not be set is not asked of the runtime', () => {
+    const bound = spec({ config: { Domainname: 'example' }, input: { sandbox: { canSetHostname: false, canSetSysctls: false } } });
+    expect([bound.hostname, bound.domainname, bound.linux.sysctl]).toEqual([undefined, undefined, undefined]);
+    const whole = spec({ config: { Domainname: 'example' }, input: { sandbox: free } });
+    expect([whole.hostname, whole.domainname, Object.keys(whole.linux.sysctl ?? {}).length]).toEqual(['box', 'example', 2]);
+  });
+});
