@@ -1,6 +1,7 @@
 // A person at an attached container: keys and pipes in, streams out, terminal size and signals passed on, detach keys watched.
 // The terminal is put back however the session ends; only kill -9 of the front leaves it raw.
 import type { Attachment } from '../engine/attach.ts';
+import { isFile, readFileOn } from '../sys/file-input.ts';
 import { PROXIED_SIGNALS, signalNumber } from '../sys/signals.ts';
 import { makeRaw, terminalSize } from '../sys/terminal.ts';
 import { detachFilter, parseDetachKeys } from './detach-keys.ts';
@@ -76,7 +77,7 @@ function hookSignals(attachment: Attachment, proxy: boolean, onForced: () => voi
 async function pumpInput(attachment: Attachment, isRaw: boolean, detachKeys: string, onDetach: () => void): Promise<void> {
   const filter = detachFilter(isRaw ? parseDetachKeys(detachKeys) : []);
   // Bun.stdin reads a terminal with pread, which it refuses: there process.stdin is needed, and only there.
-  const source: AsyncIterable<Uint8Array> = isTerminal(0) ? process.stdin : Bun.stdin.stream();
+  const source: AsyncIterable<Uint8Array> = isTerminal(0) ? process.stdin : isFile(0) ? readFileOn(0) : Bun.stdin.stream();
   for await (const chunk of source) {
     const { pass, isDetached } = filter.push(chunk);
     if (pass.length > 0) await attachment.input(pass);

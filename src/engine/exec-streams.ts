@@ -1,9 +1,10 @@
 // The standard streams of a program that `exec` adds. A container must never hold the caller's own terminal or files: through
 // /proc/self/fd it could read what is typed there after the program has ended, or what a file held before. So it gets pipes, and we
 // copy. Only what is a pipe already, or /dev/null, is handed on as it is: there is nothing behind it, and no copy to pay for.
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import type { AttachHandlers } from '../runtime/control-client.ts';
 import { makePipe, pendingBytes } from '../sys/fd.ts';
+import { isFile, readFileOn } from '../sys/file-input.ts';
 
 type Stdio = 'ignore' | number;
 
@@ -53,16 +54,16 @@ export function openExecStreams(options: { input: boolean; output: boolean }, ha
       .catch(() => undefined)
       .finally(() => closeSync(input.write));
   };
-  const isFile = input !== undefined && fstatSync(0).isFile();
+  const readsFile = input !== undefined && isFile(0);
   return {
     stdio: [input?.read ?? (options.input ? 0 : 'ignore'), stdout, stderr],
-    wantsInput: input !== undefined && !isFile,
+    wantsInput: input !== undefined && !readsFile,
     begin: () => {
       if (input) closeSync(input.read);
       for (const { pipe } of outputs) closeSync(pipe.write);
       copied = Promise.all(outputs.map(copy));
       copied.catch(() => undefined);
-      if (isFile) void copyFile(feed).finally(endInput);
+      if (readsFile) void copyFile(feed).finally(endInput);
     },
     input: feed,
     endInput,
@@ -74,17 +75,9 @@ export function openExecStreams(options: { input: boolean; output: boolean }, ha
   };
 }
 
-// From where the caller stands in the file, and leaving the caller behind what was read: Bun's stream of a file begins anew.
 async function copyFile(feed: (chunk: Uint8Array) => Promise<void>): Promise<void> {
-  for (;;) {
-    const chunk = Buffer.alloc(FILE_CHUNK);
-    const length = readSync(0, chunk, 0, chunk.length, null);
-    if (length === 0) return;
-    await feed(chunk.subarray(0, length));
-  }
+  for await (const chunk of readFileOn(0)) await feed(chunk);
 }
-
-const FILE_CHUNK = 65_536;
 
 interface Output {
   pipe: { read: number; write: number };

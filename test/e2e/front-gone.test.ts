@@ -41,6 +41,8 @@ test.each([0, 20, 40, 60, 80, 100])('run killed with -9 after %d ms leaves no co
   });
   const ids = (await box.ok(['ps', '-aq'])).split('\n').filter(Boolean);
   if (ids.length > 0) await box.ok(['rm', '-f', ...ids]);
+  // What a creation that was killed had begun is garbage, which a sweep takes.
+  await box.ok(['system', 'check', '--repair']);
 });
 
 test('input that came from a killed run -i has ended for the container', async () => {
@@ -125,4 +127,12 @@ test('input that the container does not read stays outside, and signals pass it 
   child.kill('SIGTERM');
   expect(await child.exited).toBe(6);
   await box.ok(['rm', 'deaf']);
+});
+
+test('run -i reads a file on from where the caller stands in it', async () => {
+  const path = join(box.files, 'lines');
+  await Bun.write(path, 'first\nsecond\nthird\n');
+  const script = `{ read -r line; "$1" run --rm -i "$2" cat; } <"$3"`;
+  const shell = Bun.spawn(['bash', '-c', script, 'bash', binary, busybox, path], { env: box.env, stdio: ['ignore', 'pipe', 'inherit'] });
+  expect(await shell.stdout.text()).toBe('second\nthird\n');
 });
