@@ -48,6 +48,13 @@ function diagnose(detail: string, { read, self, pid }: AdviceSources): Diagnosis
       fix: 'Mount the right one first: mount -t proc proc /proc (with unshare: add --mount-proc)',
     };
   }
+  // Since Linux 5.12 root cannot even map its own id without CAP_SETFCAP.
+  if (detail.includes('root here has no CAP_SETUID')) {
+    return {
+      cause: 'root here has not the capabilities that an id map takes',
+      fix: 'Start the outer container with: --cap-add SETUID --cap-add SETGID --cap-add SETFCAP, or be another user than root in it',
+    };
+  }
   return undefined;
 }
 

@@ -71,6 +71,16 @@ usable('skiff in a container', () => {
     expect((await within(command, '--privileged', '--device', '/dev/net/tun')).stdout).toBe('Hello from a skiff container.\n');
   });
 
+  test('root without the capabilities for it is told which ones', async () => {
+    const { stderr, code } = await within(hello, '--security-opt', 'seccomp=unconfined', '--cap-drop', 'ALL');
+    expect({ stderr, code }).toEqual({
+      stderr:
+        'skiff: Cannot make a user namespace: root here has not the capabilities that an id map takes\n' +
+        'Start the outer container with: --cap-add SETUID --cap-add SETGID --cap-add SETFCAP, or be another user than root in it\n',
+      code: 125,
+    });
+  });
+
   test('a container without ids to give away has one', async () => {
     const script = `unshare --user --map-root-user --mount sh -c '${hello} | grep Hello; ${steps}'`;
     expect((await within(script, '--privileged')).stdout).toBe('Hello from a skiff container.\nsingle own overlay\n');

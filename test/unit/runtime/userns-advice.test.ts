@@ -47,6 +47,12 @@ test('a /proc of another pid namespace is seen by where /proc/self points', () =
   );
 });
 
+test('a root without capabilities is told which ones', () => {
+  const error = noUserNamespace('cannot write …: root here has no CAP_SETUID or CAP_SETGID; not even your own id can be mapped', machine());
+  expect(error.message).toBe('Cannot make a user namespace: root here has not the capabilities that an id map takes');
+  expect(error.hint).toContain('--cap-add SETUID --cap-add SETGID --cap-add SETFCAP');
+});
+
 test('without a known switch the outer sandbox is the suspect, and what the tool said is kept', () => {
   const error = noUserNamespace('unshare failed: Operation not permitted', machine());
   expect(error.message).toContain('(unshare failed: Operation not permitted)');
