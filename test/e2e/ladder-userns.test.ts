@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './support/eventually.ts';
 import { pathWithout } from './support/path-without.ts';
-import { image, openSandbox } from './support/sandbox.ts';
+import { hasImage, image, openSandbox } from './support/sandbox.ts';
 import { rootOfOne, rootOfRange, surrounded } from './support/surrounded.ts';
 
 const busybox = image('busybox');
@@ -78,6 +78,32 @@ describe('without a range of sub-ids', () => {
     expect(after.pid).not.toBe(before.pid);
     process.kill(after.pid, 'SIGKILL');
     await eventually('the old holder has ended', () => !isAlive(before.pid));
+  });
+});
+
+describe('with one id', () => {
+  const box = openSandbox({ env: { SKIFF_USERNS_STEP: 'single' } });
+
+  (hasImage('debian') ? test : test.skip)('an image with files of many owners unpacks whole and runs as root', async () => {
+    const debian = image('debian');
+    await box.ok(['pull', '--quiet', debian], { timeoutMs: 120_000 });
+    const script = 'id -u; stat -c %u:%g /etc/shadow /var/mail; find / -xdev -not -uid 0; touch /new && echo wrote';
+    expect(await box.ok(['run', '--rm', '--network', 'none', debian, 'sh', '-c', script])).toBe('0\n0:0\n0:0\nwrote');
+    expect((await box.skiff(['system', 'check'], { timeoutMs: 120_000 })).stdout).toMatch(/ 0 problems$/m);
+  });
+
+  test('a user that it does not have is refused, by name and by number, and runs as none', async () => {
+    await box.ok(['pull', '--quiet', busybox]);
+    for (const user of ['app', '1000', '1000:1000']) {
+      expect(await box.skiff(['run', '--rm', '--network', 'none', '-u', user, busybox, 'id'])).toEqual({
+        stdout: '',
+        stderr:
+          'skiff: Cannot run as uid 1000: this user namespace has one id only\n' +
+          'Give yourself a larger range in /etc/subuid and /etc/subgid (see "skiff info"), or run as another user with -u\n',
+        code: 126,
+      });
+    }
+    expect(await box.ok(['ps', '-aq'])).toBe('');
   });
 });
 
