@@ -87,7 +87,7 @@ describe('with one id', () => {
   (hasImage('debian') ? test : test.skip)('an image with files of many owners unpacks whole and runs as root', async () => {
     const debian = image('debian');
     await box.ok(['pull', '--quiet', debian], { timeoutMs: 120_000 });
-    const script = 'id -u; stat -c %u:%g /etc/shadow /var/mail; find / -xdev -not -uid 0; touch /new && echo wrote';
+    const script = 'id -u; stat -c %u:%g /etc/shadow /var/mail; find /etc /usr /var /home -not -uid 0; touch /new && echo wrote';
     expect(await box.ok(['run', '--rm', '--network', 'none', debian, 'sh', '-c', script])).toBe('0\n0:0\n0:0\nwrote');
     expect((await box.skiff(['system', 'check'], { timeoutMs: 120_000 })).stdout).toMatch(/ 0 problems$/m);
   });
