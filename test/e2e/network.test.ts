@@ -1,7 +1,9 @@
 // The default network from both sides: what a container reaches, and what of it is reached through published ports.
+
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { eventually } from './support/eventually.ts';
+import { aptSources } from './support/images/debian.ts';
 import { hasImage, image, openSandbox } from './support/sandbox.ts';
 
 const box = openSandbox();
@@ -239,16 +241,17 @@ describe('from inside', () => {
     await remove('web');
   });
 
+  const [source] = aptSources();
+  const index = `${source?.uri}dists/${source?.release}/InRelease`;
   const hostReaches =
-    Bun.spawnSync(['curl', '-sfI', '--max-time', '10', 'http://deb.debian.org/debian/dists/bookworm/InRelease'], { stdout: 'ignore' })
-      .exitCode === 0;
+    source !== undefined && Bun.spawnSync(['curl', '-sfI', '--max-time', '10', index], { stdout: 'ignore' }).exitCode === 0;
   (hasImage('debian') && hostReaches ? test : test.skip)(
     'apt-get update reaches the network that the host reaches (needs Debian and a network)',
     async () => {
       await box.ok(['pull', '--quiet', image('debian')], { timeoutMs: 120_000 });
       const { stdout, code } = await box.skiff(['run', '--rm', image('debian'), 'apt-get', 'update'], { timeoutMs: 120_000 });
       expect(code).toBe(0);
-      expect(stdout).toMatch(/Get:1 http:\/\/deb\.debian\.org/);
+      expect(stdout).toMatch(/^Get:1 http/m);
     },
   );
 });
