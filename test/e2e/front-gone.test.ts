@@ -11,6 +11,11 @@ beforeAll(async () => {
   await box.ok(['pull', '--quiet', busybox]);
 });
 
+// What a command that was killed had begun is garbage, which a sweep takes.
+afterEach(async () => {
+  await box.ok(['system', 'check', '--repair']);
+});
+
 const binary = process.env.SKIFF_TEST_BINARY ?? join(process.cwd(), 'dist/skiff');
 const state = (name: string) => box.ok(['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', name]);
 const supervisorOf = async (name: string) => {
@@ -41,8 +46,6 @@ test.each([0, 20, 40, 60, 80, 100])('run killed with -9 after %d ms leaves no co
   });
   const ids = (await box.ok(['ps', '-aq'])).split('\n').filter(Boolean);
   if (ids.length > 0) await box.ok(['rm', '-f', ...ids]);
-  // What a creation that was killed had begun is garbage, which a sweep takes.
-  await box.ok(['system', 'check', '--repair']);
 });
 
 test('input that came from a killed run -i has ended for the container', async () => {

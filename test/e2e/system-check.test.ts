@@ -63,3 +63,10 @@ test('a lost layer is reported with the command that brings it back', async () =
   await box.ok(['pull', '--quiet', reference]);
   expect((await check()).code).toBe(0);
 });
+
+test('the claim of a command that died before it made anything goes with a repair', async () => {
+  const claims = join(box.root, 'tmp/claims');
+  writeFileSync(join(claims, 'create-of-the-dead'), '');
+  await box.ok(['system', 'check', '--repair']);
+  expect(readdirSync(claims)).not.toContain('create-of-the-dead');
+});

@@ -4,6 +4,7 @@ import type { CheckedLine, CheckJob, CheckReport } from '../../runtime/messages-
 import { checkContainers, checkVolumes, findTraces } from '../../storage/check-containers.ts';
 import { checkBlobs, checkLayers } from '../../storage/check-content.ts';
 import { checkImages, checkReferences } from '../../storage/check-images.ts';
+import { removeDeadClaims } from '../../storage/claim.ts';
 import { listContainers } from '../../storage/container.ts';
 import { type CheckResult, type Finding, leftover, merged } from '../../storage/finding.ts';
 import { findGarbage } from '../../storage/garbage.ts';
@@ -29,6 +30,8 @@ export async function check(ctx: Ctx, { repair, quick }: CheckJob): Promise<Chec
     report.checked += checked;
     for (const finding of findings) report.lines.push(settle(finding, repair));
   }
+  // Of a command that died before it made anything only its claim is left: an empty file, not worth a line.
+  if (repair) removeDeadClaims(ctx);
   return report;
 }
 
