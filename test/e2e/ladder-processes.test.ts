@@ -62,7 +62,7 @@ test('stop takes the processes of exec along', async () => {
   await box.ok(['stop', 'stopped']);
   // Its init is an ordinary process here, which SIGTERM ends.
   expect(await statusOf('stopped')).toBe('exited 143');
-  expect(pgrep('-f', '^sleep 10000[0-9]$')).toEqual([]);
+  expect(pgrep('-f', '^sleep 100003$')).toEqual([]);
   await box.ok(['rm', 'stopped']);
 });
 
