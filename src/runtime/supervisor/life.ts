@@ -1,6 +1,7 @@
 // A container's life under its supervisor: prepare once, then run → wait for the end, again and again as the restart policy
 // says. The supervisor holds the container's lock, so it alone writes state.json. Order at the end: output delivered, log closed, state
 // on disk, then the attached clients are told; if we die in between, readers find the lock free and show the container as exited.
+// Longer than other files: it is one state machine, and its order is what keeps it right.
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ContainerView, writeState, ZERO_TIME } from '../../storage/container.ts';
@@ -33,13 +34,11 @@ import { type Orphans, watchOrphans } from './orphans.ts';
 import { prepareRootfs, writeBundle } from './prepare.ts';
 import { nextPause, shouldRestart } from './restart-policy.ts';
 import { type OutputTarget, openStreams, type Streams } from './streams.ts';
+import { untilOrStuck } from './until-stuck.ts';
 
 /** Our standard output, whose other end the front holds while it waits for the start. */
 const FRONT_FD = 1;
 const FRONT_CHECK_MS = 100;
-/** A client that takes nothing of what waits for it for so long is dropped once the container has ended. */
-const STUCK_MS = 5000;
-const STUCK_CHECK_MS = 250;
 
 export interface SuperviseOptions {
   /** Do not start before a client has attached. */
@@ -423,27 +422,4 @@ function freshState(state: ContainerState): ContainerState {
   const fresh: ContainerState = { ...state, ManuallyStopped: false, Error: '', OOMKilled: false, RestartCount: 0, Pid: 0, Ports: {} };
   delete fresh.InitStarted;
   return isOver ? fresh : { ...fresh, Status: 'exited', ExitCode: 137 };
-}
-
-// Waits for `done` as long as anything moves: clients that have taken nothing for a while are dropped.
-async function untilOrStuck(done: Promise<unknown>, clients: ReadonlySet<AttachedClient>): Promise<void> {
-  let isDone = false;
-  const settled = done.then(() => {
-    isDone = true;
-  });
-  let pending = '';
-  let movedAt = performance.now();
-  while (!isDone) {
-    await Promise.race([settled, Bun.sleep(STUCK_CHECK_MS)]);
-    const now = [...clients].map((client) => client.pendingBytes()).join(' ');
-    if (now !== pending) {
-      pending = now;
-      movedAt = performance.now();
-    } else if (performance.now() - movedAt > STUCK_MS) {
-      if (clients.size === 0) return;
-      for (const client of clients) client.drop();
-      movedAt = performance.now();
-      clients = new Set();
-    }
-  }
 }
