@@ -9,7 +9,7 @@ import { claim, withStoreLock } from '../storage/claim.ts';
 import { detachContainer, releaseName, reserveName, writeContainerRecord } from '../storage/container.ts';
 import { missingParts } from '../storage/image.ts';
 import { containerLockPath } from '../storage/layout.ts';
-import type { ContainerConfig, ContainerRecord, HostConfig, MountPoint } from '../storage/records.ts';
+import type { ContainerConfig, ContainerExtras, ContainerRecord, HostConfig, MountPoint } from '../storage/records.ts';
 import { removeVolume } from '../storage/volume.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -37,7 +37,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   if (options.startsNow) await checkPorts(ctx, hostConfig, config);
   const { driver } = await chooseRootfs(ctx, hostConfig.StorageDriver || undefined);
   const warnings = [platformWarning(local.image, options.platform), portsWarning(hostConfig)].filter((text) => text !== undefined);
-  const draft = { id, local, config, hostConfig, driver };
+  const draft = { id, local, config, hostConfig, driver, ...(options.Extras ? { extras: options.Extras } : {}) };
   const name = make(ctx, options.name?.replace(/^\//, ''), draft, planned);
   return { id, name, warnings };
 }
@@ -48,6 +48,7 @@ interface Draft {
   config: ContainerConfig;
   hostConfig: HostConfig;
   driver: ContainerRecord['Driver'];
+  extras?: ContainerExtras;
 }
 
 function make(ctx: Ctx, wantedName: string | undefined, draft: Draft, planned: PlannedMount[]): string {
@@ -102,6 +103,7 @@ function recordOf(ctx: Ctx, draft: Draft, Name: string, Mounts: MountPoint[]): C
     Config: config,
     HostConfig: hostConfig,
     Mounts,
+    ...(draft.extras && Object.keys(draft.extras).length ? { Extras: draft.extras } : {}),
     Driver: driver,
   };
 }

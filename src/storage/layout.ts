@@ -34,6 +34,11 @@ export const volumesDir = (ctx: HasPaths): string => join(ctx.paths.data, 'volum
 export const volumeDir = (ctx: HasPaths, name: string): string => join(volumesDir(ctx), name);
 export const networksDir = (ctx: HasPaths): string => join(ctx.paths.data, 'networks');
 
+/** What happened, a JSON line each: `current`, and `previous` once that was full. */
+export const eventsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'events');
+/** One folder per secret. */
+export const secretsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'secrets');
+
 /** Things being made or being deleted: temporary files and folders, each claimed by a lock while in use; unclaimed is garbage. */
 export const tmpDir = (ctx: HasPaths): string => join(ctx.paths.data, 'tmp');
 

@@ -195,25 +195,112 @@ export interface HostConfig {
   /** Soft and hard limits; -1 is unlimited. */
   Ulimits?: { Name: string; Soft: number; Hard: number }[];
   Devices?: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[];
+  /** GPUs and CDI devices, in Docker's words. */
+  DeviceRequests?: DeviceRequest[];
+  DeviceCgroupRules?: string[];
+  Annotations?: Record<string, string>;
+  GroupAdd?: string[];
+  /** `name=value` pairs of the container's own namespaces. */
+  Sysctls?: Record<string, string>;
+  /** `private` (default), `shareable`, `none`, `host`, `container:<id>`. */
+  IpcMode?: string;
+  /** '' is its own; `host`, `container:<id>`. */
+  PidMode?: string;
+  /** '' is its own; `host`. */
+  UTSMode?: string;
+  /** '' and `private` are its own; `host`. */
+  CgroupnsMode?: string;
+  /** '' is the user's namespace; `host`, `keep-id[:uid=N,gid=N]`. */
+  UsernsMode?: string;
+  CgroupParent?: string;
+  OomScoreAdj?: number;
+  /** Bytes. */
+  MemoryReservation?: number;
+  /** 0 to 100; undefined or -1 is the kernel's own. */
+  MemorySwappiness?: number;
+  CpuShares?: number;
+  /** Microseconds. */
+  CpuPeriod?: number;
+  CpuQuota?: number;
+  CpusetCpus?: string;
+  CpusetMems?: string;
+  BlkioWeight?: number;
+  BlkioWeightDevice?: { Path: string; Weight: number }[];
+  BlkioDeviceReadBps?: ThrottleDevice[];
+  BlkioDeviceWriteBps?: ThrottleDevice[];
+  BlkioDeviceReadIOps?: ThrottleDevice[];
+  BlkioDeviceWriteIOps?: ThrottleDevice[];
+  StorageOpt?: Record<string, string>;
+  /** `container[:ro|rw]`, as given. */
+  VolumesFrom?: string[];
   /** `--mount`, in Docker's words; `Binds` and `Tmpfs` hold what `-v` and `--tmpfs` gave. */
   Mounts?: MountRequest[];
 }
 
+/** Docker's request for devices by driver and capability; `cdi` names them in `DeviceIDs`. `Count` -1 is all. */
+export interface DeviceRequest {
+  Driver: string;
+  Count: number;
+  DeviceIDs: string[] | null;
+  Capabilities: string[][];
+  Options: Record<string, string>;
+}
+
+/** `Rate` in bytes or operations a second. */
+export interface ThrottleDevice {
+  Path: string;
+  Rate: number;
+}
+
+/** What skiff offers beyond Docker's HostConfig; `inspect` shows Docker's fields alone. */
+export interface ContainerExtras {
+  /** Seconds after which the container is killed. */
+  TimeoutSeconds?: number;
+  /** Zone name, or `local`. */
+  Timezone?: string;
+  HealthOnFailure?: 'none' | 'kill' | 'restart' | 'stop';
+  Secrets?: SecretUse[];
+}
+
+/** A secret of the local store, as a container is to see it. `Target` is a path below /run/secrets, an absolute path, or a variable. */
+export interface SecretUse {
+  /** Secret id. */
+  ID: string;
+  Name: string;
+  Type: 'mount' | 'env';
+  Target: string;
+  UID: number;
+  GID: number;
+  Mode: number;
+}
+
 /** A mount as asked for with `--mount`. */
 export interface MountRequest {
-  Type: 'bind' | 'volume' | 'tmpfs';
+  Type: 'bind' | 'volume' | 'tmpfs' | 'image';
   Source?: string;
   Target: string;
   ReadOnly?: boolean;
-  BindOptions?: { Propagation?: string };
-  VolumeOptions?: { NoCopy?: boolean; Labels?: Record<string, string> };
+  BindOptions?: {
+    Propagation?: string;
+    NonRecursive?: boolean;
+    ReadOnlyNonRecursive?: boolean;
+    ReadOnlyForceRecursive?: boolean;
+    CreateMountpoint?: boolean;
+  };
+  VolumeOptions?: {
+    NoCopy?: boolean;
+    Labels?: Record<string, string>;
+    Subpath?: string;
+    DriverConfig?: { Name: string; Options: Record<string, string> };
+  };
+  ImageOptions?: { Subpath?: string };
   /** `Mode` is the number itself, 0o1777 and the like. */
   TmpfsOptions?: { SizeBytes?: number; Mode?: number };
 }
 
 /** A mount decided at creation. */
 export interface MountPoint {
-  Type: 'bind' | 'volume' | 'tmpfs';
+  Type: 'bind' | 'volume' | 'tmpfs' | 'image';
   /** Volume name, for `volume`. */
   Name?: string;
   Source: string;
@@ -245,12 +332,20 @@ export interface ContainerRecord {
   Config: ContainerConfig;
   HostConfig: HostConfig;
   Mounts: MountPoint[];
+  Extras?: ContainerExtras;
   /** Rootfs driver fixed at creation (`upper/` depends on it). */
   Driver: 'overlay' | 'fuse-overlayfs' | 'copy';
 }
 
-/** `paused` and `dead` are Docker's, and understood wherever a state is read; nothing here pauses a container, so they are not written yet. */
+/** `dead` is Docker's, and understood wherever a state is read; nothing here writes it. */
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead';
+
+/** Docker's `State.Health`: `Log` holds the last five checks, oldest first. */
+export interface HealthState {
+  Status: 'starting' | 'healthy' | 'unhealthy';
+  FailingStreak: number;
+  Log: { Start: string; End: string; ExitCode: number; Output: string }[];
+}
 
 /** `containers/<id>/state.json`: as it goes. Written only by who holds the container's lock. */
 export interface ContainerState {
@@ -261,6 +356,8 @@ export interface ContainerState {
   ExitCode: number;
   Error: string;
   OOMKilled: boolean;
+  /** Only while the container has a health check. */
+  Health?: HealthState;
   /** RFC 3339 with nanoseconds; `0001-01-01T00:00:00Z` = never. */
   StartedAt: string;
   FinishedAt: string;

@@ -1,5 +1,5 @@
 // What `create` and `run` ask for, in the shape of Docker's create request. What is absent comes from the image or from a default.
-import type { ContainerConfig, HostConfig } from '../../storage/records.ts';
+import type { ContainerConfig, ContainerExtras, HostConfig } from '../../storage/records.ts';
 
 export type CreateConfig = Partial<ContainerConfig> & Pick<ContainerConfig, 'Image'>;
 
@@ -11,6 +11,7 @@ export interface CreateOptions {
   /** `Entrypoint: ['']` resets the image's; an `Env` entry without `=` removes the image's variable. */
   Config: CreateConfig;
   HostConfig: Partial<HostConfig>;
+  Extras?: ContainerExtras;
   /** The container is started at once, so its published ports must be free now. */
   startsNow?: boolean;
 }
