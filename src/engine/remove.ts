@@ -1,6 +1,6 @@
 // Removing containers. The container's lock is held meanwhile, so that nobody starts what is going away.
 import { rmSync } from 'node:fs';
-import { removeCgroup } from '../runtime/cgroup.ts';
+import { endCgroup } from '../runtime/cgroup.ts';
 import { endRemains } from '../runtime/family.ts';
 import { userNamespaceArgv } from '../runtime/userns.ts';
 import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';
@@ -66,7 +66,7 @@ export async function deleteInNamespace(ctx: Ctx, folders: string[]): Promise<vo
 
 async function removeDown(ctx: Ctx, { record, state }: ContainerView, { volumes = false }: RemoveOptions): Promise<void> {
   await endRemains(record.Id, lastState(ctx, record.Id));
-  if (state.CgroupPath) removeCgroup({ path: state.CgroupPath });
+  await endCgroup(state.CgroupPath);
   rmSync(containerRunDir(ctx, record.Id), { recursive: true, force: true });
   await deleteInNamespace(ctx, removeFiles(ctx, record, { volumes }));
 }

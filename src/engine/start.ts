@@ -2,7 +2,7 @@
 // never free in between: the supervisor inherits the very open file that was locked here.
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { scopeArgv } from '../runtime/cgroup.ts';
+import { endCgroup, scopeArgv } from '../runtime/cgroup.ts';
 import { receivedError } from '../runtime/control-client.ts';
 import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
@@ -31,7 +31,9 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
   const { step } = choosePidNamespace(ctx, namespace);
   const lock = await takeLock(ctx, wanted, id);
   if (!lock) return false;
-  await endRemains(id, lastState(ctx, id));
+  const last = lastState(ctx, id);
+  await endRemains(id, last);
+  if (last) await endCgroup(last.CgroupPath);
   mkdirSync(containerRunDir(ctx, id), { recursive: true, mode: 0o700 });
   const site = { id, namespace, step, lock };
   const scope = scopeArgv(ctx, id);

@@ -107,6 +107,37 @@ export function describeCgroup(ctx: Ctx): { step: CgroupStep; reason: string; co
   return { step: 'cgroupfs', reason: `writable cgroup "${base}"`, controllers: controllersOf(join(root, base)) };
 }
 
+/**
+ * Kills what is left in the cgroup of a container whose supervisor is gone, and removes it. A killed supervisor's lock is free a moment
+ * before the kernel has killed its pid namespace: until that is done the cgroup is busy.
+ */
+export async function endCgroup(path: string): Promise<void> {
+  const root = cgroup2Mount();
+  if (!root || !path) return;
+  const folder = join(root, path);
+  const deadline = performance.now() + EMPTY_MS;
+  while (isPopulated(folder) && performance.now() < deadline) {
+    try {
+      writeFileSync(join(folder, 'cgroup.kill'), '1');
+    } catch {
+      // Gone by now, or a kernel before 5.14: then its end is only waited for.
+    }
+    await Bun.sleep(2);
+  }
+  removeCgroup({ path });
+}
+
+/** How long killed processes may take to leave, which one that waits for a disk does not. */
+const EMPTY_MS = 5000;
+
+function isPopulated(folder: string): boolean {
+  try {
+    return /^populated 1/m.test(readFileSync(join(folder, 'cgroup.events'), 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 /** Removes what `placeContainer` and crun made for a container whose processes are gone. */
 export function removeCgroup(place: Pick<CgroupPlace, 'path'>): void {
   const root = cgroup2Mount();
