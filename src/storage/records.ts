@@ -387,3 +387,15 @@ export interface VolumeRecord {
   CreatedAt: string;
   Anonymous: boolean;
 }
+
+/** Docker's event message (Engine API, /events), a line of the event record. */
+export interface EngineEvent {
+  Type: 'container' | 'image' | 'volume' | 'network' | 'secret';
+  Action: string;
+  Actor: { ID: string; Attributes: Record<string, string> };
+  scope: 'local';
+  /** Seconds since 1970. */
+  time: number;
+  /** Nanoseconds since 1970: more digits than a JavaScript number has. */
+  timeNano: bigint;
+}

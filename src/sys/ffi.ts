@@ -7,6 +7,7 @@ const { symbols: c } = dlopen('libc.so.6', {
   accept4: { args: ['i32', 'ptr', 'ptr', 'i32'], returns: 'i32' },
   bind: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
   chdir: { args: ['ptr'], returns: 'i32' },
+  clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' },
   dup2: { args: ['i32', 'i32'], returns: 'i32' },
   execvp: { args: ['ptr', 'ptr'], returns: 'i32' },
   fchdir: { args: ['i32'], returns: 'i32' },
