@@ -37,7 +37,7 @@ export async function attachAndFollow(ctx: Ctx, io: Io, wanted: string, options:
   const attachment = options.start ? await startAttached(ctx, target.id, handlers) : await attachContainer(ctx, target.id, {}, handlers);
   const end = await runSession(attachment, { stdin, detachKeys, signals: options.signals && !target.tty });
   if (end === 'detached' || end === 'forced') {
-    attachment.detach();
+    attachment.detach(end === 'detached');
     if (end === 'detached') return 0;
     io.err('skiff: got 3 SIGTERM/SIGINTs, forcefully exiting\nThe container is left as it is: see "skiff ps"\n');
     return 1;

@@ -23,7 +23,12 @@ export async function attachContainer(
   if (!options.start && state.Status === 'restarting') {
     throw new EngineError('ERR_RESTARTING', 'You cannot attach to a restarting container, wait until it is running');
   }
-  if (!options.start && state.Status !== 'running' && state.Status !== 'paused') {
+  if (!options.start && state.Status === 'paused') {
+    throw new EngineError('ERR_PAUSED', 'You cannot attach to a paused container, unpause it first', {
+      hint: `skiff unpause ${record.Name}`,
+    });
+  }
+  if (!options.start && state.Status !== 'running') {
     throw new EngineError('ERR_NOT_RUNNING', 'You cannot attach to a stopped container, start it first', {
       hint: `skiff start -a ${record.Name}`,
     });

@@ -81,13 +81,10 @@ function stillThere(ctx: Ctx, id: string): boolean {
 }
 
 function running({ record, state }: ContainerView): EngineError {
-  return new EngineError(
-    'ERR_RUNNING',
-    `cannot remove container "/${record.Name}": container is ${state.Status}: stop the container before removing or force remove`,
-    {
-      hint: `skiff rm -f ${record.Name}`,
-    },
-  );
+  const what = state.Status === 'paused' ? ' and must be unpaused first' : ': stop the container before removing or force remove';
+  return new EngineError('ERR_RUNNING', `cannot remove container "/${record.Name}": container is ${state.Status}${what}`, {
+    hint: `skiff rm -f ${record.Name}`,
+  });
 }
 
 const busy = (name: string): EngineError =>

@@ -1,5 +1,6 @@
 // Stopping a container and starting it again. One that removes itself at its end (--rm) is kept through the stop in between.
 import type { ContainerView } from '../storage/container.ts';
+import { recordContainerEvent } from '../storage/events.ts';
 import type { Ctx } from '../sys/context.ts';
 import { removeContainer } from './remove.ts';
 import { startContainer } from './start.ts';
@@ -16,5 +17,6 @@ export async function restartContainer(ctx: Ctx, wanted: string, options: Omit<S
     if (HostConfig.AutoRemove) await removeContainer(ctx, Id, { force: true, volumes: true }).catch(() => undefined);
     throw error;
   }
+  recordContainerEvent(ctx, view.record, 'restart');
   return view;
 }

@@ -106,6 +106,11 @@ async function takeLock(ctx: Ctx, wanted: string, id: string): Promise<Lock | un
       throw new EngineError('ERR_NO_SUCH_CONTAINER', `No such container: ${wanted}`, { hint: 'List what there is: skiff ps -a' });
     }
     if (lock) return lock;
+    if (view.state.Status === 'paused') {
+      throw new EngineError('ERR_PAUSED', 'cannot start a paused container, try unpause instead', {
+        hint: `skiff unpause ${view.record.Name}`,
+      });
+    }
     if (!isDown(view)) return undefined;
     if (performance.now() > deadline) throw busy(view.record.Name);
     await Bun.sleep(5);

@@ -29,8 +29,8 @@ export interface Attachment {
   endInput(): void;
   resize(size: ResizeFrame): void;
   signal(name: string): void;
-  /** Leaves; the container goes on. */
-  detach(): void;
+  /** Leaves; the container goes on. `byKeys`: because the user typed the detach keys. */
+  detach(byKeys: boolean): void;
   /** The container's exit code; undefined when the supervisor died without a word, or after `detach`. Rejects with what a handler threw. */
   exit: Promise<number | undefined>;
 }
@@ -128,7 +128,10 @@ export async function attachToSupervisor(
     signal: (name) => {
       askSupervisor(ctx, id, { type: 'signal', signal: name }).catch(() => undefined);
     },
-    detach: () => connected.end(),
+    detach: (byKeys) => {
+      if (byKeys) send(FRAME.detach, new Uint8Array(0));
+      connected.end();
+    },
     exit: exit.promise,
   };
 }

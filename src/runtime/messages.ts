@@ -10,13 +10,15 @@ import type { OciProcess } from './spec/types.ts';
  * the container's end is on disk (with `isRemoved` it is not written, since the container is removed next; with `keep` it is not removed,
  * whatever --rm says, since it is started again next); `kill` and `signal` (passed on from a foreground
  * command: it changes nothing of what the user wants of the container) when the signal is sent;
- * `describe` with the process that `exec` is to add.
+ * `pause` when every process of the container rests, `unpause` when they run again; `describe` with the process that `exec` is to add.
  */
 export type SupervisorRequest =
   | { type: 'attach'; output: boolean; start: boolean }
   | { type: 'stop'; signal?: string; timeoutSeconds?: number; isRemoved?: boolean; keep?: boolean }
   | { type: 'kill'; signal: string }
   | { type: 'signal'; signal: string }
+  | { type: 'pause' }
+  | { type: 'unpause' }
   | { type: 'describe'; exec: ExecRequest };
 
 /** Supervisor → front: exactly one answer to a request. `attached` is followed by frames. */
@@ -42,6 +44,8 @@ export const FRAME = {
   stdin: 0,
   stdinEnd: 3,
   resize: 4,
+  /** The client leaves by its detach keys, not by its death. */
+  detach: 5,
   /** supervisor → front */
   stdout: 1,
   stderr: 2,

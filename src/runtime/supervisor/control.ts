@@ -14,9 +14,13 @@ export interface Controlled {
   input(chunk: Uint8Array): Promise<void>;
   inputEnded(): void;
   resize(size: ResizeFrame): void;
+  /** A client leaves by its detach keys. */
+  detached(): void;
   signal(signal: string): void;
   stop(request: Extract<SupervisorRequest, { type: 'stop' }>): Promise<void>;
   kill(signal: string): Promise<void>;
+  pause(): Promise<void>;
+  unpause(): void;
   /** The process that `exec` is to add. */
   describe(exec: ExecRequest): Promise<OciProcess>;
 }
@@ -118,6 +122,12 @@ async function act(controlled: Controlled, request: Exclude<SupervisorRequest, {
     case 'kill':
       await controlled.kill(request.signal);
       return { type: 'done' };
+    case 'pause':
+      await controlled.pause();
+      return { type: 'done' };
+    case 'unpause':
+      controlled.unpause();
+      return { type: 'done' };
     case 'describe':
       return { type: 'described', process: await controlled.describe(request.exec) };
     default:
@@ -187,6 +197,8 @@ async function takeFrame(controlled: Controlled, kind: number, payload: Uint8Arr
       return controlled.inputEnded();
     case FRAME.resize:
       return controlled.resize(JSON.parse(Buffer.from(payload).toString()) as ResizeFrame);
+    case FRAME.detach:
+      return controlled.detached();
     default:
       return undefined;
   }

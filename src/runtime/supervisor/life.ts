@@ -4,8 +4,9 @@
 // Longer than other files: it is one state machine, and its order is what keeps it right.
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ContainerView, writeState, ZERO_TIME } from '../../storage/container.ts';
+import { type ContainerView, readContainer, writeState, ZERO_TIME } from '../../storage/container.ts';
 import { removeContainer } from '../../storage/container-removal.ts';
+import { recordContainerEvent } from '../../storage/events.ts';
 import { containerDir, containerLockPath, containerLogPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
 import type { ContainerRecord, ContainerState } from '../../storage/records.ts';
 import { bootId } from '../../sys/boot.ts';
@@ -18,6 +19,7 @@ import { kill, startTime } from '../../sys/process.ts';
 import { SIGKILL, signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, cgroup2Mount, placeContainer, removeCgroup } from '../cgroup.ts';
 import type { ExecRequest } from '../exec-process.ts';
+import { freeze, thaw } from '../freezer.ts';
 import { logLimits } from '../log-limits.ts';
 import { openLogWriter } from '../log-writer.ts';
 import { DEFAULT_STOP_SECONDS, type SupervisorRequest } from '../messages.ts';
@@ -83,6 +85,8 @@ class Life implements Controlled {
   private stopAsked = Promise.withResolvers<void>();
   /** Resolves when the container's end is on disk and no restart follows. */
   private finished = Promise.withResolvers<void>();
+  /** Somebody stopped it, which is an event of its own. */
+  private isStopped = false;
   /** It is removed when it is down: its end need not be written. */
   private isRemoved = false;
   /** It is started again when it is down: --rm waits for the next end. */
@@ -221,17 +225,21 @@ class Life implements Controlled {
       Ports: network.ports(),
       Network: network.settings(),
     });
+    this.tell('start');
   }
 
   /** Waits for the end of the run; its output is delivered then. */
   private async ended(): Promise<number> {
     const code = await this.exited;
     this.pid = 0;
+    // Killed while it was paused; its cgroup is used again by a restart.
+    this.thaw();
     await this.surroundings.family?.end();
     await Promise.all([this.outputDelivered(), this.network?.drained()]);
     this.streams?.endInput();
     this.closeLog();
     Object.assign(this.state, { Pid: 0, ExitCode: code, FinishedAt: this.ctx.now().toISOString(), OOMKilled: wasOomKilled(this.cgroup) });
+    this.tell('die', { execDuration: String(Math.floor((performance.now() - this.startedMs) / 1000)), exitCode: String(code) });
     return code;
   }
 
@@ -241,6 +249,7 @@ class Life implements Controlled {
     this.network?.close();
     await this.clear();
     try {
+      if (this.isStopped && !this.isRemoved) this.tell('stop');
       if (record.HostConfig.AutoRemove && !this.isKept) this.removeItself();
       else if (!this.isRemoved) this.trySave({ Status: 'exited', SupervisorPid: 0, Ports: {} });
     } finally {
@@ -250,8 +259,26 @@ class Life implements Controlled {
   }
 
   private removeItself(): void {
+    this.reread();
     removeContainer(this.ctx, this.record, { volumes: true });
     rmSync(containerLockPath(this.ctx, this.record.Id), { force: true });
+    this.tell('destroy');
+  }
+
+  /** Records an event, under the name that the container has by now. */
+  private tell(action: string, attributes: Record<string, string> = {}): void {
+    this.reread();
+    recordContainerEvent(this.ctx, this.record, action, attributes);
+  }
+
+  private signalWith(signal: number): void {
+    if (this.pid && kill(this.pid, signal)) this.tell('kill', { signal: String(signal) });
+  }
+
+  private thaw(): void {
+    if (this.state.Status !== 'paused' || !this.cgroup.path) return;
+    thaw(this.cgroup.path);
+    this.tryNote({ Status: 'running' });
   }
 
   /** Takes down what would outlive us or stand in the way of a removal. */
@@ -302,6 +329,14 @@ class Life implements Controlled {
     }
   }
 
+  private tryNote(change: Partial<ContainerState>): void {
+    try {
+      this.note(change);
+    } catch (error) {
+      this.ctx.warn(`The state of container ${this.record.Id} cannot be written: ${messageOf(error)}`);
+    }
+  }
+
   /** What only matters while this machine stays up. */
   private note(change: Partial<ContainerState>): void {
     Object.assign(this.state, change);
@@ -342,6 +377,7 @@ class Life implements Controlled {
       // The one it was started for is gone: its input has ended, as at a closed pipe.
       if (request.start && !this.tty) this.inputEnded();
     });
+    if (request.output) this.tell('attach');
     if (request.start) {
       this.isAttached = true;
       this.attached.resolve();
@@ -358,14 +394,20 @@ class Life implements Controlled {
 
   resize(size: { rows: number; columns: number }): void {
     this.streams?.resize(size);
+    this.tell('resize', { height: String(size.rows), width: String(size.columns) });
+  }
+
+  detached(): void {
+    this.tell('detach');
   }
 
   signal(signal: string): void {
-    if (this.pid) kill(this.pid, signalNumber(signal));
+    this.signalWith(signalNumber(signal));
   }
 
   async stop({ signal, timeoutSeconds, isRemoved = false, keep = false }: Extract<SupervisorRequest, { type: 'stop' }>): Promise<void> {
     this.state.ManuallyStopped = true;
+    this.isStopped = true;
     this.isRemoved ||= isRemoved;
     this.isKept = keep;
     this.stopAsked.resolve();
@@ -375,15 +417,53 @@ class Life implements Controlled {
     await this.finished.promise;
   }
 
+  async pause(): Promise<void> {
+    const { Id, Name } = this.record;
+    if (this.state.Status === 'paused') throw new EngineError('ERR_PAUSED', `Container ${Id} is already paused`);
+    if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${Id} is not running`);
+    if (!this.cgroup.path) {
+      throw new EngineError('ERR_NO_CGROUP', `Cannot pause container "${Name}": it has no cgroup of its own (${this.cgroup.reason})`, {
+        hint: 'See "skiff info" for how containers get one',
+      });
+    }
+    await freeze(this.cgroup.path);
+    if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${Id} is not running`);
+    this.state.Status = 'paused';
+    try {
+      this.note({});
+    } catch (error) {
+      this.thaw();
+      throw error;
+    }
+    this.tell('pause');
+  }
+
+  unpause(): void {
+    if (this.state.Status !== 'paused') throw new EngineError('ERR_NOT_PAUSED', `Container ${this.record.Id} is not paused`);
+    this.thaw();
+    this.tell('unpause');
+  }
+
+  /** Takes over what `rename` and `update` have changed since. */
+  reread(): void {
+    this.record = readContainer(this.ctx, this.record.Id)?.record ?? this.record;
+  }
+
   /** Signals the running program, and kills it when its time is over. */
   private async endRun(signal: string | undefined, timeoutSeconds: number | undefined): Promise<void> {
     const { Config } = this.record;
     if (!this.pid) return;
-    kill(this.pid, signalNumber(signal ?? Config.StopSignal ?? 'SIGTERM'));
+    const first = signalNumber(signal ?? Config.StopSignal ?? 'SIGTERM');
+    this.signalWith(first);
+    this.thaw();
+    if (first === SIGKILL) return;
     const seconds = timeoutSeconds ?? Config.StopTimeout ?? DEFAULT_STOP_SECONDS;
     const isOver = this.exited.then(() => true);
     const ended = seconds < 0 ? await isOver : await Promise.race([isOver, Bun.sleep(seconds * 1000).then(() => false)]);
-    if (!ended && this.pid) kill(this.pid, SIGKILL);
+    if (ended || !this.pid) return;
+    this.signalWith(SIGKILL);
+    // Paused meanwhile, perhaps.
+    this.thaw();
   }
 
   async describe(exec: ExecRequest): Promise<OciProcess> {
@@ -401,8 +481,10 @@ class Life implements Controlled {
     }
     if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${this.record.Id} is not running`);
     // As Docker: a container that the user killed is not restarted, one that was only signalled is.
-    if (number === SIGKILL || number === signalNumber(this.record.Config.StopSignal ?? 'SIGTERM')) this.state.ManuallyStopped = true;
-    kill(this.pid, number);
+    const isEnd = number === SIGKILL || number === signalNumber(this.record.Config.StopSignal ?? 'SIGTERM');
+    if (isEnd) this.state.ManuallyStopped = true;
+    this.signalWith(number);
+    if (isEnd) this.thaw();
   }
 }
 
