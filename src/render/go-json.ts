@@ -1,6 +1,13 @@
 // JSON as Docker's Go code writes it: map keys sorted, struct fields in order, and (for rows) `<`, `>`, `&` escaped.
 import { Float, JsonNumber, kindOf, sortedKeys, structType } from './go-values.ts';
 
+declare global {
+  interface JSON {
+    /** A number with more digits than JavaScript's have, as its text. */
+    rawJSON(text: string): object;
+  }
+}
+
 /** One line of JSON. Rows of lists (Docker's `*formatter.…`) are escaped as encoding/json does by default. */
 export function goJson(value: unknown): string {
   const text = JSON.stringify(ordered(value)) ?? 'null';
@@ -18,6 +25,7 @@ function escapeHtml(text: string): string {
 function ordered(value: unknown): unknown {
   if (value instanceof Float) return value.value;
   if (value instanceof JsonNumber) return Number(value.text);
+  if (typeof value === 'bigint') return JSON.rawJSON(String(value));
   const kind = kindOf(value);
   if (kind === 'list') return (value as { toJSON?: unknown }).toJSON ? null : (value as unknown[]).map(ordered);
   if (kind !== 'map' && kind !== 'struct') return value;

@@ -52,7 +52,7 @@ function formatOne(value: unknown, directive: Directive): string {
     case 'bool':
       return directive.verb === 't' ? String(value) : wrong(value, directive);
     case 'int':
-      return integer(Number(value), directive) ?? wrong(value, directive);
+      return integer(typeof value === 'bigint' ? value : Number(value), directive) ?? wrong(value, directive);
     case 'float':
       return 'eEfFgG'.includes(directive.verb) ? float(numberOf(value), directive) : wrong(value, directive);
     case 'string':
@@ -62,14 +62,10 @@ function formatOne(value: unknown, directive: Directive): string {
   }
 }
 
-function integer(value: number, { flags, verb, precision }: Directive): string | undefined {
+function integer(value: number | bigint, { flags, verb, precision }: Directive): string | undefined {
   const sign = value < 0 ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
   const digits = (base: number, prefix: string): string =>
-    sign +
-    (flags.includes('#') ? prefix : '') +
-    Math.abs(value)
-      .toString(base)
-      .padStart(precision ?? 0, '0');
+    sign + (flags.includes('#') ? prefix : '') + (value < 0 ? -value : value).toString(base).padStart(precision ?? 0, '0');
   switch (verb) {
     case 'd':
       return digits(10, '');
@@ -82,9 +78,9 @@ function integer(value: number, { flags, verb, precision }: Directive): string |
     case 'b':
       return digits(2, '0b');
     case 'c':
-      return String.fromCodePoint(value >= 0 && value <= 0x10ffff ? value : 0xfffd);
+      return String.fromCodePoint(value >= 0 && value <= 0x10ffff ? Number(value) : 0xfffd);
     case 'q':
-      return quoteChar(value);
+      return quoteChar(Number(value));
     case 'U':
       return `U+${value.toString(16).toUpperCase().padStart(4, '0')}`;
     default:

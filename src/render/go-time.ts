@@ -16,6 +16,15 @@ export function timeFormatter(env: Env): (time: number) => string {
   };
 }
 
+/** RFC 3339 with all nine decimals in the local zone, of nanoseconds since 1970: `2026-11-21T20:23:11.000000000+01:00`. */
+export function fixedTime(nanoseconds: bigint): string {
+  const time = Number(nanoseconds / 1_000_000n);
+  const east = -new Date(time).getTimezoneOffset();
+  const local = new Date(time + east * 60_000).toISOString();
+  const zone = east === 0 ? 'Z' : `${east < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(east) / 60))}:${two(Math.abs(east) % 60)}`;
+  return `${local.slice(0, 19)}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}${zone}`;
+}
+
 function zonePath(env: Env): string {
   const zone = env.TZ?.replace(/^:/, '');
   if (zone === undefined) return '/etc/localtime';

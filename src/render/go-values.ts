@@ -78,6 +78,8 @@ export function kindOf(value: unknown): Kind {
       return 'bool';
     case 'number':
       return Number.isInteger(value) ? 'int' : 'float';
+    case 'bigint':
+      return 'int';
     case 'string':
       return 'string';
     case 'function':
