@@ -5,6 +5,7 @@ import { parseBytes, parseCpus } from '../engine/create/sizes.ts';
 import { parseTmpfs } from '../engine/create/tmpfs-spec.ts';
 import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
+import { namespaceFlags } from './flags-namespaces.ts';
 import { unsupportedFlags } from './unsupported-flags.ts';
 
 interface ListSpec {
@@ -82,5 +83,6 @@ export const containerFlags = {
   user: flag.string({ char: 'u', description: 'Username or UID (format: <name|uid>[:<group|gid>])' }),
   volume: flag.list({ char: 'v', description: 'Bind mount a volume' }),
   workdir: flag.string({ char: 'w', description: 'Working directory inside the container' }),
+  ...namespaceFlags,
   ...unsupportedFlags,
 };

@@ -10,6 +10,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import type { containerFlags } from './container-flags.ts';
 import type { FlagValues } from './flag.ts';
+import { namespaceOptions } from './flags-namespaces.ts';
 
 export type ContainerFlags = FlagValues<typeof containerFlags>;
 
@@ -94,6 +95,7 @@ function hostConfig({ flags, cwd }: OptionsInput, binds: string[], bindings: Hos
     ...(flags.ulimit.length ? { Ulimits: flags.ulimit } : {}),
     ...(flags.device.length ? { Devices: flags.device } : {}),
     ...(mounts.length ? { Mounts: mounts } : {}),
+    ...namespaceOptions(flags),
   };
 }
 

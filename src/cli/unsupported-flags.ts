@@ -10,7 +10,6 @@ const HEALTH = "not supported yet: health checks are not run; the image's own HE
 const NETWORK = 'not supported yet: user-defined networks are missing';
 
 const REASONS = {
-  annotation: LATER,
   'blkio-weight': CGROUP,
   'blkio-weight-device': CGROUP,
   'cgroup-parent': CGROUP,
@@ -31,7 +30,6 @@ const REASONS = {
   'device-write-iops': CGROUP,
   'disable-content-trust': 'not supported: there is no content trust to disable',
   gpus: LATER,
-  'group-add': LATER,
   'health-cmd': HEALTH,
   'health-interval': HEALTH,
   'health-retries': HEALTH,
@@ -52,10 +50,8 @@ const REASONS = {
   'memory-swappiness': CGROUP,
   'network-alias': NETWORK,
   'oom-kill-disable': ROOT,
-  'oom-score-adj': LATER,
   pid: LATER,
   'storage-opt': LATER,
-  sysctl: LATER,
   'use-api-socket': LATER,
   userns: LATER,
   uts: LATER,

@@ -178,6 +178,7 @@ async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Prom
   return {
     argv: [
       ...(scope ?? []),
+      ...scoreArgv(record.HostConfig.OomScoreAdj),
       ...['nsenter', '--target', String(state.SupervisorPid), '--user', '--preserve-credentials', '--mount'],
       // A start time is written down where the container has no pid namespace: then there is none to enter.
       ...(state.InitStarted === undefined ? ['--pid'] : []),
@@ -198,12 +199,16 @@ async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Prom
   };
 }
 
+// The runtime gives the score to the container's first process alone; the others inherit it.
+const scoreArgv = (score = 0): string[] =>
+  score === 0 ? [] : ['sh', '-c', 'echo "$0" >/proc/self/oom_score_adj; exec "$@"', String(score)];
+
 // What the front cannot see it must not judge: the supervisor can.
 async function describeProcess(ctx: Ctx, { record, state }: ContainerView, request: ExecRequest): Promise<OciProcess> {
   try {
     if (record.Driver === 'fuse-overlayfs') return await askForProcess(ctx, record.Id, request);
     try {
-      return describeExec(ctx, { id: record.Id, pid: state.Pid, isOutside: true }, request);
+      return describeExec(ctx, { id: record.Id, pid: state.Pid, isOutside: true, groupAdd: record.HostConfig.GroupAdd }, request);
     } catch (error) {
       if (!(error instanceof EngineError) && errnoOf(error) !== 'ENOENT') throw error;
       return await askForProcess(ctx, record.Id, request);

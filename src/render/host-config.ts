@@ -24,27 +24,29 @@ export function renderHostConfig({ HostConfig: given }: ContainerRecord, facts: 
       VolumeDriver: '',
       VolumesFrom: NIL_LIST,
       ConsoleSize: [0, 0],
+      Annotations: mapOrNothing(given.Annotations),
       CapAdd: lists('CapAdd'),
       CapDrop: lists('CapDrop'),
-      CgroupnsMode: 'private',
+      CgroupnsMode: given.CgroupnsMode || 'private',
       Dns: lists('Dns'),
       DnsOptions: lists('DnsOptions'),
       DnsSearch: lists('DnsSearch'),
       ExtraHosts: lists('ExtraHosts'),
-      GroupAdd: NIL_LIST,
-      IpcMode: 'private',
+      GroupAdd: lists('GroupAdd'),
+      IpcMode: given.IpcMode || 'private',
       Cgroup: '',
       Links: NIL_LIST,
-      OomScoreAdj: 0,
-      PidMode: '',
+      OomScoreAdj: given.OomScoreAdj ?? 0,
+      PidMode: given.PidMode ?? '',
       Privileged: given.Privileged,
       PublishAllPorts: given.PublishAllPorts,
       ReadonlyRootfs: given.ReadonlyRootfs,
       SecurityOpt: lists('SecurityOpt'),
-      Tmpfs: given.Tmpfs && Object.keys(given.Tmpfs).length > 0 ? goMap(given.Tmpfs, '') : undefined,
-      UTSMode: '',
-      UsernsMode: '',
+      Tmpfs: mapOrNothing(given.Tmpfs),
+      UTSMode: given.UTSMode ?? '',
+      UsernsMode: given.UsernsMode ?? '',
       ShmSize: given.ShmSize,
+      Sysctls: mapOrNothing(given.Sysctls),
       Runtime: given.Runtime,
       Isolation: '',
       ...resources(given),
@@ -56,6 +58,9 @@ export function renderHostConfig({ HostConfig: given }: ContainerRecord, facts: 
     { Tmpfs: {}, Mounts: NIL_LIST, StorageOpt: {}, Sysctls: {}, Annotations: {} },
   );
 }
+
+/** Docker leaves these out when they are empty. */
+const mapOrNothing = (map: Record<string, string> = {}): object | undefined => (Object.keys(map).length > 0 ? goMap(map, '') : undefined);
 
 /** The limits, which Docker keeps in a struct of their own. */
 function resources(given: HostConfig) {

@@ -9,9 +9,10 @@ import { ALL_CAPABILITIES, processCapabilities } from './spec/capabilities.ts';
 import { canRun } from './spec/emulated.ts';
 import { mergeEnvironment } from './spec/environment.ts';
 import { checkExecutable } from './spec/executable.ts';
+import { addedGroups } from './spec/groups.ts';
 import { hostArchitecture } from './spec/host-facts.ts';
 import type { OciProcess, OciSpec } from './spec/types.ts';
-import { resolveUser } from './spec/user.ts';
+import { type ResolvedUser, resolveUser } from './spec/user.ts';
 import { checkWorkingDir } from './spec/workdir.ts';
 
 export interface ExecRequest {
@@ -29,18 +30,24 @@ export interface ExecTarget {
   pid: number;
   /** We are not in its user namespace: owners are not the ids that it knows, and some folders are closed to us. */
   isOutside?: boolean;
+  /** Of `--group-add`: they are any user's. */
+  groupAdd?: readonly string[] | undefined;
 }
 
 /**
  * Throws what is wrong with user, folder or program, with 126 or 127; from outside also ERR_CANNOT_TELL, and any refusal is to be
  * taken as that.
  */
-export function describeExec(ctx: Pick<Ctx, 'paths'>, { id, pid, isOutside = false }: ExecTarget, request: ExecRequest): OciProcess {
+export function describeExec(
+  ctx: Pick<Ctx, 'paths'>,
+  { id, pid, isOutside = false, groupAdd }: ExecTarget,
+  request: ExecRequest,
+): OciProcess {
   const spec = JSON.parse(readFileSync(join(containerRunDir(ctx, id), 'bundle/config.json'), 'utf8')) as OciSpec;
   const { process: base } = spec;
   // The container's own view, its mounts included.
   const view = { rootfs: `/proc/${pid}/root` };
-  const user = request.user === undefined ? undefined : resolveUser(view, request.user);
+  const user = request.user === undefined ? undefined : withGroups(resolveUser(view, request.user), addedGroups(view, groupAdd));
   const uid = user?.uid ?? base.user.uid;
   const home = user ? [`HOME=${user.home}`] : [];
   const { consoleSize: _, ...rest } = base;
@@ -75,6 +82,10 @@ export function describeExec(ctx: Pick<Ctx, 'paths'>, { id, pid, isOutside = fal
       ? { capabilities: processCapabilities(request.privileged ? [...ALL_CAPABILITIES] : base.capabilities.bounding, uid) }
       : {}),
   };
+}
+
+function withGroups(user: ResolvedUser, groups: readonly number[]): ResolvedUser {
+  return { ...user, additionalGids: [...new Set([...user.additionalGids, ...groups])] };
 }
 
 // From outside: who owns nothing and is in no group. What such a one may do, everybody may.

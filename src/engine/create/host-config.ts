@@ -6,6 +6,7 @@ import { DEFAULT_SHM } from '../../runtime/spec/mounts.ts';
 import { customSeccomp } from '../../runtime/spec/seccomp.ts';
 import type { HostConfig, RestartPolicy } from '../../storage/records.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
+import { checkKernelOptions } from './kernel-options.ts';
 import { parseBytes } from './sizes.ts';
 
 const MIN_MEMORY = 6 * 1024 * 1024;
@@ -43,6 +44,7 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
   }
   checkLimits(config);
   checkSecurity(config.SecurityOpt ?? []);
+  checkKernelOptions(config);
   if (config.PidsLimit !== null && config.PidsLimit <= 0) config.PidsLimit = null;
   if (config.Memory > 0 && config.MemorySwap === 0) config.MemorySwap = config.Memory * 2;
   return config;

@@ -2,10 +2,11 @@
 // line of it can be tested without a container; `host-facts.ts` collects the facts.
 // The runtime is already root of the user namespace, so the configuration asks for none; devices come as bind mounts (mknod is not allowed).
 import { isAbsolute, join } from 'node:path';
-import type { ContainerRecord } from '../../storage/records.ts';
+import type { ContainerRecord, HostConfig } from '../../storage/records.ts';
 import { EngineError } from '../../sys/errors.ts';
 import { capabilitySet, processCapabilities } from './capabilities.ts';
 import { processEnvironment } from './environment.ts';
+import { KEEP_GROUPS, KEEP_GROUPS_ANNOTATION } from './groups.ts';
 import type { HostFacts } from './host-facts.ts';
 import { INIT_PATH, mounts } from './mounts.ts';
 import { MASKED_PATHS, READONLY_PATHS } from './proc-paths.ts';
@@ -71,6 +72,7 @@ export function buildSpec(input: SpecInput): OciSpec {
       capabilities: processCapabilities(capabilities, user.uid),
       ...(HostConfig.Ulimits?.length ? { rlimits: rlimits(HostConfig.Ulimits, host.limitsText) } : {}),
       noNewPrivileges: noNewPrivileges(record),
+      ...(HostConfig.OomScoreAdj ? { oomScoreAdj: HostConfig.OomScoreAdj } : {}),
       ...(apparmor && apparmor !== 'unconfined' ? { apparmorProfile: apparmor } : {}),
     },
     root: { path: input.rootfs, readonly: HostConfig.ReadonlyRootfs },
@@ -84,8 +86,14 @@ export function buildSpec(input: SpecInput): OciSpec {
       ...(HostConfig.Init && input.init ? { init: input.init } : {}),
       devices: devices(record, host),
     }),
+    ...annotations(HostConfig),
     linux: linux(input, capabilities),
   };
+}
+
+function annotations({ Annotations = {}, GroupAdd }: HostConfig): Pick<OciSpec, 'annotations'> {
+  const all = { ...Annotations, ...(GroupAdd?.includes(KEEP_GROUPS) ? KEEP_GROUPS_ANNOTATION : {}) };
+  return Object.keys(all).length ? { annotations: all } : {};
 }
 
 function linux(input: SpecInput, capabilities: string[]): OciLinux {
@@ -96,18 +104,26 @@ function linux(input: SpecInput, capabilities: string[]): OciLinux {
   if (!uts) namespaces.push({ type: 'pid' });
   namespaces.push({ type: 'cgroup' });
   if (network !== 'host') namespaces.push({ type: 'network', ...(network.netns ? { path: network.netns } : {}) });
+  const sysctls = sysctlsOf(input);
   const limits = cgroup && resources(record.HostConfig, cgroup);
   return {
     namespaces,
     ...(cgroup ? { cgroupsPath: cgroup.path } : {}),
     ...(limits && Object.keys(limits).length ? { resources: limits } : {}),
-    // Docker's: any user may bind any port of the container's own network, and ping.
-    ...(network === 'host' || input.sandbox?.canSetSysctls === false
-      ? {}
-      : { sysctl: { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${host.mappedGids - 1}` } }),
+    ...(sysctls ? { sysctl: sysctls } : {}),
     ...(hidesPaths(record) ? { maskedPaths: [...MASKED_PATHS], readonlyPaths: [...READONLY_PATHS] } : {}),
     ...(seccomp ? { seccomp } : {}),
   };
+}
+
+// Docker's: any user may bind any port of the container's own network, and ping.
+function sysctlsOf({ record, network, sandbox, host }: SpecInput): OciLinux['sysctl'] {
+  const own: Record<string, string> =
+    network === 'host' || sandbox?.canSetSysctls === false
+      ? {}
+      : { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${host.mappedGids - 1}` };
+  const all = { ...own, ...record.HostConfig.Sysctls };
+  return Object.keys(all).length ? all : undefined;
 }
 
 function seccompOf(record: ContainerRecord, capabilities: string[], host: HostFacts): OciSeccomp | undefined {

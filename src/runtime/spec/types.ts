@@ -28,6 +28,7 @@ export interface OciProcess {
   capabilities: OciCapabilities;
   rlimits?: OciRlimit[];
   noNewPrivileges: boolean;
+  oomScoreAdj?: number;
   apparmorProfile?: string;
 }
 

@@ -34,7 +34,7 @@ export function resolveUser(view: RootView, user: string): ResolvedUser {
   const entry = passwd.find((candidate) => candidate.name === wanted) ?? passwd.find((candidate) => candidate.uid === uid);
   if (!entry && uid === undefined) throw notFound('user', userPart, 'passwd');
 
-  const groups = readTable(view, '/etc/group').map(groupEntry).filter(isPresent);
+  const groups = groupsOf(view);
   const found = { uid: entry?.uid ?? uid ?? 0, home: entry?.home || '/' };
   if (groupPart) {
     const gid = resolveGroup(groups, groupPart);
@@ -44,6 +44,13 @@ export function resolveUser(view: RootView, user: string): ResolvedUser {
   const memberOf = entry ? groups.filter((group) => group.members.includes(entry.name)).map((group) => group.gid) : [];
   return { ...found, gid, additionalGids: [...new Set([gid, ...memberOf])] };
 }
+
+/** The number of a group, which may be its name in the image. Throws as `resolveUser`. */
+export function groupNumber(view: RootView, group: string): number {
+  return idOf(group) ?? resolveGroup(groupsOf(view), group);
+}
+
+const groupsOf = (view: RootView): GroupEntry[] => readTable(view, '/etc/group').map(groupEntry).filter(isPresent);
 
 function resolveGroup(groups: GroupEntry[], wanted: string): number {
   const gid = groups.find((group) => group.name === wanted)?.gid ?? idOf(wanted);

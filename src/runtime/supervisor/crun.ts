@@ -93,6 +93,13 @@ function runtimeFailure(log: string, verb: string, code: number): EngineError {
   const lines = readOr(log).trim().split('\n').filter(Boolean);
   // crun's log lines are `<time>: <message>`; the first is the cause, later ones are its consequences.
   const message = (lines[0] ?? `it ended with code ${code}`).replace(/^[\d-]+T[\d:.]+Z?:?\s*/, '').replace(/^\[?error\]?:?\s*/i, '');
+  const [, sysctl, why] = /\/proc\/sys\/([\w./-]+)[^:]*: (.*)/.exec(message) ?? [];
+  if (sysctl) {
+    throw new EngineError('ERR_SYSCTL', `Cannot set the sysctl "${sysctl.replaceAll('/', '.')}": ${why}`, {
+      hint: 'Look below /proc/sys of a container for those that there are, and for what they may be',
+      exitCode: 125,
+    });
+  }
   const exitCode =
     /not found|No such file/.test(message) && /executable|exec|open/.test(message)
       ? 127

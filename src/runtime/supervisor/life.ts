@@ -469,7 +469,7 @@ class Life implements Controlled {
   async describe(exec: ExecRequest): Promise<OciProcess> {
     if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `container ${this.record.Id} is not running`);
     const { describeExec } = await import('../exec-process.ts');
-    return describeExec(this.ctx, { id: this.record.Id, pid: this.pid }, exec);
+    return describeExec(this.ctx, { id: this.record.Id, pid: this.pid, groupAdd: this.record.HostConfig.GroupAdd }, exec);
   }
 
   async kill(signal: string): Promise<void> {

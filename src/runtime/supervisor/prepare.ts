@@ -9,11 +9,13 @@ import { writeFileAtomic } from '../../sys/atomic.ts';
 import type { Ctx } from '../../sys/context.ts';
 import type { CgroupPlace } from '../cgroup.ts';
 import { copyUp } from '../copy-up.ts';
+import { assertOomScore } from '../oom-score.ts';
 import { makeRootfs } from '../rootfs.ts';
 import { buildSpec, type SpecInput } from '../spec/build.ts';
 import { canRun } from '../spec/emulated.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { checkExecutable } from '../spec/executable.ts';
+import { addedGroups } from '../spec/groups.ts';
 import { hostFacts } from '../spec/host-facts.ts';
 import { type RootView, resolveInside } from '../spec/inside.ts';
 import { unenforcedLimits } from '../spec/resources.ts';
@@ -72,7 +74,10 @@ export interface Bundle {
 export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInput): Bundle {
   const view = viewOf(record, input.rootfs);
   const host = hostFacts();
-  const user = resolveUser(view, record.Config.User);
+  const base = resolveUser(view, record.Config.User);
+  const added = addedGroups(view, record.HostConfig.GroupAdd, host.mappedGids);
+  const user = { ...base, additionalGids: [...new Set([...base.additionalGids, ...added])] };
+  assertOomScore(record.HostConfig.OomScoreAdj ?? 0);
   const cwd = join('/', record.Config.WorkingDir || '/');
   ensureWorkingDir(view, cwd);
   const env = processEnvironment(record.Config, user.home);

@@ -207,3 +207,22 @@ test('an ID file that is there is refused before anything is pulled', () => {
   writeFileSync(join(cwd, 'taken'), '');
   expect(() => hostConfig('--cidfile', 'taken')).toThrow("Container ID file found, make sure the other container isn't running");
 });
+
+test('maps are read pair by pair, the last one of a name winning; an annotation may lack its value', () => {
+  const words = ['--annotation', 'a=1', '--annotation', 'b', '--annotation', 'a=2=3', '--sysctl', 'net.x=1', '--group-add', 'tty'];
+  expect(hostConfig(...words, '--oom-score-adj', '7')).toMatchObject({
+    Annotations: { a: '2=3', b: '' },
+    Sysctls: { 'net.x': '1' },
+    GroupAdd: ['tty'],
+    OomScoreAdj: 7,
+  });
+});
+
+test.each([
+  [['--sysctl', 'net.x'], "sysctl 'net.x' must be written as name=value"],
+  [['--sysctl', '=1'], "sysctl '=1' must be written as name=value"],
+  [['--annotation', '=1'], "invalid annotation '=1': the empty string is not permitted as an annotation key"],
+  [['--oom-score-adj', 'much'], 'must be an integer'],
+])('%j is refused', (words, message) => {
+  expect(() => request(...words, 'image')).toThrow(message);
+});

@@ -141,6 +141,19 @@ test('namespaces: all but the user namespace, which we are in already', () => {
   ]);
 });
 
+test('sysctls that were asked for win over ours', () => {
+  const Sysctls = { 'net.ipv4.ping_group_range': '1 0', 'kernel.sem': '1' };
+  expect(spec({ hostConfig: { Sysctls } }).linux.sysctl).toEqual({ 'net.ipv4.ip_unprivileged_port_start': '0', ...Sysctls });
+  expect(spec({ hostConfig: { Sysctls: { 'kernel.sem': '1' } }, input: { network: 'host' } }).linux.sysctl).toEqual({ 'kernel.sem': '1' });
+});
+
+test('annotations and the score for the OOM killer are the runtime’s to set; keep-groups is an annotation of crun', () => {
+  const made = spec({ hostConfig: { Annotations: { a: 'b' }, OomScoreAdj: 300, GroupAdd: ['keep-groups'] } });
+  expect(made.annotations).toEqual({ a: 'b', 'run.oci.keep_original_groups': '1' });
+  expect(made.process.oomScoreAdj).toBe(300);
+  expect(spec().annotations).toBeUndefined();
+});
+
 test('without a netns file the runtime makes the network', () => {
   expect(spec({ input: { network: {} } }).linux.namespaces.at(-1)).toEqual({ type: 'network' });
 });

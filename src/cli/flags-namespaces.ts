@@ -1,0 +1,44 @@
+// The flags of `run` and `create` that say what a container shares with the host or with others, and what of the kernel is its own:
+// namespaces, groups, sysctls, the score for the OOM killer, annotations. What a value may be is the engine's to say.
+import type { HostConfig } from '../engine/create/options.ts';
+import { type FlagValues, flag, type ListFlag } from './flag.ts';
+
+/** A repeatable flag of `name=value` pairs. */
+function mapOf(parse: (text: string) => [string, string], description: string): ListFlag<[string, string]> {
+  return { helpValue: 'map', description, type: 'option', multiple: true, default: [], parse };
+}
+
+export const namespaceFlags = {
+  annotation: mapOf(annotation, 'Add an annotation to the container (passed through to the OCI runtime)'),
+  'group-add': flag.list({ description: 'Add additional groups to join' }),
+  'oom-score-adj': flag.integer({ description: "Tune host's OOM preferences (-1000 to 1000)" }),
+  sysctl: mapOf(sysctl, 'Sysctl options'),
+};
+
+/** What of HostConfig the flags ask for; absent is the default. */
+export function namespaceOptions(flags: FlagValues<typeof namespaceFlags>): Partial<HostConfig> {
+  return {
+    ...(flags.annotation.length ? { Annotations: Object.fromEntries(flags.annotation) } : {}),
+    ...(flags['group-add'].length ? { GroupAdd: flags['group-add'] } : {}),
+    ...(flags['oom-score-adj'] ? { OomScoreAdj: flags['oom-score-adj'] } : {}),
+    ...(flags.sysctl.length ? { Sysctls: Object.fromEntries(flags.sysctl) } : {}),
+  };
+}
+
+/** As Docker: a name alone has an empty value. */
+function annotation(text: string): [string, string] {
+  const [name, value] = cut(text);
+  if (name === '') throw new Error(`invalid annotation '${text}': the empty string is not permitted as an annotation key`);
+  return [name, value ?? ''];
+}
+
+function sysctl(text: string): [string, string] {
+  const [name, value] = cut(text);
+  if (name === '' || value === undefined) throw new Error(`sysctl '${text}' must be written as name=value`);
+  return [name, value];
+}
+
+function cut(text: string): [string, string?] {
+  const equals = text.indexOf('=');
+  return equals === -1 ? [text] : [text.slice(0, equals), text.slice(equals + 1)];
+}
