@@ -81,6 +81,7 @@ async function runCommand(run: Run, { Class, id, name, words, globals }: Invocat
   if (problem) throw new EngineError('ERR_USAGE', problem, { hint: usageHint(usage, `skiff ${name}`) });
   run.errorExitCode = Class.errorExitCode;
   const ctx = createContext(process.env, globals, (message) => run.io.err(`skiff: warning: ${message}\n`));
+  if (globals.restore || isOn(process.env.SKIFF_RESTORE)) await (await import('./restore.ts')).restoreFirst(ctx, run.io);
   const input: Parsed = { ctx, flags: line.flags, args: line.args, given: line.given, io: run.io };
   return (await new Class().run(input)) ?? 0;
 }

@@ -14,6 +14,7 @@ export const globalFlags = {
     default: 'info',
   }),
   root: flag.string({ description: 'Folder that holds images and containers' }),
+  restore: flag.boolean({ description: 'After a reboot, first start the containers that should run (as SKIFF_RESTORE=1 does)' }),
   runroot: flag.string({ description: 'Folder for locks and sockets' }),
   'storage-driver': flag.string({
     description: 'Use this storage driver ("overlay", "fuse-overlayfs", "copy")',

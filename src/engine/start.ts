@@ -19,18 +19,24 @@ import { selfCommand } from '../sys/self.ts';
 export interface StartOptions {
   /** Called when everything is set up, before the program runs; it has to attach with `start`. */
   onReady?: () => Promise<void>;
+  /** Asked under the container's lock; false leaves the container as it is. */
+  isWanted?: () => boolean;
 }
 
 /** How long another command may take with the container before we say so. */
 const OUTCOME_MS = 60_000;
 
-/** Starts the container and resolves once its program runs; false when it was running already. Throws why it could not start. */
+/** Starts the container and resolves once its program runs; false when it was running already, or is not wanted. Throws why it could not start. */
 export async function startContainer(ctx: Ctx, wanted: string, options: StartOptions = {}): Promise<boolean> {
   const id = findContainer(ctx, wanted).record.Id;
   const namespace = await ensureUserNamespace(ctx);
   const { step } = choosePidNamespace(ctx, namespace);
   const lock = await takeLock(ctx, wanted, id);
   if (!lock) return false;
+  if (options.isWanted?.() === false) {
+    lock.release();
+    return false;
+  }
   const last = lastState(ctx, id);
   await endRemains(id, last);
   if (last) await endCgroup(last.CgroupPath);

@@ -364,6 +364,8 @@ export interface ContainerState {
   RestartCount: number;
   /** The user stopped it: `unless-stopped` stays down. */
   ManuallyStopped: boolean;
+  /** It was ended with the machine or the user's session, not by itself or the user. */
+  WentDown?: boolean;
   /** Kernel boot id of the last write: another one means that nothing of it runs. */
   BootId: string;
   /** Start time of `Pid`, where the container has no pid namespace that dies with its supervisor. */

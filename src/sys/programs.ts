@@ -17,6 +17,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
 };
 
+/** All of them. */
+export const PROGRAMS: readonly string[] = Object.keys(PACKAGES);
+
 /** Absolute path of `program`, or undefined. */
 export function findProgram(env: Ctx['env'], program: string): string | undefined {
   return Bun.which(program, { PATH: env.PATH ?? '' }) ?? undefined;

@@ -98,7 +98,7 @@ class Life implements Controlled {
     view: ContainerView,
   ) {
     this.record = view.record;
-    this.state = freshState(view.state);
+    this.state = { ...freshState(view.state), BootId: bootId(ctx.env) };
     this.tty = view.record.Config.Tty;
     this.surroundings = isolate(containerRunDir(ctx, view.record.Id));
     this.cgroup = placeContainer(view.record.Id);
@@ -109,7 +109,7 @@ class Life implements Controlled {
     const onSpawn = (pid: number): void => this.orphans.ours(pid);
     const { family } = this.surroundings;
     if (family) this.guard = startGuard(family, { env: childEnv(this.ctx.env), onSpawn });
-    process.on('SIGTERM', () => this.goDown());
+    process.on('SIGTERM', () => void this.goDown());
     // What a killed predecessor wrote would be taken for ours now that the lock is held; and if we die, our cgroup is found.
     this.note({ SupervisorPid: this.surroundings.hostPid(process.pid), CgroupPath: this.cgroup.path ?? '' });
     const onPasta = (pid: number): void => this.guard?.child(pid);
@@ -198,7 +198,8 @@ class Life implements Controlled {
     await network.made;
     let now = ctx.now();
     const go = Promise.all([network.ready, condition]).then(() => {
-      if (this.state.ManuallyStopped) throw new EngineError('ERR_STOPPED', 'The container was stopped while it started', { exitCode: 125 });
+      if (this.state.ManuallyStopped || this.isGoingDown)
+        throw new EngineError('ERR_STOPPED', 'The container was stopped while it started', { exitCode: 125 });
       now = ctx.now();
       this.startedMs = performance.now();
       gate?.open();
@@ -220,7 +221,6 @@ class Life implements Controlled {
       StartedAt: now.toISOString(),
       ExitCode: 0,
       Error: '',
-      BootId: bootId(ctx.env),
       CgroupPath: cgroup.path ?? '',
       Ports: network.ports(),
       Network: network.settings(),
@@ -308,10 +308,12 @@ class Life implements Controlled {
   }
 
   /** The machine, or the user's session, goes down: end in order, and do not restart. What the user wants of it stays as it was. */
-  private goDown(): void {
+  private async goDown(): Promise<void> {
     this.isGoingDown = true;
+    this.state.WentDown = true;
     this.stopAsked.resolve();
-    void this.endRun(undefined, undefined);
+    if (!this.pid) await Promise.race([this.running.promise, this.finished.promise]);
+    await this.endRun(undefined, undefined);
   }
 
   private save(change: Partial<ContainerState>): void {
@@ -503,5 +505,6 @@ function freshState(state: ContainerState): ContainerState {
   const isOver = state.Status === 'created' || state.Status === 'exited';
   const fresh: ContainerState = { ...state, ManuallyStopped: false, Error: '', OOMKilled: false, RestartCount: 0, Pid: 0, Ports: {} };
   delete fresh.InitStarted;
+  delete fresh.WentDown;
   return isOver ? fresh : { ...fresh, Status: 'exited', ExitCode: 137 };
 }
