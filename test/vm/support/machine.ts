@@ -37,7 +37,7 @@ export function openMachine(options: { keepsDisk?: boolean } = {}): Machine {
 // The executable is its own runtime: told so, it runs the registry's script.
 const preamble = `
 set -eu
-cp /host/in/skiff "$HOME/skiff"
+[ -x "$HOME/skiff" ] || cp /host/in/skiff "$HOME/skiff" # it may run already
 PATH=$HOME:$PATH
 BUSYBOX=127.0.0.1:5000/busybox
 BUN_BE_BUN=1 skiff /host/in/serve-layout.js /host/in/layout 5000 >/dev/null 2>&1 &
