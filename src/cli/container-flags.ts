@@ -1,10 +1,11 @@
 // The flags that `run` and `create` share, with Docker's names, letters and help. What a value means is read by container-values.ts and
 // engine/create/; container-options.ts turns all of them into a create request.
 import { parseMount } from '../engine/create/mount-spec.ts';
-import { parseBytes, parseCpus } from '../engine/create/sizes.ts';
+import { parseBytes } from '../engine/create/sizes.ts';
 import { parseTmpfs } from '../engine/create/tmpfs-spec.ts';
 import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
+import { limitFlags } from './flags-limits.ts';
 import { namespaceFlags } from './flags-namespaces.ts';
 import { unsupportedFlags } from './unsupported-flags.ts';
 
@@ -21,16 +22,13 @@ function listOf<T>(parse: (text: string) => T, spec: ListSpec): ListFlag<T> {
 
 const bytes = (spec: { char?: string; description: string }) => flag.custom({ helpValue: 'bytes', ...spec, parse: parseBytes });
 
-/** `--memory-swap` alone may be -1. */
-const bytesOrUnlimited = (text: string): number => (text === '-1' ? -1 : parseBytes(text));
-
 export const containerFlags = {
+  ...limitFlags,
   'add-host': listOf(values.extraHost, { description: 'Add a custom host-to-IP mapping (host:ip)' }),
   attach: listOf(values.stream, { char: 'a', description: 'Attach to STDIN, STDOUT or STDERR' }),
   'cap-add': flag.list({ description: 'Add Linux capabilities' }),
   'cap-drop': flag.list({ description: 'Drop Linux capabilities' }),
   cidfile: flag.string({ description: 'Write the container ID to the file' }),
-  cpus: flag.custom({ helpValue: 'decimal', description: 'Number of CPUs', parse: parseCpus }),
   device: listOf(values.device, { description: 'Add a host device to the container' }),
   dns: listOf(values.ipAddress, { description: 'Set custom DNS servers' }),
   'dns-option': flag.list({ description: 'Set DNS options' }),
@@ -47,17 +45,10 @@ export const containerFlags = {
   'label-file': flag.list({ description: 'Read in a line delimited file of labels' }),
   'log-driver': flag.string({ description: 'Logging driver for the container (json-file, none)' }),
   'log-opt': flag.list({ description: 'Log driver options (max-size, max-file)' }),
-  memory: bytes({ char: 'm', description: 'Memory limit' }),
-  'memory-swap': flag.custom({
-    helpValue: 'bytes',
-    description: "Swap limit equal to memory plus swap: '-1' to enable unlimited swap",
-    parse: bytesOrUnlimited,
-  }),
   mount: listOf(parseMount, { helpValue: 'mount', description: 'Attach a filesystem mount to the container' }),
   name: flag.string({ description: 'Assign a name to the container' }),
   network: flag.string({ aliases: ['net'], helpValue: 'network', description: 'Connect a container to a network (none, host, bridge)' }),
   'no-healthcheck': flag.boolean({ description: 'Disable any container-specified HEALTHCHECK' }),
-  'pids-limit': flag.integer({ description: 'Tune container pids limit (set -1 for unlimited)' }),
   platform: flag.custom({ description: 'Set platform if the image has several', parse: values.platform }),
   privileged: flag.boolean({ description: 'Give extended privileges to this container' }),
   publish: flag.list({ char: 'p', description: "Publish a container's port(s) to the host" }),

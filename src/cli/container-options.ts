@@ -10,6 +10,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import type { containerFlags } from './container-flags.ts';
 import type { FlagValues } from './flag.ts';
+import { limitOptions } from './flags-limits.ts';
 import { namespaceOptions } from './flags-namespaces.ts';
 
 export type ContainerFlags = FlagValues<typeof containerFlags>;
@@ -84,10 +85,7 @@ function hostConfig({ flags, cwd }: OptionsInput, binds: string[], bindings: Hos
     ReadonlyRootfs: flags['read-only'],
     SecurityOpt: flags['security-opt'].length ? flags['security-opt'].map((option) => securityOption(option, cwd)) : null,
     ...(flags.tmpfs.length ? { Tmpfs: Object.fromEntries(flags.tmpfs) } : {}),
-    Memory: flags.memory ?? 0,
-    MemorySwap: flags['memory-swap'] ?? 0,
-    NanoCpus: flags.cpus ?? 0,
-    PidsLimit: flags['pids-limit'] ?? null,
+    ...limitOptions(flags),
     ShmSize: flags['shm-size'] ?? 0,
     ...(flags.init ? { Init: true } : {}),
     ...(flags.runtime ? { Runtime: flags.runtime } : {}),

@@ -3,31 +3,18 @@
 import { flag, type MaybeFlag } from './flag.ts';
 
 const LATER = 'not supported yet';
-const CGROUP = 'not supported: use --memory, --cpus and --pids-limit';
-const ROOT = 'not possible without root';
+const REALTIME = 'not possible: cgroup v2 hands no real-time CPU time to anybody but root';
 const WINDOWS = 'only means something on Windows';
 const HEALTH = "not supported yet: health checks are not run; the image's own HEALTHCHECK is only kept";
 const NETWORK = 'not supported yet: user-defined networks are missing';
 
 const REASONS = {
-  'blkio-weight': CGROUP,
-  'blkio-weight-device': CGROUP,
-  'cgroup-parent': CGROUP,
   cgroupns: 'not supported: every container has a cgroup namespace of its own',
   'cpu-count': WINDOWS,
   'cpu-percent': WINDOWS,
-  'cpu-period': CGROUP,
-  'cpu-quota': CGROUP,
-  'cpu-rt-period': ROOT,
-  'cpu-rt-runtime': ROOT,
-  'cpu-shares': CGROUP,
-  'cpuset-cpus': CGROUP,
-  'cpuset-mems': CGROUP,
-  'device-cgroup-rule': ROOT,
-  'device-read-bps': CGROUP,
-  'device-read-iops': CGROUP,
-  'device-write-bps': CGROUP,
-  'device-write-iops': CGROUP,
+  'cpu-rt-period': REALTIME,
+  'cpu-rt-runtime': REALTIME,
+  'device-cgroup-rule': 'not possible without root: a device is given with --device, and can be used as far as you can use it yourself',
   'disable-content-trust': 'not supported: there is no content trust to disable',
   gpus: LATER,
   'health-cmd': HEALTH,
@@ -42,14 +29,12 @@ const REASONS = {
   ip6: NETWORK,
   ipc: LATER,
   isolation: WINDOWS,
-  'kernel-memory': CGROUP,
+  'kernel-memory': 'not possible: cgroup v2 counts kernel memory with --memory',
   link: NETWORK,
   'link-local-ip': NETWORK,
   'mac-address': NETWORK,
-  'memory-reservation': CGROUP,
-  'memory-swappiness': CGROUP,
   'network-alias': NETWORK,
-  'oom-kill-disable': ROOT,
+  'oom-kill-disable': 'not possible: cgroup v2 always ends a program when memory runs out',
   pid: LATER,
   'storage-opt': LATER,
   'use-api-socket': LATER,
@@ -61,13 +46,10 @@ const REASONS = {
 
 /** Flags without a value in Docker. */
 const SWITCHES: readonly string[] = ['disable-content-trust', 'oom-kill-disable', 'use-api-socket'];
-const LETTERS: Readonly<Record<string, string>> = { 'cpu-shares': 'c' };
 
 function refused(name: string, reason: string): MaybeFlag<never> {
-  const char = LETTERS[name];
   return flag.custom<never>({
     hidden: true,
-    ...(char ? { char } : {}),
     ...(SWITCHES.includes(name) ? { bareValue: 'true' } : {}),
     parse: () => {
       throw new Error(reason);

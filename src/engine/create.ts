@@ -32,11 +32,14 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   const config = completeConfig(mergeConfig(options.Config, local.config.config ?? {}), hostConfig, id);
   checkConfig(options);
   checkDevices(hostConfig);
+  if (hostConfig.CgroupParent) (await import('../runtime/cgroup-parent.ts')).checkCgroupParent(ctx, hostConfig.CgroupParent);
   const planned = planMounts(config, hostConfig);
   if (options.name !== undefined) checkName(options.name);
   if (options.startsNow) await checkPorts(ctx, hostConfig, config);
   const { driver } = await chooseRootfs(ctx, hostConfig.StorageDriver || undefined);
-  const warnings = [platformWarning(local.image, options.platform), portsWarning(hostConfig)].filter((text) => text !== undefined);
+  const warnings = [platformWarning(local.image, options.platform), portsWarning(hostConfig), swappinessWarning(hostConfig)].filter(
+    (text) => text !== undefined,
+  );
   const draft = { id, local, config, hostConfig, driver, ...(options.Extras ? { extras: options.Extras } : {}) };
   const name = make(ctx, options.name?.replace(/^\//, ''), draft, planned);
   return { id, name, warnings };
@@ -144,6 +147,12 @@ async function checkPorts(
 function portsWarning({ NetworkMode, PortBindings, PublishAllPorts }: HostConfig): string | undefined {
   if (NetworkMode === 'bridge' || (Object.keys(PortBindings).length === 0 && !PublishAllPorts)) return undefined;
   return `Published ports are discarded when using ${NetworkMode} network mode`;
+}
+
+// As Docker on cgroup v2, which has no such limit.
+function swappinessWarning({ MemorySwappiness = -1 }: HostConfig): string | undefined {
+  if (MemorySwappiness < 0) return undefined;
+  return 'Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded.';
 }
 
 function requireWhole(ctx: Ctx, { local: { image }, config }: Draft): void {

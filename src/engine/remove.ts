@@ -1,6 +1,6 @@
 // Removing containers. The container's lock is held meanwhile, so that nobody starts what is going away.
 import { rmSync } from 'node:fs';
-import { endCgroup } from '../runtime/cgroup.ts';
+import { endCgroup } from '../runtime/cgroup-end.ts';
 import { endRemains } from '../runtime/family.ts';
 import { userNamespaceArgv } from '../runtime/userns.ts';
 import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';

@@ -2,7 +2,8 @@
 // never free in between: the supervisor inherits the very open file that was locked here.
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { endCgroup, scopeArgv } from '../runtime/cgroup.ts';
+import { scopeArgv } from '../runtime/cgroup.ts';
+import { endCgroup } from '../runtime/cgroup-end.ts';
 import { receivedError } from '../runtime/control-client.ts';
 import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
@@ -28,7 +29,8 @@ const OUTCOME_MS = 60_000;
 
 /** Starts the container and resolves once its program runs; false when it was running already, or is not wanted. Throws why it could not start. */
 export async function startContainer(ctx: Ctx, wanted: string, options: StartOptions = {}): Promise<boolean> {
-  const id = findContainer(ctx, wanted).record.Id;
+  const { record } = findContainer(ctx, wanted);
+  const id = record.Id;
   const namespace = await ensureUserNamespace(ctx);
   const { step } = choosePidNamespace(ctx, namespace);
   const lock = await takeLock(ctx, wanted, id);
@@ -42,7 +44,7 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
   if (last) await endCgroup(last.CgroupPath);
   mkdirSync(containerRunDir(ctx, id), { recursive: true, mode: 0o700 });
   const site = { id, namespace, step, lock };
-  const scope = scopeArgv(ctx, id);
+  const scope = scopeArgv(ctx, record);
   if (await launch(ctx, site, scope, options)) return true;
   const words = lastWords(supervisorLog(ctx, id));
   ctx.warn(`The container runs without a scope of systemd's, which systemd-run could not make${words}`);

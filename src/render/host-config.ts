@@ -1,6 +1,7 @@
 // `HostConfig` of an inspected container: Docker 28's fields in Docker's order, with Docker's defaults for what skiff has no setting of.
 import type { ContainerRecord, HostConfig } from '../storage/records.ts';
 import { goMap, listOrNil, NIL_LIST, nilMap, struct } from './go-values.ts';
+import { renderResources } from './host-resources.ts';
 
 export interface HostConfigFacts {
   /** Hidden and read-only paths of this container; undefined when it has none (privileged). */
@@ -49,7 +50,7 @@ export function renderHostConfig({ HostConfig: given }: ContainerRecord, facts: 
       Sysctls: mapOrNothing(given.Sysctls),
       Runtime: given.Runtime,
       Isolation: '',
-      ...resources(given),
+      ...renderResources(given),
       Mounts: given.Mounts?.length ? given.Mounts.map((mount) => struct('mount.Mount', { ...mount })) : undefined,
       MaskedPaths: listOrNil(facts.maskedPaths),
       ReadonlyPaths: listOrNil(facts.readonlyPaths),
@@ -61,41 +62,6 @@ export function renderHostConfig({ HostConfig: given }: ContainerRecord, facts: 
 
 /** Docker leaves these out when they are empty. */
 const mapOrNothing = (map: Record<string, string> = {}): object | undefined => (Object.keys(map).length > 0 ? goMap(map, '') : undefined);
-
-/** The limits, which Docker keeps in a struct of their own. */
-function resources(given: HostConfig) {
-  return {
-    CpuShares: 0,
-    Memory: given.Memory,
-    NanoCpus: given.NanoCpus,
-    CgroupParent: '',
-    BlkioWeight: 0,
-    BlkioWeightDevice: [],
-    BlkioDeviceReadBps: [],
-    BlkioDeviceWriteBps: [],
-    BlkioDeviceReadIOps: [],
-    BlkioDeviceWriteIOps: [],
-    CpuPeriod: 0,
-    CpuQuota: 0,
-    CpuRealtimePeriod: 0,
-    CpuRealtimeRuntime: 0,
-    CpusetCpus: '',
-    CpusetMems: '',
-    Devices: (given.Devices ?? []).map((device) => struct('container.DeviceMapping', { ...device })),
-    DeviceCgroupRules: NIL_LIST,
-    DeviceRequests: NIL_LIST,
-    MemoryReservation: 0,
-    MemorySwap: given.MemorySwap,
-    MemorySwappiness: null,
-    OomKillDisable: null,
-    PidsLimit: given.PidsLimit,
-    Ulimits: (given.Ulimits ?? []).map(({ Name, Hard, Soft }) => struct('units.Ulimit', { Name, Hard, Soft })),
-    CpuCount: 0,
-    CpuPercent: 0,
-    IOMaximumIOps: 0,
-    IOMaximumBandwidth: 0,
-  };
-}
 
 function portBindings({ PortBindings }: HostConfig): object {
   const entries = Object.entries(PortBindings).map(([port, bindings]): [string, object[]] => [

@@ -1,10 +1,22 @@
 // Where a container's cgroup goes (DESIGN: cgroup v2 only). Ladder: `systemd` a transient scope of the user's manager with
 // Delegate=yes, `supervisor/` and `container/` below it; `cgroupfs` a sub-cgroup of our own in the nearest writable folder of
-// the tree; `disabled` none, and every limit asked for gets one line that says it is not enforced. Paths are relative to the
-// cgroup2 mount, as in /proc/self/cgroup.
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+// the tree; `disabled` none. A limit whose controller is missing is said not to hold (cgroup-advice.ts). Paths are relative to the
+// cgroup2 mount, as in /proc/self/cgroup. --cgroup-parent names the slice of the scope, or the folder that takes the sub-cgroup.
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ContainerRecord } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
+import {
+  cgroup2Mount,
+  commonAncestor,
+  controllersOf,
+  enableControllers,
+  isWritable,
+  ownCgroup,
+  parentPath,
+  writableBase,
+} from './cgroup-tree.ts';
+import { OPTIONAL_FILES } from './spec/resources.ts';
 
 export type CgroupStep = 'systemd' | 'cgroupfs' | 'disabled';
 
@@ -15,17 +27,21 @@ export interface CgroupPlace {
   path?: string;
   /** Controllers that the container's cgroup has. */
   controllers: string[];
+  /** Which of the files that not every kernel has (`OPTIONAL_FILES`) it has. */
+  files: string[];
+  /** Of a sub-cgroup of our own: the cgroup it was made in. */
+  base?: string;
 }
 
 const scopeName = (id: string): string => `skiff-${id.slice(0, 12)}`;
 
 /**
- * The argv prefix that starts the supervisor of `id` in a transient scope; empty without a systemd user manager. Once in the scope it
+ * The argv prefix that starts a container's supervisor in a transient scope; empty without a systemd user manager. Once in the scope it
  * prints the event `scoped`: an output that ends without it means that systemd-run could not make the scope.
  */
-export function scopeArgv(ctx: Ctx, id: string): string[] {
+export function scopeArgv(ctx: Ctx, { Id, HostConfig }: Pick<ContainerRecord, 'Id' | 'HostConfig'>): string[] {
   if (!hasSystemdUser(ctx)) return [];
-  const unit = `${scopeName(id)}-${Date.now().toString(36)}.scope`;
+  const unit = `${scopeName(Id)}-${Date.now().toString(36)}.scope`;
   return [
     'systemd-run',
     '--user',
@@ -34,7 +50,7 @@ export function scopeArgv(ctx: Ctx, id: string): string[] {
     '--collect',
     `--unit=${unit}`,
     '--property=Delegate=yes',
-    '--slice=app.slice',
+    `--slice=${HostConfig.CgroupParent || 'app.slice'}`,
     '--',
     'sh',
     '-c',
@@ -57,16 +73,6 @@ export function joinArgv(ctx: Ctx, path: string): string[] | undefined {
   return ['systemd-run', '--user', '--scope', '--quiet', '--collect', '--slice=app.slice', '--'];
 }
 
-function commonAncestor(one: string, other: string): string {
-  const theirs = other.split('/');
-  const shared: string[] = [];
-  for (const [index, name] of one.split('/').entries()) {
-    if (name !== theirs[index]) break;
-    shared.push(name);
-  }
-  return shared.join('/') || '/';
-}
-
 // A cgroup that hands controllers down may hold no process itself, and the supervisor, in a pid namespace of its own, could not
 // move its outer parent: so everything starts one folder down. Where the scope is not delegated it stays in it.
 const ENTER_SUPERVISOR =
@@ -84,13 +90,15 @@ export function hasSystemdUser(ctx: Ctx): boolean {
  * In the supervisor: finds and makes the container's cgroup parent, moves this process into `supervisor/` where it is in a scope
  * of its own, and says what crun may use. Never throws: what cannot be had makes the step `disabled`.
  */
-export function placeContainer(id: string): CgroupPlace {
+export function placeContainer({ Id, HostConfig }: Pick<ContainerRecord, 'Id' | 'HostConfig'>): CgroupPlace {
   const root = cgroup2Mount();
   const own = ownCgroup();
-  if (!root || own === undefined) return { step: 'disabled', reason: 'no cgroup v2 is mounted', controllers: [] };
-  if (own.includes(`/${scopeName(id)}-`)) return placeInScope(root, own);
-  return placeBelow(root, own, id);
+  if (!root || own === undefined) return disabled('no cgroup v2 is mounted');
+  if (own.includes(`/${scopeName(Id)}-`)) return placeInScope(root, own);
+  return placeBelow(root, own, { name: scopeName(Id), parent: HostConfig.CgroupParent ?? '' });
 }
+
+const disabled = (reason: string): CgroupPlace => ({ step: 'disabled', reason, controllers: [], files: [] });
 
 /** Which step this caller gets, for `info`; makes nothing. */
 export function describeCgroup(ctx: Ctx): { step: CgroupStep; reason: string; controllers: string[] } {
@@ -107,143 +115,29 @@ export function describeCgroup(ctx: Ctx): { step: CgroupStep; reason: string; co
   return { step: 'cgroupfs', reason: `writable cgroup "${base}"`, controllers: controllersOf(join(root, base)) };
 }
 
-/**
- * Kills what is left in the cgroup of a container whose supervisor is gone, and removes it. A killed supervisor's lock is free a moment
- * before the kernel has killed its pid namespace: until that is done the cgroup is busy.
- */
-export async function endCgroup(path: string): Promise<void> {
-  const root = cgroup2Mount();
-  if (!root || !path) return;
-  const folder = join(root, path);
-  const deadline = performance.now() + EMPTY_MS;
-  while (isPopulated(folder) && performance.now() < deadline) {
-    try {
-      writeFileSync(join(folder, 'cgroup.kill'), '1');
-    } catch {
-      // Gone by now, or a kernel before 5.14: then its end is only waited for.
-    }
-    await Bun.sleep(2);
-  }
-  removeCgroup({ path });
-}
-
-/** How long killed processes may take to leave, which one that waits for a disk does not. */
-const EMPTY_MS = 5000;
-
-function isPopulated(folder: string): boolean {
-  try {
-    return /^populated 1/m.test(readFileSync(join(folder, 'cgroup.events'), 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-/** Removes what `placeContainer` and crun made for a container whose processes are gone. */
-export function removeCgroup(place: Pick<CgroupPlace, 'path'>): void {
-  const root = cgroup2Mount();
-  if (!root || !place.path) return;
-  for (const folder of [join(root, place.path), dirname(join(root, place.path))]) {
-    if (folder.includes('skiff-')) removeCgroupTree(folder);
-  }
-}
-
-// A container with a cgroup namespace may have made cgroups of its own below.
-function removeCgroupTree(folder: string): void {
-  try {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) removeCgroupTree(join(folder, entry.name));
-    }
-    rmdirSync(folder);
-  } catch {
-    // Busy or gone: a scope is collected by systemd, ours by the next removal.
-  }
-}
-
-/** The mount point of the cgroup2 filesystem, or undefined. One that another mount hides is none. */
-export function cgroup2Mount(
-  mountinfo = readFileSync('/proc/self/mountinfo', 'utf8'),
-  isCgroup = (point: string): boolean => existsSync(join(point, 'cgroup.controllers')),
-): string | undefined {
-  const points = mountinfo
-    .split('\n')
-    .filter((line) => line.includes(' - cgroup2 '))
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter(isCgroup);
-  return points.includes('/sys/fs/cgroup') ? '/sys/fs/cgroup' : points.at(-1);
-}
-
-function ownCgroup(): string | undefined {
-  return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
-}
-
 function placeInScope(root: string, own: string): CgroupPlace {
-  if (!own.endsWith('/supervisor')) return { step: 'disabled', reason: `the scope "${own}" is not delegated`, controllers: [] };
+  if (!own.endsWith('/supervisor')) return disabled(`the scope "${own}" is not delegated`);
   const scope = dirname(own);
-  return {
-    step: 'systemd',
-    reason: 'a transient scope',
-    path: join(scope, 'container'),
-    controllers: enableControllers(join(root, scope)),
-  };
+  const controllers = enableControllers(join(root, scope));
+  const files = filesOf(join(root, own));
+  return { step: 'systemd', reason: 'a transient scope', path: join(scope, 'container'), controllers, files };
 }
 
-function placeBelow(root: string, own: string, id: string): CgroupPlace {
-  const base = writableBase(root, own);
-  if (base === undefined) return { step: 'disabled', reason: `no writable cgroup above "${own}"`, controllers: [] };
-  const path = join(base, scopeName(id));
+function placeBelow(root: string, own: string, { name, parent }: { name: string; parent: string }): CgroupPlace {
+  // A slice is systemd's to make: without its scope the container goes where it would without one.
+  const base = parent && !parent.endsWith('.slice') ? parentPath(root, own, parent) : writableBase(root, own);
+  if (base === undefined) return disabled(`no writable cgroup above "${own}"`);
+  const path = join(base, name);
   try {
     mkdirSync(join(root, path), { recursive: true });
   } catch {
-    return { step: 'disabled', reason: `cannot make a cgroup in "${base}"`, controllers: [] };
+    return disabled(`cannot make a cgroup in "${base}"`);
   }
   enableControllers(join(root, base));
-  return {
-    step: 'cgroupfs',
-    reason: `writable cgroup "${base}"`,
-    path: join(path, 'container'),
-    controllers: enableControllers(join(root, path)),
-  };
+  const controllers = enableControllers(join(root, path));
+  const files = filesOf(join(root, path));
+  return { step: 'cgroupfs', reason: `writable cgroup "${base}"`, path: join(path, 'container'), controllers, files, base };
 }
 
-// Moving a process needs write access to cgroup.procs of the common ancestor, so the base is an ancestor of our own cgroup
-// (or itself); one that holds no process is preferred, since only such a one can hand controllers down.
-function writableBase(root: string, own: string): string | undefined {
-  const writable: string[] = [];
-  for (let path = own; ; path = dirname(path)) {
-    if (!isWritable(join(root, path))) break;
-    writable.push(path);
-    if (path === '/') break;
-  }
-  return writable.find((path) => readFileSync(join(root, path, 'cgroup.procs'), 'utf8') === '') ?? writable[0];
-}
-
-function isWritable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK);
-    accessSync(join(folder, 'cgroup.procs'), constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function enableControllers(folder: string): string[] {
-  for (const controller of controllersOf(folder)) {
-    try {
-      writeFileSync(join(folder, 'cgroup.subtree_control'), `+${controller}`);
-    } catch {
-      // Not delegated, or the folder holds processes: stays off, and is reported with the limit that wants it.
-    }
-  }
-  return words(join(folder, 'cgroup.subtree_control'));
-}
-
-const controllersOf = (folder: string): string[] => words(join(folder, 'cgroup.controllers'));
-
-function words(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').trim().split(' ').filter(Boolean);
-  } catch {
-    return [];
-  }
-}
+/** A sibling of the container's cgroup, or its parent, has the files that it will have. */
+const filesOf = (folder: string): string[] => OPTIONAL_FILES.filter((file) => existsSync(join(folder, file)));

@@ -1,15 +1,13 @@
 // Fills a HostConfig with Docker's defaults and refuses what cannot be, in Docker's words, before anything is made.
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { normalizeCapability } from '../../runtime/spec/capabilities.ts';
 import { DEFAULT_SHM } from '../../runtime/spec/mounts.ts';
 import { customSeccomp } from '../../runtime/spec/seccomp.ts';
 import type { HostConfig, RestartPolicy } from '../../storage/records.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
 import { checkKernelOptions } from './kernel-options.ts';
+import { checkLimits } from './limits.ts';
 import { parseBytes } from './sizes.ts';
-
-const MIN_MEMORY = 6 * 1024 * 1024;
 
 /** Every field set, capabilities in the kernel's spelling. Throws ERR_BAD_OPTION (exit code 125). */
 export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
@@ -43,6 +41,7 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     throw bad('Conflicting options: cannot specify both --restart and --rm', 'leave one of the two out');
   }
   checkLimits(config);
+  if (config.ShmSize < 0) throw bad('SHM size can not be less than 0', 'give a size such as 64m');
   checkSecurity(config.SecurityOpt ?? []);
   checkKernelOptions(config);
   if (config.PidsLimit !== null && config.PidsLimit <= 0) config.PidsLimit = null;
@@ -91,19 +90,6 @@ function logSize(value: string): void {
   } catch (cause) {
     throw bad(`Invalid value for max-size: ${messageOf(cause)}`, 'give a size such as 10m');
   }
-}
-
-function checkLimits({ Memory, MemorySwap, NanoCpus, ShmSize }: HostConfig): void {
-  if (Memory !== 0 && Memory < MIN_MEMORY) throw bad('Minimum memory limit allowed is 6MB', 'give at least --memory 6m');
-  if (Memory === 0 && MemorySwap > 0) throw bad('You should always set the Memory limit when using Memoryswap limit', 'give --memory too');
-  if (MemorySwap > 0 && MemorySwap < Memory) {
-    throw bad('Minimum memoryswap limit should be larger than memory limit', 'give a larger --memory-swap');
-  }
-  const cpus = availableParallelism();
-  if (NanoCpus !== 0 && (NanoCpus < 1e7 || NanoCpus > cpus * 1e9)) {
-    throw bad(`Range of CPUs is from 0.01 to ${cpus}.00, as there are only ${cpus} CPUs available`, 'give a number in that range');
-  }
-  if (ShmSize < 0) throw bad('SHM size can not be less than 0', 'give a size such as 64m');
 }
 
 function checkSecurity(options: readonly string[]): void {

@@ -64,9 +64,25 @@ export interface OciLinux {
 }
 
 export interface OciResources {
-  memory?: { limit?: number; swap?: number };
-  cpu?: { quota?: number; period?: number };
+  memory?: { limit?: number; swap?: number; reservation?: number };
+  cpu?: { shares?: number; quota?: number; period?: number; cpus?: string; mems?: string };
   pids?: { limit: number };
+  blockIO?: OciBlockIo;
+}
+
+export interface OciBlockIo {
+  weight?: number;
+  weightDevice?: { major: number; minor: number; weight: number }[];
+  throttleReadBpsDevice?: OciThrottle[];
+  throttleWriteBpsDevice?: OciThrottle[];
+  throttleReadIOPSDevice?: OciThrottle[];
+  throttleWriteIOPSDevice?: OciThrottle[];
+}
+
+export interface OciThrottle {
+  major: number;
+  minor: number;
+  rate: number;
 }
 
 export interface OciSeccomp {

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { CLONE, MS, mount, setHostname, unshare } from '../../sys/mount.ts';
 import { becomeSubreaper, pidInProc } from '../../sys/process.ts';
-import { cgroup2Mount } from '../cgroup.ts';
+import { cgroup2Mount } from '../cgroup-tree.ts';
 import { type Family, makeFamily } from '../family.ts';
 
 export interface Surroundings {

@@ -17,7 +17,9 @@ import { isHungUp } from '../../sys/fd.ts';
 import { detach } from '../../sys/mount.ts';
 import { kill, startTime } from '../../sys/process.ts';
 import { SIGKILL, signalNumber } from '../../sys/signals.ts';
-import { type CgroupPlace, cgroup2Mount, placeContainer, removeCgroup } from '../cgroup.ts';
+import { type CgroupPlace, placeContainer } from '../cgroup.ts';
+import { removeCgroup } from '../cgroup-end.ts';
+import { cgroup2Mount } from '../cgroup-tree.ts';
 import type { ExecRequest } from '../exec-process.ts';
 import { freeze, thaw } from '../freezer.ts';
 import { logLimits } from '../log-limits.ts';
@@ -101,7 +103,7 @@ class Life implements Controlled {
     this.state = { ...freshState(view.state), BootId: bootId(ctx.env) };
     this.tty = view.record.Config.Tty;
     this.surroundings = isolate(containerRunDir(ctx, view.record.Id));
-    this.cgroup = placeContainer(view.record.Id);
+    this.cgroup = placeContainer(view.record);
   }
 
   async begin({ waitForAttach }: SuperviseOptions): Promise<void> {

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { containerDir, containerRunDir, layerFs } from '../../storage/layout.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
 import { writeFileAtomic } from '../../sys/atomic.ts';
+import { blockDevice } from '../../sys/block-device.ts';
 import type { Ctx } from '../../sys/context.ts';
 import type { CgroupPlace } from '../cgroup.ts';
+import { limitAdvice } from '../cgroup-advice.ts';
 import { copyUp } from '../copy-up.ts';
 import { assertOomScore } from '../oom-score.ts';
 import { makeRootfs } from '../rootfs.ts';
@@ -18,7 +20,7 @@ import { checkExecutable } from '../spec/executable.ts';
 import { addedGroups } from '../spec/groups.ts';
 import { hostFacts } from '../spec/host-facts.ts';
 import { type RootView, resolveInside } from '../spec/inside.ts';
-import { unenforcedLimits } from '../spec/resources.ts';
+import { unenforced } from '../spec/resources.ts';
 import { withCachedFilter } from '../spec/seccomp-cache.ts';
 import type { OciHooks } from '../spec/types.ts';
 import { resolveUser } from '../spec/user.ts';
@@ -82,14 +84,12 @@ export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInpu
   ensureWorkingDir(view, cwd);
   const env = processEnvironment(record.Config, user.home);
   checkExecutable({ view, command: record.Path, env, cwd, user, architecture: host.architecture, canRun });
-  for (const flag of unenforcedLimits(record.HostConfig, input.cgroup)) {
-    ctx.warn(`${flag} is not enforced: its cgroup controller is not available to you (${input.cgroup.reason})`);
-  }
+  sayUnenforced(ctx, record, input.cgroup);
   const { surroundings } = input;
   if (!surroundings.canSetHostname && ![record.Id.slice(0, 12), hostname()].includes(record.Config.Hostname)) {
     ctx.warn('--hostname is not set: the sandbox around skiff forbids it');
   }
-  const { path, controllers } = input.cgroup;
+  const { path, controllers, files } = input.cgroup;
   const spec = buildSpec({
     record,
     rootfs: input.rootfs,
@@ -99,7 +99,7 @@ export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInpu
     host,
     sandbox: { ...surroundings, ...(surroundings.family ? { sharedUts: surroundings.family.path } : {}) },
     ...(input.init ? { init: input.init } : {}),
-    ...(path ? { cgroup: { path, controllers } } : {}),
+    ...(path ? { cgroup: { path, controllers, files, device: blockDevice } } : {}),
   });
   const cached = withCachedFilter(input.hooks ? { ...spec, hooks: input.hooks } : spec, {
     folder: join(ctx.paths.run, 'seccomp'),
@@ -109,6 +109,12 @@ export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInpu
   mkdirSync(bundle, { recursive: true, mode: 0o700 });
   writeFileAtomic(join(bundle, 'config.json'), JSON.stringify(cached.spec), { durable: false });
   return cached.keep ? { bundle, keepFilter: cached.keep } : { bundle };
+}
+
+function sayUnenforced(ctx: Ctx, { HostConfig }: ContainerRecord, cgroup: CgroupPlace): void {
+  const missing = unenforced(HostConfig, cgroup);
+  if (missing.length === 0) return;
+  for (const line of limitAdvice(missing, cgroup)) ctx.warn(line);
 }
 
 // In the order the runtime makes them; each goes where its destination's symlinks lead by then, mounts made before included.

@@ -193,8 +193,14 @@ test.each([
 
 test.each([
   [['--gpus', 'all'], 'invalid argument "all" for "--gpus" flag: not supported yet'],
-  [['-c', '512'], 'invalid argument "512" for "-c, --cpu-shares" flag: not supported: use --memory, --cpus and --pids-limit'],
-  [['--oom-kill-disable'], 'invalid argument "true" for "--oom-kill-disable" flag: not possible without root'],
+  [
+    ['--kernel-memory', '10m'],
+    'invalid argument "10m" for "--kernel-memory" flag: not possible: cgroup v2 counts kernel memory with --memory',
+  ],
+  [
+    ['--oom-kill-disable'],
+    'invalid argument "true" for "--oom-kill-disable" flag: not possible: cgroup v2 always ends a program when memory runs out',
+  ],
   [
     ['--health-cmd', 'x'],
     'invalid argument "x" for "--health-cmd" flag: not supported yet: health checks are not run; the image\'s own HEALTHCHECK is only kept',

@@ -284,7 +284,10 @@ test('an AppArmor profile is passed on, unconfined is nothing', () => {
 
 test('limits go to the cgroup that was given, and nowhere without one', () => {
   const hostConfig = { Memory: 64, MemorySwap: 128 };
-  const { linux } = spec({ hostConfig, input: { cgroup: { path: '/a/b', controllers: ['memory'] } } });
+  const { linux } = spec({
+    hostConfig,
+    input: { cgroup: { path: '/a/b', controllers: ['memory'], files: ['memory.swap.max'], device: () => undefined } },
+  });
   expect(linux.cgroupsPath).toBe('/a/b');
   expect(linux.resources).toEqual({ memory: { limit: 64, swap: 128 } });
   expect(spec({ hostConfig }).linux.resources).toBeUndefined();

@@ -1,4 +1,4 @@
-import { cgroup2Mount } from '../../../src/runtime/cgroup.ts';
+import { cgroup2Mount } from '../../../src/runtime/cgroup-tree.ts';
 
 const line = (point: string, type: string): string => `30 24 0:26 / ${point} rw,relatime shared:4 - ${type} ${type} rw`;
 
