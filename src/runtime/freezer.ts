@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../sys/errors.ts';
-import { cgroup2Mount } from './cgroup.ts';
+import { cgroup2Mount } from './cgroup-tree.ts';
 
 /** How long processes may take to come to rest, which one that waits for a disk does not. */
 const FREEZE_MS = 10_000;
