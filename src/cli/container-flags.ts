@@ -7,6 +7,7 @@ import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
 import { limitFlags } from './flags-limits.ts';
 import { namespaceFlags } from './flags-namespaces.ts';
+import { storageFlags } from './flags-storage.ts';
 import { unsupportedFlags } from './unsupported-flags.ts';
 
 interface ListSpec {
@@ -67,7 +68,7 @@ export const containerFlags = {
   'shm-size': bytes({ description: 'Size of /dev/shm' }),
   'stop-signal': flag.string({ description: 'Signal to stop the container' }),
   'stop-timeout': flag.integer({ description: 'Timeout (in seconds) to stop a container' }),
-  'storage-driver': flag.string({ description: 'How the root filesystem is made (overlay, fuse-overlayfs, copy)' }),
+  ...storageFlags,
   tmpfs: listOf(parseTmpfs, { description: 'Mount a tmpfs directory' }),
   tty: flag.boolean({ char: 't', description: 'Allocate a pseudo-TTY' }),
   ulimit: listOf(values.ulimit, { helpValue: 'ulimit', description: 'Ulimit options' }),

@@ -12,6 +12,7 @@ import type { containerFlags } from './container-flags.ts';
 import type { FlagValues } from './flag.ts';
 import { limitOptions } from './flags-limits.ts';
 import { namespaceOptions } from './flags-namespaces.ts';
+import { storageOptions } from './flags-storage.ts';
 
 export type ContainerFlags = FlagValues<typeof containerFlags>;
 
@@ -89,7 +90,7 @@ function hostConfig({ flags, cwd }: OptionsInput, binds: string[], bindings: Hos
     ShmSize: flags['shm-size'] ?? 0,
     ...(flags.init ? { Init: true } : {}),
     ...(flags.runtime ? { Runtime: flags.runtime } : {}),
-    ...(flags['storage-driver'] ? { StorageDriver: flags['storage-driver'] } : {}),
+    ...storageOptions(flags),
     ...(flags.ulimit.length ? { Ulimits: flags.ulimit } : {}),
     ...(flags.device.length ? { Devices: flags.device } : {}),
     ...(mounts.length ? { Mounts: mounts } : {}),

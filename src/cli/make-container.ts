@@ -20,22 +20,27 @@ export interface MakeInput {
 
 /** Makes the container. Throws EngineError with exit code 125. */
 export async function makeContainer(input: MakeInput): Promise<CreatedContainer> {
-  const { ctx, flags, io, startsNow } = input;
+  const { ctx, flags, startsNow } = input;
   const options = { ...containerOptions({ ...input, cwd: process.cwd() }), startsNow };
-  const { Image } = options.Config;
+  const mounted = flags.mount.flatMap(({ Type, Source }) => (Type === 'image' && Source ? Source : []));
+  await ensure(input, options.Config.Image, flags.platform);
+  for (const image of mounted) await ensure(input, image, undefined);
+  const created = await createContainer(ctx, options);
+  for (const warning of created.warnings) ctx.warn(warning);
+  return created;
+}
+
+async function ensure({ ctx, flags, io }: MakeInput, image: string, platform: string | undefined): Promise<void> {
   // What we carry ourselves is not downloaded, and the text of the first run needs no other before it.
-  const isQuiet = () => flags.quiet || isCarriedImage(Image);
+  const isQuiet = () => flags.quiet || isCarriedImage(image);
   await ensureImage(ctx, {
-    image: Image,
-    platform: flags.platform,
+    image,
+    platform,
     policy: flags.pull,
     onMissing: (message) => isQuiet() || io.err(`${message}\n`),
     pull: async () => {
       const { pullToTerminal } = await import('./pull-progress.ts');
-      await pullToTerminal({ ctx, io, reference: Image, platform: flags.platform, quiet: isQuiet() });
+      await pullToTerminal({ ctx, io, reference: image, platform, quiet: isQuiet() });
     },
   });
-  const created = await createContainer(ctx, options);
-  for (const warning of created.warnings) ctx.warn(warning);
-  return created;
 }

@@ -36,12 +36,9 @@ const REASONS = {
   'network-alias': NETWORK,
   'oom-kill-disable': 'not possible: cgroup v2 always ends a program when memory runs out',
   pid: LATER,
-  'storage-opt': LATER,
   'use-api-socket': LATER,
   userns: LATER,
   uts: LATER,
-  'volume-driver': 'not supported: there is only the driver "local"',
-  'volumes-from': LATER,
 } as const;
 
 /** Flags without a value in Docker. */

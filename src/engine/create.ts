@@ -9,7 +9,7 @@ import { claim, withStoreLock } from '../storage/claim.ts';
 import { detachContainer, releaseName, reserveName, writeContainerRecord } from '../storage/container.ts';
 import { missingParts } from '../storage/image.ts';
 import { containerLockPath } from '../storage/layout.ts';
-import type { ContainerConfig, ContainerExtras, ContainerRecord, HostConfig, MountPoint } from '../storage/records.ts';
+import type { ContainerConfig, ContainerExtras, ContainerRecord, HostConfig, ImageRecord, MountPoint } from '../storage/records.ts';
 import { removeVolume } from '../storage/volume.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -20,7 +20,7 @@ import { claimCidFile } from './create/cidfile.ts';
 import { completeHostConfig } from './create/host-config.ts';
 import { type LocalImage, platformWarning, requireLocalImage } from './create/image.ts';
 import { mergeConfig } from './create/merge.ts';
-import { makeVolumes, type PlannedMount, planMounts } from './create/mounts.ts';
+import { makeVolumes, mountedImages, mountWarnings, type PlannedMount, planMounts } from './create/mounts.ts';
 import type { CreatedContainer, CreateOptions } from './create/options.ts';
 import { randomName } from './names.ts';
 
@@ -33,13 +33,17 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   checkConfig(options);
   checkDevices(hostConfig);
   if (hostConfig.CgroupParent) (await import('../runtime/cgroup-parent.ts')).checkCgroupParent(ctx, hostConfig.CgroupParent);
-  const planned = planMounts(config, hostConfig);
+  const planned = planMounts(ctx, { config, hostConfig });
   if (options.name !== undefined) checkName(options.name);
   if (options.startsNow) await checkPorts(ctx, hostConfig, config);
   const { driver } = await chooseRootfs(ctx, hostConfig.StorageDriver || undefined);
-  const warnings = [platformWarning(local.image, options.platform), portsWarning(hostConfig), swappinessWarning(hostConfig)].filter(
-    (text) => text !== undefined,
-  );
+  const about = [
+    platformWarning(local.image, options.platform),
+    portsWarning(hostConfig),
+    swappinessWarning(hostConfig),
+    ...mountWarnings(planned),
+  ];
+  const warnings = about.filter((text) => text !== undefined);
   const draft = { id, local, config, hostConfig, driver, ...(options.Extras ? { extras: options.Extras } : {}) };
   const name = make(ctx, options.name?.replace(/^\//, ''), draft, planned);
   return { id, name, warnings };
@@ -64,8 +68,11 @@ function make(ctx: Ctx, wantedName: string | undefined, draft: Draft, planned: P
   const lock = tryLock(lockPath);
   undo.push(() => rmSync(lockPath, { force: true }));
   try {
-    inUse?.protect([draft.local.image.id, ...draft.local.image.layers.map((layer) => layer.diffId)]);
-    requireWhole(ctx, draft);
+    const images = [draft.local.image, ...mountedImages(planned)];
+    const inherited = planned.flatMap(({ Layers = [] }) => Layers);
+    inUse?.protect([...images.flatMap((image) => [image.id, ...image.layers.map((layer) => layer.diffId)]), ...inherited]);
+    requireWhole(ctx, draft.config.Image, draft.local.image);
+    for (const { image, Source } of planned) if (image) requireWhole(ctx, Source, image);
     const cidFile = claimCidFile(draft.hostConfig.ContainerIDFile);
     undo.push(() => cidFile.abandon());
     const name = takeName(ctx, wantedName, id);
@@ -77,7 +84,7 @@ function make(ctx: Ctx, wantedName: string | undefined, draft: Draft, planned: P
       return record;
     };
     // A volume that is found here is not removed with another container before the record that names it stands.
-    const record = planned.some(({ Type }) => Type === 'volume') ? withStoreLock(ctx, write) : write();
+    const record = planned.some(({ Type }) => Type === 'volume' || Type === 'image') ? withStoreLock(ctx, write) : write();
     undo.push(() => rmSync(detachContainer(ctx, record), { recursive: true, force: true }));
     cidFile.write(id);
     return name;
@@ -155,11 +162,11 @@ function swappinessWarning({ MemorySwappiness = -1 }: HostConfig): string | unde
   return 'Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded.';
 }
 
-function requireWhole(ctx: Ctx, { local: { image }, config }: Draft): void {
+function requireWhole(ctx: Ctx, name: string, image: ImageRecord): void {
   const [missing] = missingParts(ctx, image);
   if (missing === undefined) return;
-  throw new EngineError('ERR_IMAGE_INCOMPLETE', `The image "${config.Image}" is incomplete: "${missing}" is not in the store`, {
-    hint: `skiff pull ${config.Image}`,
+  throw new EngineError('ERR_IMAGE_INCOMPLETE', `The image "${name}" is incomplete: "${missing}" is not in the store`, {
+    hint: `skiff pull ${name}`,
     exitCode: 125,
   });
 }

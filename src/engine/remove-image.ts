@@ -2,7 +2,7 @@
 // reached is swept in the user namespace, where files of sub-ids can be deleted. An image's repository digests count as references.
 import { familiarReference } from '../oci/reference.ts';
 import { withStoreLock } from '../storage/claim.ts';
-import { type ContainerView, listContainers } from '../storage/container.ts';
+import { type ContainerView, listContainers, usesImage } from '../storage/container.ts';
 import { findImage, referencesOf, removeReference } from '../storage/image.ts';
 import { deleteImageRecord, readImageRecord, writeImageRecord } from '../storage/image-record.ts';
 import type { ImageRecord } from '../storage/records.ts';
@@ -38,7 +38,7 @@ function dropImage(ctx: Ctx, name: string, force: boolean): { removed: RemovedIm
     });
   }
   const { image } = found;
-  const users = listContainers(ctx).filter((view) => view.record.Image === image.id);
+  const users = listContainers(ctx).filter(({ record }) => usesImage(record, image.id));
   const untagged =
     found.reference === undefined
       ? dropAll(ctx, image, users, { name, force })

@@ -23,7 +23,7 @@ export function renderHostConfig({ HostConfig: given }: ContainerRecord, facts: 
       RestartPolicy: struct('container.RestartPolicy', { ...given.RestartPolicy }),
       AutoRemove: given.AutoRemove,
       VolumeDriver: '',
-      VolumesFrom: NIL_LIST,
+      VolumesFrom: lists('VolumesFrom'),
       ConsoleSize: [0, 0],
       Annotations: mapOrNothing(given.Annotations),
       CapAdd: lists('CapAdd'),

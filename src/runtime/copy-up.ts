@@ -1,8 +1,8 @@
 // A new volume starts with what the image has at its place: files, owners, modes, xattrs. Done by the supervisor in the user namespace
 // as root, before the volume is mounted, and only while the volume is empty.
-// Crash rule: a marker beside `_data` stands while files are copied; whoever finds it without a copier begins anew.
+// Crash rule: a marker in the volume's folder stands while files are copied; whoever finds it without a copier begins anew.
 import { chmodSync, chownSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import { withLock } from '../sys/lock.ts';
 import { lookInside } from './spec/inside.ts';
@@ -10,20 +10,29 @@ import { lookInside } from './spec/inside.ts';
 const MARKER = 'copying';
 const COPY_TIMEOUT_MS = 600_000;
 
-/** Fills the empty folder `volumeData` with what `rootfs` has at `destination`. Throws ERR_COPY_UP; the next try begins anew. */
-export function copyUp(rootfs: string, destination: string, volumeData: string): void {
-  const folder = dirname(volumeData);
+export interface CopyUp {
+  rootfs: string;
+  /** Where the volume is to be mounted in it. */
+  destination: string;
+  /** The volume's files. */
+  data: string;
+  /** The volume's own folder. */
+  folder: string;
+}
+
+/** Fills the empty folder `data` with what `rootfs` has at `destination`. Throws ERR_COPY_UP; the next try begins anew. */
+export function copyUp({ rootfs, destination, data, folder }: CopyUp): void {
   const marker = join(folder, MARKER);
   const source = lookInside({ rootfs }, destination);
   if (source.found !== 'directory') return;
-  if (!isFile(marker) && !isEmpty(volumeData)) return;
+  if (!isFile(marker) && !isEmpty(data)) return;
   withLock(
     join(folder, 'lock'),
     () => {
-      if (isFile(marker)) clear(volumeData);
-      else if (!isEmpty(volumeData)) return;
+      if (isFile(marker)) clear(data);
+      else if (!isEmpty(data)) return;
       writeFileSync(marker, '');
-      copyInto(source.host, volumeData);
+      copyInto(source.host, data);
       rmSync(marker);
     },
     { timeoutMs: COPY_TIMEOUT_MS },

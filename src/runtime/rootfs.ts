@@ -71,8 +71,9 @@ export async function makeRootfs(ctx: Ctx, driver: StorageDriver, layers: string
     return copyLayers(topFirst.toReversed(), folders.container);
   }
   if (topFirst.length === 0) topFirst.push(emptyLayer(folders.scratch));
+  const { container } = folders;
   if (driver === 'overlay') mountOverlay(merged, { topFirst, ...folders });
-  else await mountFuse(ctx, merged, { topFirst, ...folders });
+  else await mountFuse(ctx, merged, { topFirst, ...folders, upper: container });
   return merged;
 }
 
@@ -100,7 +101,7 @@ function mountOverlay(merged: string, { topFirst, container, scratch, isPassing 
   }
 }
 
-function requireLayer(path: string): void {
+export function requireLayer(path: string): void {
   try {
     statSync(path);
   } catch (error) {
@@ -112,15 +113,15 @@ function requireLayer(path: string): void {
   }
 }
 
-// mount(2) takes one page of options: 127 layers fit as the symlinks 0, 1, … of the current folder.
-function shortNames(layers: string[], scratch: string): string {
+/** mount(2) takes one page of options: 127 layers fit as the symlinks 0, 1, … of the current folder, to be `scratch`. */
+export function shortNames(layers: string[], scratch: string): string {
   layers.forEach((layer, index) => {
     symlinkSync(layer, join(scratch, String(index)));
   });
   return layers.map((_, index) => String(index)).join(':');
 }
 
-function emptyLayer(scratch: string): string {
+export function emptyLayer(scratch: string): string {
   const path = join(scratch, 'empty');
   mkdirSync(path, { mode: 0o755 });
   return path;
@@ -128,13 +129,19 @@ function emptyLayer(scratch: string): string {
 
 const escapeOption = (path: string): string => path.replace(/[\\:,]/g, (character) => `\\${character}`);
 
-async function mountFuse(ctx: Ctx, merged: string, { topFirst, container, scratch, onSpawn }: OverlayMount): Promise<void> {
+interface FuseMount extends Pick<RootfsFolders, 'scratch' | 'onSpawn'> {
+  topFirst: string[];
+  /** Holds upper/ and work/; without it the mount is read-only. */
+  upper?: string;
+}
+
+/** Mounts layers by fuse-overlayfs. Throws ERR_ROOTFS, ERR_HANGS. */
+export async function mountFuse(ctx: Ctx, merged: string, { topFirst, upper, scratch, onSpawn }: FuseMount): Promise<void> {
   const program = requireProgram(ctx.env, 'fuse-overlayfs', 'which the storage driver of that name needs');
   // No write-back cache: what the container has written must survive the death of fuse-overlayfs, which dies with its supervisor.
   const options = [
     `lowerdir=${topFirst.map(escapeOption).join(':')}`,
-    `upperdir=${escapeOption(join(container, 'upper'))}`,
-    `workdir=${escapeOption(join(container, 'work'))}`,
+    ...(upper === undefined ? [] : [`upperdir=${escapeOption(join(upper, 'upper'))}`, `workdir=${escapeOption(join(upper, 'work'))}`]),
     'writeback=0',
   ];
   const log = join(scratch, 'fuse.log');

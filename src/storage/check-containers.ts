@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import { isLocked } from '../sys/lock.ts';
-import { containerIds, isRunning, readContainer, reserveName } from './container.ts';
+import { containerIds, isRunning, layersUsed, readContainer, reserveName } from './container.ts';
 import { type CheckResult, type Finding, leftover, problem } from './finding.ts';
 import { readLayer } from './layer.ts';
 import { containerDir, locksDir, namesDir, volumesDir } from './layout.ts';
@@ -48,10 +48,10 @@ function checkContainer(ctx: Ctx, id: string): Finding[] {
   if (!view || !Array.isArray(view.record.Layers)) {
     return [problem(`container ${id.slice(0, 12)}`, `its record cannot be read; its files are in ${containerDir(ctx, id)}`)];
   }
-  const { Name, Layers, Config } = view.record;
-  const missing = Layers.filter((diffId) => readLayer(ctx, diffId) === undefined).map((diffId) =>
-    problem(`container ${Name}`, `its layer ${diffId} is missing: skiff pull ${Config.Image}`),
-  );
+  const { Name, Config } = view.record;
+  const missing = layersUsed(view.record)
+    .filter((diffId) => readLayer(ctx, diffId) === undefined)
+    .map((diffId) => problem(`container ${Name}`, `its layer ${diffId} is missing: skiff pull ${Config.Image}`));
   const rename = (): string => {
     reserveName(ctx, Name, id);
     return 'reserved again';

@@ -98,6 +98,16 @@ export function findContainer(ctx: Ctx, wanted: string): ContainerView {
   return view;
 }
 
+/** Diff-ids of every layer that the container needs: those of its image and of the images it mounts. */
+export function layersUsed({ Layers, Mounts = [] }: ContainerRecord): string[] {
+  return [...Layers, ...Mounts.flatMap((mount) => mount.Layers ?? [])];
+}
+
+/** Whether the container needs the image: it is made of it, or mounts it. */
+export function usesImage({ Image, Mounts = [] }: ContainerRecord, imageId: string): boolean {
+  return Image === imageId || Mounts.some(({ ImageID }) => ImageID === imageId);
+}
+
 /** Whether the container's supervisor lives. */
 export function isRunning(ctx: Pick<Ctx, 'paths'>, id: string): boolean {
   return isLocked(containerLockPath(ctx, id));

@@ -7,7 +7,7 @@ import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { isLocked } from '../sys/lock.ts';
 import { isClaimed, protectedDigests } from './claim.ts';
-import { containerIds, readContainer } from './container.ts';
+import { containerIds, layersUsed, readContainer } from './container.ts';
 import { isDigest } from './digest.ts';
 import { readImageRecords } from './image-record.ts';
 import { layerIds } from './layer.ts';
@@ -62,8 +62,8 @@ function reachable(ctx: Ctx): { digests: Set<string>; hasUnknownLayers: boolean 
   }
   let hasUnknownLayers = false;
   for (const id of containerIds(ctx)) {
-    const layers = readContainer(ctx, id)?.record.Layers;
-    if (Array.isArray(layers)) for (const diffId of layers) digests.add(diffId);
+    const record = readContainer(ctx, id)?.record;
+    if (record && Array.isArray(record.Layers)) for (const diffId of layersUsed(record)) digests.add(diffId);
     else hasUnknownLayers = true;
   }
   return { digests, hasUnknownLayers };

@@ -311,6 +311,13 @@ export interface MountPoint {
   Propagation: string;
   /** Made for this container alone: `rm -v` and `--rm` remove it. */
   Anonymous?: boolean;
+  /** What of a volume or an image is shown; relative. */
+  Subpath?: string;
+  /** Of a bind, what is mounted below its source: not there, writable though it is read-only, or surely read-only. */
+  Recursion?: 'disabled' | 'writable' | 'readonly';
+  /** Of an image (`Source` is its name as given): its id, and the diff-ids of its layers, base first. */
+  ImageID?: string;
+  Layers?: string[];
 }
 
 /** `containers/<id>/config.json`: as created. Only `Name`, limits and restart policy ever change. */

@@ -13,15 +13,25 @@ export interface NewVolume {
   /** Without one the volume is anonymous and gets 64 hex digits. */
   name?: string;
   labels?: Record<string, string>;
+  /** Of the driver `local`: `type`, `o`, `device`. */
+  options?: Record<string, string>;
 }
 
 type HasPaths = Pick<Ctx, 'paths'>;
 
-/** Where the files of a volume lie. */
+/** Where the files of a volume lie that has no options. */
 export const volumeData = (ctx: HasPaths, name: string): string => join(volumeDir(ctx, name), '_data');
 
+/** Where the files of a volume lie: a volume with the option `bind` stands for another folder. */
+export function volumeSource(ctx: HasPaths, { Name, Options }: VolumeRecord): string {
+  return Options.device ?? volumeData(ctx, Name);
+}
+
 /** Makes a volume, or finds the one of that name (`isNew` false). */
-export function createVolume(ctx: Pick<Ctx, 'paths' | 'now'>, { name, labels = {} }: NewVolume): { volume: VolumeRecord; isNew: boolean } {
+export function createVolume(
+  ctx: Pick<Ctx, 'paths' | 'now'>,
+  { name, labels = {}, options = {} }: NewVolume,
+): { volume: VolumeRecord; isNew: boolean } {
   const known = name === undefined ? undefined : getVolume(ctx, name);
   if (known) return { volume: known, isNew: false };
   const volume: VolumeRecord = {
@@ -29,7 +39,7 @@ export function createVolume(ctx: Pick<Ctx, 'paths' | 'now'>, { name, labels = {
     Name: name ?? randomHex(32),
     Driver: 'local',
     Labels: labels,
-    Options: {},
+    Options: options,
     CreatedAt: ctx.now().toISOString(),
     Anonymous: name === undefined,
   };

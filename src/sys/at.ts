@@ -24,6 +24,7 @@ const O_EXCL = 0o200;
 const O_DIRECTORY = 0o200000;
 const O_NOFOLLOW = 0o400000;
 const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 
 // Over ArrayBuffers of their own: a small Buffer's bytes may move when the runtime gives it a DataView, and the pointer would go stale.
@@ -43,6 +44,12 @@ export function createFileAt(folder: number, name: string, mode: number): number
 export function openFolderAt(folder: number, name: string): number {
   fill(first, name);
   return check(f_openat(folder, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0), 'openat', name);
+}
+
+/** A descriptor that only stands for a place, whatever is there; a symlink itself. It reads and writes nothing. */
+export function openPlaceAt(folder: number, name: string): number {
+  fill(first, name);
+  return check(f_openat(folder, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0), 'openat', name);
 }
 
 /** False when something has that name already. */
@@ -75,6 +82,7 @@ export function unlinkAt(folder: number, name: string): void {
   check(f.unlinkat(folder, firstPtr, 0), 'unlinkat', name);
 }
 
+/** With an empty name: of the symlink that `folder` stands for (`openPlaceAt`). */
 export function readLinkAt(folder: number, name: string): string {
   fill(first, name);
   const length = check(f.readlinkat(folder, firstPtr, answerPtr, PATH_MAX), 'readlinkat', name);

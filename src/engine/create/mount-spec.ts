@@ -1,92 +1,152 @@
-// `--mount type=bind,source=/a,target=/b,readonly`: Docker's comma-separated fields (CSV: a field may stand in double quotes). What
-// has no meaning here is refused by name, never dropped. Errors are plain: the caller adds which flag it was.
-import { isAbsolute, normalize } from 'node:path';
+// `--mount type=bind,source=/a,target=/b,readonly`: Docker's comma-separated fields. What Docker's client checks is checked here; what
+// its daemon checks, in mount-check.ts. A field that means nothing here is refused by name, never dropped. Errors are plain: the caller
+// adds which flag it was.
+import { normalize } from 'node:path';
 import type { MountRequest } from '../../storage/records.ts';
+import { csvFields } from './csv-fields.ts';
 import { parseBytes } from './sizes.ts';
-
-const ALIASES: Readonly<Record<string, string>> = { src: 'source', dst: 'target', destination: 'target', ro: 'readonly' };
 
 type Draft = Omit<MountRequest, 'Type'> & { Type: string };
 
-/** One `--mount` value. `source` of a bind is left as given. Throws an Error in Docker's words. */
+const TYPES: readonly MountRequest['Type'][] = ['bind', 'volume', 'tmpfs', 'image'];
+
+/** One `--mount` value. `Source` of a bind is left as given. Throws an Error in Docker's words. */
 export function parseMount(text: string): MountRequest {
   const draft: Draft = { Type: 'volume', Target: '' };
-  for (const field of csvFields(text)) setField(draft, field);
-  const { Type } = draft;
-  if (!draft.Target) throw new Error('target is required');
-  if (!isAbsolute(draft.Target)) throw new Error(`invalid mount path: '${draft.Target}' mount path must be absolute`);
-  if (Type !== 'bind' && Type !== 'volume' && Type !== 'tmpfs') throw new Error(`mount type unknown: "${Type}"`);
-  if (Type === 'bind' && !draft.Source) throw new Error('invalid mount config for type "bind": field Source must not be empty');
-  if (Type === 'tmpfs' && draft.Source) throw new Error('invalid mount config for type "tmpfs": field Source must not be specified');
-  const foreign = Object.entries({ bind: draft.BindOptions, volume: draft.VolumeOptions, tmpfs: draft.TmpfsOptions }).find(
-    ([type, options]) => options && type !== Type,
-  );
-  if (foreign) throw new Error(`cannot mix '${foreign[0]}-*' options with mount type '${Type}'`);
-  return { ...draft, Type, Target: normalize(draft.Target).replace(/(.)\/$/, '$1') };
+  for (const field of csvFields(text.trim())) setField(draft, field);
+  if (draft.Type === '') throw new Error('type is required');
+  if (draft.Target === '') throw new Error('target is required');
+  const type = TYPES.find((known) => known === draft.Type);
+  if (!type) throw new Error(`invalid mount config for type "${draft.Type}": mount type unknown`);
+  const request: MountRequest = { ...draft, Type: type, Target: normalize(draft.Target).replace(/(.)\/$/, '$1') };
+  refuseForeignOptions(request);
+  refuseHalfReadOnly(request);
+  return request;
 }
+
+function refuseForeignOptions(request: MountRequest): void {
+  const { BindOptions, VolumeOptions, ImageOptions, TmpfsOptions } = request;
+  const options = { volume: VolumeOptions, image: ImageOptions, bind: BindOptions, tmpfs: TmpfsOptions };
+  for (const [type, given] of Object.entries(options)) {
+    if (given && type !== request.Type) throw new Error(`cannot mix '${type}-*' options with mount type '${request.Type}'`);
+  }
+}
+
+function refuseHalfReadOnly({ ReadOnly, BindOptions }: MountRequest): void {
+  const { ReadOnlyNonRecursive, ReadOnlyForceRecursive, Propagation } = BindOptions ?? {};
+  const asked = ReadOnlyNonRecursive ? 'writable' : 'readonly';
+  if ((ReadOnlyNonRecursive || ReadOnlyForceRecursive) && !ReadOnly) {
+    throw new Error(`option 'bind-recursive=${asked}' requires 'readonly' to be specified in conjunction`);
+  }
+  if (ReadOnlyForceRecursive && Propagation !== 'rprivate') {
+    throw new Error("option 'bind-recursive=readonly' requires 'bind-propagation=rprivate' to be specified in conjunction");
+  }
+}
+
+/** Keys that may stand alone: the same as `=true`. */
+const SWITCHES: readonly string[] = ['readonly', 'ro', 'volume-nocopy', 'bind-nonrecursive', 'bind-create-src'];
 
 function setField(draft: Draft, field: string): void {
   const equals = field.indexOf('=');
-  const typed = (equals === -1 ? field : field.slice(0, equals)).toLowerCase();
-  const name = ALIASES[typed] ?? typed;
-  if (equals === -1 && name !== 'readonly' && name !== 'volume-nocopy')
-    throw new Error(`invalid field '${field}' must be a key=value pair`);
-  const value = equals === -1 ? 'true' : field.slice(equals + 1);
-  switch (name) {
-    case 'type':
-      draft.Type = value.toLowerCase();
-      return;
-    case 'source':
-      draft.Source = value;
-      return;
-    case 'target':
-      draft.Target = value;
-      return;
-    case 'readonly':
-      draft.ReadOnly = boolean(typed, value);
-      return;
-    case 'bind-propagation':
-      if (!/^r?(private|shared|slave)$/.test(value)) throw new Error(`invalid propagation: ${value}`);
-      draft.BindOptions = { ...draft.BindOptions, Propagation: value };
-      return;
-    case 'volume-nocopy':
-      draft.VolumeOptions = { ...draft.VolumeOptions, NoCopy: boolean(typed, value) };
-      return;
-    case 'volume-label': {
-      const [label = '', ...rest] = value.split('=');
-      draft.VolumeOptions = { ...draft.VolumeOptions, Labels: { ...draft.VolumeOptions?.Labels, [label]: rest.join('=') } };
-      return;
-    }
-    case 'tmpfs-size':
-      draft.TmpfsOptions = { ...draft.TmpfsOptions, SizeBytes: size(value) };
-      return;
-    case 'tmpfs-mode':
-      if (!/^[0-7]{1,4}$/.test(value)) throw new Error(`invalid value for ${typed}: ${value}`);
-      draft.TmpfsOptions = { ...draft.TmpfsOptions, Mode: Number.parseInt(value, 8) };
-      return;
-    default:
-      throw new Error(`unexpected key '${typed}' in '${field}'`);
-  }
+  const key = (equals === -1 ? field : field.slice(0, equals)).toLowerCase();
+  if (equals === -1 && !SWITCHES.includes(key)) throw new Error(`invalid field '${field}' must be a key=value pair`);
+  const set = FIELDS[key];
+  if (!set) throw new Error(`unexpected key '${key}' in '${field}'`);
+  set(draft, equals === -1 ? 'true' : field.slice(equals + 1), key);
 }
 
-function boolean(name: string, value: string): boolean {
-  if (/^(1|t|true)$/i.test(value)) return true;
-  if (/^(0|f|false)$/i.test(value)) return false;
-  throw new Error(`invalid value for ${name}: ${value}`);
+type Setter = (draft: Draft, value: string, key: string) => void;
+
+const source: Setter = (draft, value) => {
+  draft.Source = value;
+};
+const target: Setter = (draft, value) => {
+  draft.Target = value;
+};
+const readOnly: Setter = (draft, value, key) => {
+  draft.ReadOnly = boolean(key, value);
+};
+
+const FIELDS: Readonly<Record<string, Setter>> = {
+  type: (draft, value) => {
+    draft.Type = value.toLowerCase();
+  },
+  source,
+  src: source,
+  target,
+  dst: target,
+  destination: target,
+  readonly: readOnly,
+  ro: readOnly,
+  consistency: (_, value) => {
+    // A hint to Docker on other systems; on Linux all are the same.
+    if (!['default', 'consistent', 'cached', 'delegated'].includes(value.toLowerCase())) throw new Error(`invalid consistency: ${value}`);
+  },
+  'bind-propagation': (draft, value) => bind(draft, { Propagation: value.toLowerCase() }),
+  'bind-nonrecursive': (draft, value, key) => bind(draft, { NonRecursive: boolean(key, value) }),
+  'bind-create-src': (draft, value, key) => bind(draft, { CreateMountpoint: boolean(key, value) }),
+  'bind-recursive': (draft, value, key) => bind(draft, recursion(key, value)),
+  'volume-nocopy': (draft, value, key) => volume(draft, { NoCopy: boolean(key, value) }),
+  'volume-subpath': (draft, value) => volume(draft, { Subpath: value }),
+  'volume-label': (draft, value) => volume(draft, { Labels: { ...draft.VolumeOptions?.Labels, ...pair(value) } }),
+  'volume-driver': (draft, Name) => volume(draft, { DriverConfig: { Options: {}, ...draft.VolumeOptions?.DriverConfig, Name } }),
+  'volume-opt': (draft, value) => {
+    const { Name = '', Options } = draft.VolumeOptions?.DriverConfig ?? {};
+    volume(draft, { DriverConfig: { Name, Options: { ...Options, ...pair(value) } } });
+  },
+  'image-subpath': (draft, Subpath) => {
+    draft.ImageOptions = { Subpath };
+  },
+  'tmpfs-size': (draft, value, key) => {
+    draft.TmpfsOptions = { ...draft.TmpfsOptions, SizeBytes: size(key, value) };
+  },
+  'tmpfs-mode': (draft, value, key) => {
+    const Mode = Number.parseInt(value, 8);
+    if (!/^[0-7]+$/.test(value) || Mode > 0xffff_ffff) throw new Error(`invalid value for ${key}: ${value}`);
+    draft.TmpfsOptions = { ...draft.TmpfsOptions, Mode };
+  },
+};
+
+function bind(draft: Draft, change: NonNullable<MountRequest['BindOptions']>): void {
+  draft.BindOptions = { ...draft.BindOptions, ...change };
 }
 
-function size(value: string): number {
+function volume(draft: Draft, change: NonNullable<MountRequest['VolumeOptions']>): void {
+  draft.VolumeOptions = { ...draft.VolumeOptions, ...change };
+}
+
+function recursion(key: string, value: string): NonNullable<MountRequest['BindOptions']> {
+  const known = {
+    enabled: {},
+    disabled: { NonRecursive: true },
+    writable: { ReadOnlyNonRecursive: true },
+    readonly: { ReadOnlyForceRecursive: true },
+  };
+  const word = TRUE.test(value) ? 'enabled' : FALSE.test(value) ? 'disabled' : value;
+  const found = Object.entries(known).find(([name]) => name === word)?.[1];
+  if (!found) throw new Error(`invalid value for ${key}: ${value} (must be "enabled", "disabled", "writable", or "readonly")`);
+  return found;
+}
+
+function pair(text: string): Record<string, string> {
+  const equals = text.indexOf('=');
+  return equals === -1 ? { [text]: '' } : { [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+// Go's strconv.ParseBool.
+const TRUE = /^(1|t|T|TRUE|true|True)$/;
+const FALSE = /^(0|f|F|FALSE|false|False)$/;
+
+function boolean(key: string, value: string): boolean {
+  if (TRUE.test(value)) return true;
+  if (FALSE.test(value)) return false;
+  throw new Error(`invalid value for ${key}: ${value}`);
+}
+
+function size(key: string, value: string): number {
   try {
     return parseBytes(value);
   } catch {
-    throw new Error(`invalid value for tmpfs-size: ${value}`);
+    throw new Error(`invalid value for ${key}: ${value}`);
   }
-}
-
-/** RFC 4180's fields of one line. */
-function csvFields(line: string): string[] {
-  const fields = line.match(/("([^"]|"")*"|[^,]*)(,|$)/g) ?? [];
-  // The expression also matches the empty end of the line.
-  const texts = fields.slice(0, line === '' || line.endsWith(',') ? undefined : -1).map((field) => field.replace(/,$/, ''));
-  return texts.map((field) => (field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field));
 }

@@ -1,6 +1,7 @@
 // `-v` as Docker reads it: `/path`, `name:/path[:options]`, `/host:/path[:options]`. Relative host paths must be absolute by now.
 // Options are a comma list with at most one of each kind; SELinux labels and consistency words are accepted as Docker accepts them
-// on a host where they mean nothing.
+// on a host where they mean nothing. Podman's options that Docker lacks are refused with a word of their own.
+import { existsSync } from 'node:fs';
 import { normalize } from 'node:path';
 import { NAME_PATTERN } from '../../storage/name-pattern.ts';
 import { EngineError } from '../../sys/errors.ts';
@@ -16,7 +17,7 @@ export interface VolumeSpec {
   propagation: string;
 }
 
-const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
+export const PROPAGATIONS: readonly string[] = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
 
 /** Each kind of option, with the type of mount it is for. */
 const OPTION_KINDS: readonly { words: readonly string[]; only?: 'bind' | 'volume' }[] = [
@@ -36,6 +37,7 @@ export function parseVolume(spec: string): VolumeSpec {
     return { type: 'volume', source: undefined, destination: destinationOf(spec, first), mode: '', readOnly: false, propagation: '' };
   if (parts.length === 2 && !second.startsWith('/') && isMode(second)) throw invalid(spec);
   const type = first.startsWith('/') ? 'bind' : 'volume';
+  refuseForeign(spec, mode);
   if (mode !== '' && !isMode(mode, type)) throw invalid(spec, `invalid mode: ${mode}`);
   if (type === 'volume') checkVolumeName(first);
   const words = mode.split(',');
@@ -58,6 +60,21 @@ export function checkVolumeName(name: string): void {
     { hint: 'to pass a host directory, use an absolute path', exitCode: 125 },
   );
 }
+
+const FOREIGN: Readonly<Record<string, string>> = {
+  U: 'the option "U" (give the files to the user of the container) is not supported: change their owner yourself',
+  O: 'the option "O" (an overlay that is thrown away) is not supported: copy the folder, or mount it read-only',
+};
+
+function refuseForeign(spec: string, mode: string): void {
+  const words = mode.split(',');
+  const foreign = words.map((word) => FOREIGN[word]).find(Boolean);
+  if (foreign) throw invalid(spec, foreign);
+  const label = words.find((word) => word === 'z' || word === 'Z');
+  if (label && hasSelinux()) throw invalid(spec, `the option "${label}" is not supported: files are not labelled for SELinux`);
+}
+
+const hasSelinux = (): boolean => existsSync('/sys/fs/selinux/enforce');
 
 function isMode(text: string, type?: 'bind' | 'volume'): boolean {
   const kinds = text

@@ -8,7 +8,7 @@ import { capabilitySet, processCapabilities } from './capabilities.ts';
 import { processEnvironment } from './environment.ts';
 import { KEEP_GROUPS, KEEP_GROUPS_ANNOTATION } from './groups.ts';
 import type { HostFacts } from './host-facts.ts';
-import { INIT_PATH, mounts } from './mounts.ts';
+import { INIT_PATH, mounts, rootPropagation } from './mounts.ts';
 import { MASKED_PATHS, READONLY_PATHS } from './proc-paths.ts';
 import { type ResourceFacts, resources } from './resources.ts';
 import { rlimits } from './rlimits.ts';
@@ -106,8 +106,10 @@ function linux(input: SpecInput, capabilities: string[]): OciLinux {
   if (network !== 'host') namespaces.push({ type: 'network', ...(network.netns ? { path: network.netns } : {}) });
   const sysctls = sysctlsOf(input);
   const limits = cgroup && resources(record.HostConfig, cgroup);
+  const propagation = rootPropagation(record);
   return {
     namespaces,
+    ...(propagation ? { rootfsPropagation: propagation } : {}),
     ...(cgroup ? { cgroupsPath: cgroup.path } : {}),
     ...(limits && Object.keys(limits).length ? { resources: limits } : {}),
     ...(sysctls ? { sysctl: sysctls } : {}),

@@ -72,8 +72,15 @@ function userMounts({ Mounts, HostConfig }: ContainerRecord): OciMount[] {
   return [...Mounts.filter((mount) => mount.Type !== 'tmpfs').map(bindMount), ...tmpfs, ...requested];
 }
 
-function bindMount({ Source, Destination, RW, Propagation }: MountPoint): OciMount {
-  return { destination: Destination, type: 'none', source: Source, options: ['rbind', Propagation || 'rprivate', RW ? 'rw' : 'ro'] };
+function bindMount({ Source, Destination, RW, Propagation, Recursion }: MountPoint): OciMount {
+  const access = RW ? 'rw' : Recursion === 'readonly' ? 'rro' : 'ro';
+  const bind = Recursion === 'disabled' ? 'bind' : 'rbind';
+  return { destination: Destination, type: 'none', source: Source, options: [bind, Propagation || 'rprivate', access] };
+}
+
+/** What the container's mounts are to ours: without it, mounts that receive from the host would be cut off before they are made. */
+export function rootPropagation({ Mounts }: ContainerRecord): string | undefined {
+  return Mounts.some(({ Propagation }) => /slave|shared/.test(Propagation)) ? 'slave' : undefined;
 }
 
 function requestedTmpfs({ Target, ReadOnly, TmpfsOptions }: MountRequest): OciMount {

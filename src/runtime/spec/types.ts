@@ -55,6 +55,7 @@ export interface OciMount {
 
 export interface OciLinux {
   namespaces: { type: 'pid' | 'ipc' | 'uts' | 'mount' | 'network' | 'cgroup' | 'user'; path?: string }[];
+  rootfsPropagation?: string;
   cgroupsPath?: string;
   resources?: OciResources;
   sysctl?: Record<string, string>;

@@ -3,7 +3,7 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { containerDir, containerRunDir, layerFs } from '../../storage/layout.ts';
+import { containerDir, containerRunDir, layerFs, volumeDir } from '../../storage/layout.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
 import { writeFileAtomic } from '../../sys/atomic.ts';
 import { blockDevice } from '../../sys/block-device.ts';
@@ -26,6 +26,7 @@ import type { OciHooks } from '../spec/types.ts';
 import { resolveUser } from '../spec/user.ts';
 import { ensureWorkingDir } from '../spec/workdir.ts';
 import type { Surroundings } from './isolate.ts';
+import { makeMountSources, withMountSources } from './mount-sources.ts';
 
 /** Mounts the rootfs and fills volumes that are used for the first time. Returns the rootfs path. */
 export async function prepareRootfs(
@@ -36,9 +37,11 @@ export async function prepareRootfs(
   const container = containerDir(ctx, record.Id);
   copyRootMode(ctx, record, join(container, 'upper'));
   const rootfs = await makeRootfs(ctx, record.Driver, record.Layers, { container, ...site });
-  for (const { Type, Source, Destination, Mode } of record.Mounts) {
-    if (Type === 'volume' && !Mode.split(',').includes('nocopy')) copyUp(rootfs, Destination, Source);
+  for (const { Type, Name, Source, Destination, Mode, Subpath } of record.Mounts) {
+    if (Type !== 'volume' || !Name || Subpath !== undefined || Mode.split(',').includes('nocopy')) continue;
+    copyUp({ rootfs, destination: Destination, data: Source, folder: volumeDir(ctx, Name) });
   }
+  if (record.Mounts.some(({ Type, Subpath }) => Type === 'image' || Subpath !== undefined)) await makeMountSources(ctx, record, site);
   return rootfs;
 }
 
@@ -73,7 +76,8 @@ export interface Bundle {
 }
 
 /** Writes the bundle's config.json. Throws what the user asked for wrongly, with 126 or 127. */
-export function writeBundle(ctx: Ctx, record: ContainerRecord, input: BundleInput): Bundle {
+export function writeBundle(ctx: Ctx, created: ContainerRecord, input: BundleInput): Bundle {
+  const record = withMountSources(created, input.surroundings.scratch);
   const view = viewOf(record, input.rootfs);
   const host = hostFacts();
   const base = resolveUser(view, record.Config.User);

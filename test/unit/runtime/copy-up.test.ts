@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { copyUp } from '../../../src/runtime/copy-up.ts';
 
 let folder: string;
@@ -20,32 +20,32 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('an empty volume gets the files, modes and symlinks of its place, and the mode of the folder itself', () => {
   mkdirSync(join(rootfs, 'odd'), { mode: 0o1770 });
-  copyUp(rootfs, '/srv', data);
+  copyUp({ rootfs, destination: '/srv', data: data, folder: dirname(data) });
   expect(readFileSync(join(data, 'sub/file'), 'utf8')).toBe('content');
   expect(statSync(join(data, 'sub/file')).mode & 0o777).toBe(0o640);
   expect(lstatSync(join(data, 'link')).isSymbolicLink()).toBe(true);
   const odd = join(folder, 'other/_data');
   mkdirSync(odd, { recursive: true });
-  copyUp(rootfs, '/odd', odd);
+  copyUp({ rootfs, destination: '/odd', data: odd, folder: dirname(odd) });
   expect(statSync(odd).mode & 0o7777).toBe(statSync(join(rootfs, 'odd')).mode & 0o7777);
 });
 
 test('a volume with files is left as it is', () => {
   writeFileSync(join(data, 'mine'), '');
-  copyUp(rootfs, '/srv', data);
+  copyUp({ rootfs, destination: '/srv', data: data, folder: dirname(data) });
   expect(readdirSync(data)).toEqual(['mine']);
 });
 
 test('a copy that broke off is begun anew', () => {
   writeFileSync(join(folder, 'volume/copying'), '');
   writeFileSync(join(data, 'half'), '');
-  copyUp(rootfs, '/srv', data);
+  copyUp({ rootfs, destination: '/srv', data: data, folder: dirname(data) });
   expect(readdirSync(data).toSorted()).toEqual(['link', 'sub']);
   expect(readdirSync(join(folder, 'volume')).includes('copying')).toBe(false);
 });
 
 test.each(['/missing', '/srv/sub/file'])('a place that is no folder (%s) leaves the volume empty', (place) => {
-  copyUp(rootfs, place, data);
+  copyUp({ rootfs, destination: place, data: data, folder: dirname(data) });
   expect(readdirSync(data)).toEqual([]);
 });
 
@@ -53,6 +53,6 @@ test('a place that leads out of the image copies nothing of the host', () => {
   mkdirSync(join(folder, 'host'));
   writeFileSync(join(folder, 'host/secret'), '');
   symlinkSync(join(folder, 'host'), join(rootfs, 'out'));
-  copyUp(rootfs, '/out', data);
+  copyUp({ rootfs, destination: '/out', data: data, folder: dirname(data) });
   expect(readdirSync(data)).toEqual([]);
 });

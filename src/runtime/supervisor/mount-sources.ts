@@ -1,0 +1,80 @@
+// Mount sources that exist only in the supervisor's mount namespace: the tree of an image, a folder within a volume. They are made once,
+// before the first start, at places that follow from the record, so that each restart finds them again.
+// Trap: the files of a volume belong to its containers, which may put a symlink anywhere at any moment: a subpath is opened by
+// descriptor, and what is handed to the runtime is a mount of that descriptor, never the path.
+import { closeSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { containerDir } from '../../storage/layout.ts';
+import type { ContainerRecord, MountPoint } from '../../storage/records.ts';
+import { EscapeError, openBeneath } from '../../sys/beneath.ts';
+import type { Ctx } from '../../sys/context.ts';
+import { EngineError, errnoOf } from '../../sys/errors.ts';
+import { MS, mount } from '../../sys/mount.ts';
+import { settleRecursion } from '../submounts.ts';
+import type { Surroundings } from './isolate.ts';
+
+/** Makes the sources. Throws ERR_SUBPATH, ERR_ROOTFS. */
+export async function makeMountSources(
+  ctx: Ctx,
+  record: ContainerRecord,
+  { scratch, onSpawn }: Pick<Surroundings, 'scratch'> & { onSpawn: (pid: number) => void },
+): Promise<void> {
+  for (const [index, point] of record.Mounts.entries()) {
+    if (!isMade(point)) continue;
+    const target = placeOf(scratch, index);
+    mkdirSync(join(target, '..'), { recursive: true, mode: 0o700 });
+    let source = point.Source;
+    if (point.Type === 'image') {
+      const { mountImage } = await import('../image-mount.ts');
+      const copies = join(containerDir(ctx, record.Id), 'images', String(index));
+      const own = { scratch: join(scratch, 'images', String(index)), copies };
+      source = await mountImage(ctx, { driver: record.Driver, layers: point.Layers ?? [], ...own, onSpawn });
+    }
+    bindBeneath({ ...point, Source: source }, target);
+  }
+}
+
+/** The record with the sources that were made in the place of those that the user named. Throws ERR_SUBMOUNTS. */
+export function withMountSources(record: ContainerRecord, scratch: string): ContainerRecord {
+  const Mounts = record.Mounts.map((point, index) =>
+    isMade(point) ? { ...point, Source: placeOf(scratch, index) } : settleRecursion(point),
+  );
+  return { ...record, Mounts };
+}
+
+const isMade = ({ Type, Subpath }: MountPoint): boolean => Type === 'image' || Subpath !== undefined;
+
+const placeOf = (scratch: string, index: number): string => join(scratch, 'mounts', String(index));
+
+/** Mounts what `Subpath` is of `Source`, or all of it, at `target`. */
+function bindBeneath(point: MountPoint, target: string): void {
+  const { fd, isFolder } = openSubpath(point);
+  try {
+    if (isFolder) mkdirSync(target, { mode: 0o755 });
+    else writeFileSync(target, '');
+    mount(`/proc/self/fd/${fd}`, target, { flags: MS.BIND | MS.REC });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openSubpath({ Type, Name, Source, Subpath = '' }: MountPoint) {
+  try {
+    return openBeneath(Source, Subpath);
+  } catch (error) {
+    const place = `"${Subpath}" of ${Type === 'image' ? 'the image' : `volume "${Name}"`}`;
+    if (error instanceof EscapeError) {
+      throw new EngineError('ERR_SUBPATH', `Cannot access path ${place}: it leads out of it`, {
+        hint: 'A part of the path is a symlink to somewhere else: name the folder that it should be',
+        cause: error,
+        exitCode: 125,
+      });
+    }
+    const why = { ENOENT: 'no such file or directory', ENOTDIR: 'not a directory', ELOOP: 'too many symbolic links' }[errnoOf(error) ?? ''];
+    throw new EngineError('ERR_SUBPATH', `Cannot access path ${place}: ${why ?? errnoOf(error)}`, {
+      hint: Type === 'image' ? 'Look into the image for the right path' : 'Make the folder in the volume first',
+      cause: error,
+      exitCode: 125,
+    });
+  }
+}
