@@ -7,6 +7,7 @@ import { dirname, normalize } from 'node:path';
 import { chooseRootfs } from '../runtime/rootfs.ts';
 import { claim, withStoreLock } from '../storage/claim.ts';
 import { detachContainer, releaseName, reserveName, writeContainerRecord } from '../storage/container.ts';
+import { recordContainerEvent } from '../storage/events.ts';
 import { missingParts } from '../storage/image.ts';
 import { containerLockPath } from '../storage/layout.ts';
 import type { ContainerConfig, ContainerExtras, ContainerRecord, HostConfig, ImageRecord, MountPoint } from '../storage/records.ts';
@@ -87,6 +88,7 @@ function make(ctx: Ctx, wantedName: string | undefined, draft: Draft, planned: P
     const record = planned.some(({ Type }) => Type === 'volume' || Type === 'image') ? withStoreLock(ctx, write) : write();
     undo.push(() => rmSync(detachContainer(ctx, record), { recursive: true, force: true }));
     cidFile.write(id);
+    recordContainerEvent(ctx, record, 'create');
     return name;
   } catch (error) {
     for (const step of undo.toReversed()) step();

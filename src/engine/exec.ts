@@ -10,6 +10,7 @@ import type { OciProcess } from '../runtime/spec/types.ts';
 import { runtimeStateRoot } from '../runtime/supervisor/crun.ts';
 import { copyTerminal, writeTerminal } from '../runtime/terminal-copy.ts';
 import { type ContainerView, findContainer } from '../storage/container.ts';
+import { type RecordedExec, recordExec } from '../storage/container-execs.ts';
 import { containerRunDir } from '../storage/layout.ts';
 import type { ContainerRecord } from '../storage/records.ts';
 import { childEnv } from '../sys/child-env.ts';
@@ -29,6 +30,7 @@ export interface ExecOptions extends ExecRequest {
 }
 
 interface ExecCommand {
+  recorded: RecordedExec;
   argv: string[];
   env: Record<string, string>;
   runtime: string;
@@ -48,11 +50,12 @@ export async function execOnTerminal(ctx: Ctx, wanted: string, options: ExecOpti
   const streams = openExecStreams({ input: false, output: false }, handlers);
   try {
     const child = Bun.spawn(exec.argv, { stdio: [...streams.stdio, exec.processFd], env: exec.env });
+    exec.recorded.started();
     streams.begin();
     const errors = streams.ended(child.exited);
     errors.catch(() => undefined);
     const received = await receiveMaster(socket, child, { runtime: exec.runtime, patienceMs: startPatienceMs(ctx.env) });
-    if (received === undefined) return { ...NO_TERMINAL, exit: errors.then(() => exitCodeOf(child)) };
+    if (received === undefined) return { ...NO_TERMINAL, exit: errors.then(() => endOf(child, exec)) };
     // Once the copy has ended its stream has closed the master: the number may be another file's then.
     let master: number | undefined = received;
     const copied = copyTerminal(received, handlers.stdout).finally(() => {
@@ -70,7 +73,7 @@ export async function execOnTerminal(ctx: Ctx, wanted: string, options: ExecOpti
       signal: () => undefined,
       detach: () => undefined,
       // What a background process of the command still prints is not waited for.
-      exit: errors.then(() => Promise.race([copied, Bun.sleep(LAST_OUTPUT_MS)])).then(() => exitCodeOf(child)),
+      exit: errors.then(() => Promise.race([copied, Bun.sleep(LAST_OUTPUT_MS)])).then(() => endOf(child, exec)),
     };
   } finally {
     socket.close();
@@ -93,13 +96,14 @@ export async function execOnPipes(
   try {
     const streams = openExecStreams({ input: stdin, output: true }, handlers);
     const child = Bun.spawn(exec.argv, { stdio: [...streams.stdio, exec.processFd], env: exec.env });
+    exec.recorded.started();
     streams.begin();
     return {
       ...NO_TERMINAL,
       wantsInput: streams.wantsInput,
       input: streams.input,
       endInput: streams.endInput,
-      exit: streams.ended(child.exited).then(() => exitCodeOf(child)),
+      exit: streams.ended(child.exited).then(() => endOf(child, exec)),
     };
   } finally {
     releaseExec(exec);
@@ -110,9 +114,18 @@ export async function execOnPipes(
 export async function execDetached(ctx: Ctx, wanted: string, options: ExecOptions): Promise<number> {
   const exec = await execCommand(ctx, wanted, { ...options, detach: true });
   const child = Bun.spawn(exec.argv, { stdio: ['ignore', 'ignore', 'ignore', exec.processFd], env: exec.env });
+  exec.recorded.started();
   releaseExec(exec);
   await child.exited;
-  return exitCodeOf(child);
+  const code = exitCodeOf(child);
+  return code === 0 ? code : endOf(child, exec);
+}
+
+/** Its exit code, once recorded. */
+function endOf(child: Bun.Subprocess, { recorded }: ExecCommand): number {
+  const code = exitCodeOf(child);
+  recorded.ended(code);
+  return code;
 }
 
 /** The exit code of an ended child, Docker's 128+n for signal n. */
@@ -172,10 +185,12 @@ async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Prom
     throw new EngineError('ERR_NOT_RUNNING', `container ${Id} is not running`, { hint: `skiff start ${record.Name}` });
   const { detach, consoleSocket, ...request } = options;
   const process_ = await describeProcess(ctx, view, request);
+  const recorded = recordExec(ctx, record, options.command);
   const runtime = record.HostConfig.Runtime || 'crun';
   const scope = state.CgroupPath ? joinArgv(ctx, state.CgroupPath) : undefined;
   const manager = scope ? 'cgroupfs' : 'disabled';
   return {
+    recorded,
     argv: [
       ...(scope ?? []),
       ...scoreArgv(record.HostConfig.OomScoreAdj),
@@ -189,7 +204,7 @@ async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Prom
         '--process',
         '/proc/self/fd/3',
         ...(consoleSocket ? ['--console-socket', consoleSocket] : []),
-        ...(detach ? ['--detach'] : []),
+        ...(detach ? ['--detach', '--pid-file', recorded.pidFile] : []),
         Id,
       ],
     ],

@@ -4,6 +4,7 @@ import { parsePlatform } from '../oci/platform.ts';
 import { familiarReference, fullReference, parseReference, repositoryName } from '../oci/reference.ts';
 import type { PullEvent, PullResult } from '../runtime/messages-work.ts';
 import type { Ctx } from '../sys/context.ts';
+import { recordImageEvent } from './image-events.ts';
 import { runJob } from './worker-client.ts';
 
 export interface PullOptions {
@@ -49,7 +50,11 @@ export async function pullImage(ctx: Ctx, options: PullOptions): Promise<PullRes
   // What is mistyped is said before anything is started.
   parseReference(reference);
   if (platform !== undefined) parsePlatform(platform);
-  return runJob(ctx, { kind: 'pull', reference, platform, tlsVerify, maxLayerBytes }, { onEvent: onProgress, signal });
+  const result = await runJob(ctx, { kind: 'pull', reference, platform, tlsVerify, maxLayerBytes }, { onEvent: onProgress, signal });
+  const { full, repository } = pullNames(reference);
+  const names = { subject: familiarReference(full), name: familiarReference(repository) };
+  recordImageEvent(ctx, { action: 'pull', ...names, imageId: result.id });
+  return result;
 }
 
 /** Every tag of a repository, in the registry's order. */

@@ -9,6 +9,7 @@ import type { ImageRecord } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { canonicalOf } from './canonical.ts';
+import { recordImageEvent } from './image-events.ts';
 import { runJob } from './worker-client.ts';
 
 export interface RemovedImage {
@@ -47,6 +48,7 @@ function dropImage(ctx: Ctx, name: string, force: boolean): { removed: RemovedIm
   // Docker: an image that a running container uses stays, without a name, when its last reference was removed by force.
   if (left.length > 0 || runningUser(users)) return { removed: { untagged, deleted: [] } };
   deleteImageRecord(ctx, image.id);
+  recordImageEvent(ctx, { action: 'delete', subject: image.id, name: image.id, imageId: image.id });
   return { removed: { untagged, deleted: [image.id] }, image };
 }
 
@@ -89,6 +91,7 @@ function dropOne(
 
 function drop(ctx: Ctx, id: string, reference: string): void {
   removeReference(ctx, reference);
+  if (!isDigestReference(reference)) recordImageEvent(ctx, { action: 'untag', subject: id, name: id, imageId: id });
   const record = readImageRecord(ctx, id);
   if (!record?.repoDigests.includes(reference)) return;
   writeImageRecord(ctx, { ...record, repoDigests: record.repoDigests.filter((digest) => digest !== reference) });

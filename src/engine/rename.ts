@@ -1,5 +1,6 @@
 // Renaming a container, whether it runs or not. The container's record decides what it is called; the links in names/ follow it.
 import { findContainer, releaseName, reserveName, rewriteRecord } from '../storage/container.ts';
+import { recordContainerEvent } from '../storage/events.ts';
 import { lockPath } from '../storage/layout.ts';
 import { NAME_PATTERN } from '../storage/name-pattern.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -25,5 +26,6 @@ export function renameContainer(ctx: Ctx, wanted: string, name: string): void {
       throw new EngineError('ERR_NO_SUCH_CONTAINER', `No such container: ${wanted}`, { hint: 'List what there is: skiff ps -a' });
     }
     releaseName(ctx, record.Name, record.Id);
+    recordContainerEvent(ctx, { ...record, Name: wish }, 'rename', { oldName: `/${record.Name}` });
   });
 }

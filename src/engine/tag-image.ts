@@ -4,6 +4,7 @@ import { findImage, tagImage as writeTag } from '../storage/image.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { canonicalOf } from './canonical.ts';
+import { recordImageEvent } from './image-events.ts';
 
 /** Points `target` at the image that `source` names. Throws ERR_BAD_REFERENCE, ERR_NO_SUCH_IMAGE. */
 export function tagImage(ctx: Ctx, source: string, target: string): void {
@@ -19,5 +20,8 @@ export function tagImage(ctx: Ctx, source: string, target: string): void {
       hint: `Pull it first: skiff pull ${source}`,
     });
   }
-  writeTag(ctx, `${registry}/${repository}:${tag}`, found.image.id);
+  const name = `${registry}/${repository}:${tag}`;
+  const { id } = found.image;
+  writeTag(ctx, name, id);
+  recordImageEvent(ctx, { action: 'tag', subject: id, name: familiarReference(name), imageId: id });
 }

@@ -6,6 +6,7 @@ import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { withStoreLock } from './claim.ts';
 import { containerIds, detachContainer } from './container.ts';
+import { recordContainerEvent } from './events.ts';
 import { containerConfigPath, containerDir } from './layout.ts';
 import type { ContainerRecord } from './records.ts';
 import { removeVolume } from './volume.ts';
@@ -24,6 +25,7 @@ export function removeContainer(ctx: Ctx, record: ContainerRecord, options: { vo
         volumes.flatMap(({ Name }) => Name ?? []),
       ),
     );
+  recordContainerEvent(ctx, record, 'destroy');
   return graves.flatMap(deleteFolder);
 }
 

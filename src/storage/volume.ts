@@ -6,6 +6,7 @@ import { readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import { randomHex } from '../sys/random.ts';
+import { recordEvent } from './events.ts';
 import { tmpDir, volumeDir, volumesDir } from './layout.ts';
 import type { VolumeRecord } from './records.ts';
 
@@ -58,6 +59,7 @@ export function createVolume(
     throw occupied(volume.Name, error);
   }
   syncFolder(volumesDir(ctx));
+  recordVolume(ctx, 'create', volume.Name);
   return { volume, isNew: true };
 }
 
@@ -88,7 +90,12 @@ export function removeVolume(ctx: HasPaths, name: string): string | undefined {
     throw error;
   }
   syncFolder(volumesDir(ctx));
+  recordVolume(ctx, 'destroy', name);
   return grave;
+}
+
+function recordVolume(ctx: HasPaths, Action: string, ID: string): void {
+  recordEvent(ctx, { Type: 'volume', Action, Actor: { ID, Attributes: { driver: 'local' } } });
 }
 
 function folderNames(folder: string): string[] {

@@ -18,7 +18,8 @@ const REMEMBERED = 64;
 const EVERYONE = -1;
 const END_ROUNDS = 600;
 
-export function watchOrphans(): Orphans {
+/** `onStray` is told of the orphans that nobody has asked for. */
+export function watchOrphans(onStray: (pid: number, code: number) => void = () => undefined): Orphans {
   const spawned = new Set<number>();
   const waiting = new Map<number, (code: number) => void>();
   const ended = new Map<number, number>();
@@ -30,6 +31,7 @@ export function watchOrphans(): Orphans {
       return;
     }
     ended.set(pid, code);
+    onStray(pid, code);
     const oldest = ended.size > REMEMBERED ? ended.keys().next().value : undefined;
     if (oldest !== undefined) ended.delete(oldest);
   };
