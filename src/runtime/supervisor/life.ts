@@ -5,7 +5,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ContainerView, readContainer, writeState, ZERO_TIME } from '../../storage/container.ts';
+import { recordDetachedEnd } from '../../storage/container-execs.ts';
 import { removeContainer } from '../../storage/container-removal.ts';
+import { recordUsesBegin, recordUsesEnd } from '../../storage/container-uses.ts';
 import { recordContainerEvent } from '../../storage/events.ts';
 import { containerDir, containerLockPath, containerLogPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
 import type { ContainerRecord, ContainerState } from '../../storage/records.ts';
@@ -66,7 +68,7 @@ class Life implements Controlled {
   private record: ContainerRecord;
   private state: ContainerState;
   private surroundings: Surroundings;
-  private orphans: Orphans = watchOrphans();
+  private orphans: Orphans = watchOrphans((pid, code) => recordDetachedEnd(this.ctx, this.record, { pid, code }));
   private cgroup: CgroupPlace;
   private network: ContainerNetwork | undefined;
   private rootfs = '';
@@ -227,6 +229,7 @@ class Life implements Controlled {
       Ports: network.ports(),
       Network: network.settings(),
     });
+    recordUsesBegin(ctx, record);
     this.tell('start');
   }
 
@@ -242,6 +245,7 @@ class Life implements Controlled {
     this.closeLog();
     Object.assign(this.state, { Pid: 0, ExitCode: code, FinishedAt: this.ctx.now().toISOString(), OOMKilled: wasOomKilled(this.cgroup) });
     this.tell('die', { execDuration: String(Math.floor((performance.now() - this.startedMs) / 1000)), exitCode: String(code) });
+    recordUsesEnd(this.ctx, this.record);
     return code;
   }
 
@@ -264,7 +268,6 @@ class Life implements Controlled {
     this.reread();
     removeContainer(this.ctx, this.record, { volumes: true });
     rmSync(containerLockPath(this.ctx, this.record.Id), { force: true });
-    this.tell('destroy');
   }
 
   /** Records an event, under the name that the container has by now. */
