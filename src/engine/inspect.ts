@@ -2,6 +2,7 @@
 import { familiarReference } from '../oci/reference.ts';
 import { MASKED_PATHS, READONLY_PATHS } from '../runtime/spec/proc-paths.ts';
 import { type ContainerView, findContainer } from '../storage/container.ts';
+import { runningExecs } from '../storage/container-execs.ts';
 import { findImage, readImageConfig, referencesOf } from '../storage/image.ts';
 import { readReference } from '../storage/image-record.ts';
 import { containerDir, containerLogPath, layerFs } from '../storage/layout.ts';
@@ -19,6 +20,7 @@ export interface InspectedContainer extends ContainerView {
     folder: string;
     logPath: string;
     layerFolders: string[];
+    execIds: string[] | null;
     maskedPaths: readonly string[] | undefined;
     readonlyPaths: readonly string[] | undefined;
     size?: { sizeRw: number; sizeRootFs: number };
@@ -66,6 +68,7 @@ function inspectContainer(ctx: Ctx, view: ContainerView, size: boolean): Inspect
       folder: containerDir(ctx, record.Id),
       logPath: containerLogPath(ctx, record.Id),
       layerFolders: record.Layers.map((diffId) => layerFs(ctx, diffId)),
+      execIds: runningExecs(ctx, record.Id),
       maskedPaths: hides ? MASKED_PATHS : undefined,
       readonlyPaths: hides ? READONLY_PATHS : undefined,
       ...(size ? { size: containerSize(ctx, view) } : {}),

@@ -12,6 +12,8 @@ export interface ContainerFacts extends HostConfigFacts {
   logPath: string;
   /** Folders of the unpacked layers, base first. */
   layerFolders: readonly string[];
+  /** Of the execs that run. */
+  execIds: readonly string[] | null;
   /** With `--size`. */
   size?: { sizeRw: number; sizeRootFs: number };
 }
@@ -35,7 +37,7 @@ export function renderContainer(record: ContainerRecord, state: ContainerState, 
     MountLabel: '',
     ProcessLabel: '',
     AppArmorProfile: '',
-    ExecIDs: NIL_LIST,
+    ExecIDs: listOrNil(facts.execIds),
     HostConfig: renderHostConfig(record, facts),
     GraphDriver: graphDriver(record, facts),
     SizeRw: facts.size?.sizeRw,

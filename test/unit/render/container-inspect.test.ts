@@ -6,6 +6,7 @@ const FACTS: ContainerFacts = {
   folder: '/data/c',
   logPath: '/data/c/log',
   layerFolders: ['/layers/aa', '/layers/bb'],
+  execIds: null,
   maskedPaths: ['/proc/kcore'],
   readonlyPaths: ['/proc/sys'],
 };
