@@ -23,6 +23,7 @@ export const commands: CommandTable = {
   'container:start': { id: 'start', load: () => import('../commands/start.ts') },
   'container:stop': { id: 'stop', load: () => import('../commands/stop.ts') },
   'container:unpause': { id: 'unpause', load: () => import('../commands/unpause.ts') },
+  'container:update': { id: 'update', load: () => import('../commands/update.ts') },
   'container:wait': { id: 'wait', load: () => import('../commands/wait.ts') },
   'create': { id: 'create', load: () => import('../commands/create.ts') },
   'events': { id: 'events', load: () => import('../commands/events.ts') },
@@ -58,6 +59,7 @@ export const commands: CommandTable = {
   'system:restore': { id: 'system:restore', load: () => import('../commands/system/restore.ts') },
   'tag': { id: 'tag', load: () => import('../commands/tag.ts') },
   'unpause': { id: 'unpause', load: () => import('../commands/unpause.ts') },
+  'update': { id: 'update', load: () => import('../commands/update.ts') },
   'version': { id: 'version', load: () => import('../commands/version.ts') },
   'wait': { id: 'wait', load: () => import('../commands/wait.ts') },
 };

@@ -146,7 +146,8 @@ function absoluteSource(mount: MountRequest, cwd: string): MountRequest {
   return mount.Type === 'bind' && mount.Source?.startsWith('.') ? { ...mount, Source: resolve(cwd, mount.Source) } : mount;
 }
 
-function restartPolicy(text: string): RestartPolicy {
+/** `no`, `always`, `unless-stopped`, `on-failure[:max]`. Throws EngineError with exit code 125. */
+export function restartPolicy(text: string): RestartPolicy {
   const [name = '', count, ...more] = text.split(':');
   if (more.length) throw refuse('Invalid restart policy format', 'write it as no, always, unless-stopped or on-failure[:max]');
   if (count !== undefined && !/^-?\d+$/.test(count)) {

@@ -32,7 +32,7 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     ...given,
     LogConfig: logConfig(given.LogConfig),
     NetworkMode: networkMode(given.NetworkMode),
-    RestartPolicy: restartPolicy(given.RestartPolicy),
+    RestartPolicy: checkedRestartPolicy(given.RestartPolicy),
     CapAdd: given.CapAdd?.map(normalizeCapability) ?? null,
     CapDrop: given.CapDrop?.map(normalizeCapability) ?? null,
     ShmSize: given.ShmSize || DEFAULT_SHM,
@@ -60,7 +60,8 @@ function networkMode(mode = 'bridge'): string {
 
 const POLICIES = ['no', 'always', 'on-failure', 'unless-stopped'];
 
-function restartPolicy(policy: RestartPolicy = { Name: 'no', MaximumRetryCount: 0 }): RestartPolicy {
+/** Throws ERR_BAD_OPTION for a policy that there is not. */
+export function checkedRestartPolicy(policy: RestartPolicy = { Name: 'no', MaximumRetryCount: 0 }): RestartPolicy {
   if (!POLICIES.includes(policy.Name)) {
     const known = POLICIES.map((name) => `'${name}'`).join(', ');
     throw bad(`Invalid restart policy: unknown policy '${policy.Name}'`, `use one of ${known}`);

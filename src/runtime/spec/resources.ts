@@ -75,7 +75,10 @@ function blockIo(config: HostConfig, { files, device }: ResourceFacts): OciBlock
 }
 
 /** Asked-for limits that the cgroup cannot hold, and what each would need: a controller, or a file that the kernel does not have. */
-export function unenforced(config: HostConfig, { controllers, files }: Omit<ResourceFacts, 'device'>): { flag: string; needs: string }[] {
+export function unenforced(
+  config: Partial<HostConfig>,
+  { controllers, files }: Omit<ResourceFacts, 'device'>,
+): { flag: string; needs: string }[] {
   const missing: { flag: string; needs: string }[] = [];
   for (const [flag, controller, isAsked, anyOf] of LIMITS) {
     if (!isAsked(config)) continue;
@@ -85,14 +88,19 @@ export function unenforced(config: HostConfig, { controllers, files }: Omit<Reso
   return missing;
 }
 
-type Limit = [flag: string, controller: string, isAsked: (config: HostConfig) => boolean, anyOf?: string[]];
+type Limit = [flag: string, controller: string, isAsked: (config: Partial<HostConfig>) => boolean, anyOf?: string[]];
 
 const LIMITS: readonly Limit[] = [
-  ['--memory', 'memory', ({ Memory }) => Memory > 0],
+  ['--memory', 'memory', ({ Memory = 0 }) => Memory > 0],
   // Twice the memory is what nobody asked for.
-  ['--memory-swap', 'memory', ({ Memory, MemorySwap }) => Memory > 0 && ![0, -1, Memory * 2].includes(MemorySwap), ['memory.swap.max']],
+  [
+    '--memory-swap',
+    'memory',
+    ({ Memory = 0, MemorySwap = 0 }) => Memory > 0 && ![0, -1, Memory * 2].includes(MemorySwap),
+    ['memory.swap.max'],
+  ],
   ['--memory-reservation', 'memory', ({ MemoryReservation = 0 }) => MemoryReservation > 0],
-  ['--cpus', 'cpu', ({ NanoCpus }) => NanoCpus > 0],
+  ['--cpus', 'cpu', ({ NanoCpus = 0 }) => NanoCpus > 0],
   ['--cpu-period', 'cpu', ({ CpuPeriod = 0 }) => CpuPeriod > 0],
   ['--cpu-quota', 'cpu', ({ CpuQuota = 0 }) => CpuQuota > 0],
   ['--cpu-shares', 'cpu', ({ CpuShares = 0 }) => CpuShares > 0],

@@ -149,6 +149,8 @@ class Life implements Controlled {
       await Promise.race([Bun.sleep(pauseMs), this.stopAsked.promise]);
       if (this.state.ManuallyStopped || this.isGoingDown) break;
       try {
+        // `update` may have changed its limits meanwhile.
+        this.reread();
         this.openStreams();
         await this.start();
         this.trySave({ RestartCount: this.state.RestartCount + 1 });

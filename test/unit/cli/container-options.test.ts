@@ -54,10 +54,6 @@ test('no flags: attached output, no command of our own', () => {
       Privileged: false,
       ReadonlyRootfs: false,
       SecurityOpt: null,
-      Memory: 0,
-      MemorySwap: 0,
-      NanoCpus: 0,
-      PidsLimit: null,
       ShmSize: 0,
     },
   });
