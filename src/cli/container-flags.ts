@@ -5,6 +5,7 @@ import { parseBytes } from '../engine/create/sizes.ts';
 import { parseTmpfs } from '../engine/create/tmpfs-spec.ts';
 import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
+import { healthFlags } from './flags-health.ts';
 import { limitFlags } from './flags-limits.ts';
 import { namespaceFlags } from './flags-namespaces.ts';
 import { storageFlags } from './flags-storage.ts';
@@ -49,7 +50,6 @@ export const containerFlags = {
   mount: listOf(parseMount, { helpValue: 'mount', description: 'Attach a filesystem mount to the container' }),
   name: flag.string({ description: 'Assign a name to the container' }),
   network: flag.string({ aliases: ['net'], helpValue: 'network', description: 'Connect a container to a network (none, host, bridge)' }),
-  'no-healthcheck': flag.boolean({ description: 'Disable any container-specified HEALTHCHECK' }),
   platform: flag.custom({ description: 'Set platform if the image has several', parse: values.platform }),
   privileged: flag.boolean({ description: 'Give extended privileges to this container' }),
   publish: flag.list({ char: 'p', description: "Publish a container's port(s) to the host" }),
@@ -76,5 +76,6 @@ export const containerFlags = {
   volume: flag.list({ char: 'v', description: 'Bind mount a volume' }),
   workdir: flag.string({ char: 'w', description: 'Working directory inside the container' }),
   ...namespaceFlags,
+  ...healthFlags,
   ...unsupportedFlags,
 };

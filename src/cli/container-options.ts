@@ -10,6 +10,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import type { containerFlags } from './container-flags.ts';
 import type { FlagValues } from './flag.ts';
+import { healthExtras, healthOptions } from './flags-health.ts';
 import { limitOptions } from './flags-limits.ts';
 import { namespaceOptions } from './flags-namespaces.ts';
 import { storageOptions } from './flags-storage.ts';
@@ -48,7 +49,7 @@ export function containerOptions(input: OptionsInput): CreateOptions {
     ...(flags.workdir ? { WorkingDir: flags.workdir } : {}),
     ...(flags['stop-signal'] ? { StopSignal: flags['stop-signal'] } : {}),
     ...(flags['stop-timeout'] === undefined ? {} : { StopTimeout: flags['stop-timeout'] }),
-    ...(flags['no-healthcheck'] ? { Healthcheck: { Test: ['NONE'] } } : {}),
+    ...healthOptions(flags),
     ...(Object.keys(exposed).length ? { ExposedPorts: exposed } : {}),
     ...(volumes.anonymous.length ? { Volumes: Object.fromEntries(volumes.anonymous.map((path) => [path, {}])) } : {}),
     ...attachment(flags, detach),
@@ -62,6 +63,7 @@ export function containerOptions(input: OptionsInput): CreateOptions {
     ...(flags.platform === undefined ? {} : { platform: flags.platform }),
     Config,
     HostConfig: hostConfig(input, volumes.binds, published.bindings),
+    Extras: { ...healthExtras(flags) },
   };
 }
 

@@ -5,7 +5,6 @@ import { flag, type MaybeFlag } from './flag.ts';
 const LATER = 'not supported yet';
 const REALTIME = 'not possible: cgroup v2 hands no real-time CPU time to anybody but root';
 const WINDOWS = 'only means something on Windows';
-const HEALTH = "not supported yet: health checks are not run; the image's own HEALTHCHECK is only kept";
 const NETWORK = 'not supported yet: user-defined networks are missing';
 
 const REASONS = {
@@ -17,12 +16,6 @@ const REASONS = {
   'device-cgroup-rule': 'not possible without root: a device is given with --device, and can be used as far as you can use it yourself',
   'disable-content-trust': 'not supported: there is no content trust to disable',
   gpus: LATER,
-  'health-cmd': HEALTH,
-  'health-interval': HEALTH,
-  'health-retries': HEALTH,
-  'health-start-interval': HEALTH,
-  'health-start-period': HEALTH,
-  'health-timeout': HEALTH,
   'io-maxbandwidth': WINDOWS,
   'io-maxiops': WINDOWS,
   ip: NETWORK,

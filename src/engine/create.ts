@@ -18,6 +18,7 @@ import { tryLock } from '../sys/lock.ts';
 import { randomHex } from '../sys/random.ts';
 import { checkConfig, checkDevices, checkName } from './create/checks.ts';
 import { claimCidFile } from './create/cidfile.ts';
+import { checkHealth } from './create/health.ts';
 import { completeHostConfig } from './create/host-config.ts';
 import { type LocalImage, platformWarning, requireLocalImage } from './create/image.ts';
 import { mergeConfig } from './create/merge.ts';
@@ -32,6 +33,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   const id = randomHex(32);
   const config = completeConfig(mergeConfig(options.Config, local.config.config ?? {}), hostConfig, id);
   checkConfig(options);
+  checkHealth(config, options.Extras);
   checkDevices(hostConfig);
   if (hostConfig.CgroupParent) (await import('../runtime/cgroup-parent.ts')).checkCgroupParent(ctx, hostConfig.CgroupParent);
   const planned = planMounts(ctx, { config, hostConfig });

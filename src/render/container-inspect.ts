@@ -1,7 +1,7 @@
 // A container as Docker 28's `inspect` shows it: every field, in Docker's order and types, null where Docker has null. Pure, so that the
 // command line and the REST API give the same. Objects are marked as structs or maps for templates (go-values.ts).
 import { join } from 'node:path';
-import type { ContainerConfig, ContainerRecord, ContainerState, Healthcheck, MountPoint } from '../storage/records.ts';
+import type { ContainerConfig, ContainerRecord, ContainerState, Healthcheck, HealthState, MountPoint } from '../storage/records.ts';
 import { goMap, listOrNil, NIL_LIST, struct } from './go-values.ts';
 import { type HostConfigFacts, renderHostConfig, setOrNil } from './host-config.ts';
 import { renderNetworkSettings } from './network-settings.ts';
@@ -61,8 +61,13 @@ function renderState(state: ContainerState): object {
     Error: state.Error,
     StartedAt: state.StartedAt,
     FinishedAt: state.FinishedAt,
-    Health: undefined,
+    Health: state.Health && renderHealth(state.Health),
   });
+}
+
+function renderHealth({ Status, FailingStreak, Log }: HealthState): object {
+  const checks = Log.map((check) => struct('*container.HealthcheckResult', { ...check }));
+  return struct('*container.Health', { Status, FailingStreak, Log: checks });
 }
 
 function graphDriver(record: ContainerRecord, { folder, layerFolders }: ContainerFacts): object {

@@ -6,7 +6,7 @@ import { ago, humanDuration } from './human.ts';
 export function statusText(state: ContainerState, now: Date): string {
   switch (state.Status) {
     case 'running':
-      return `Up ${since(state.StartedAt, now)}`;
+      return `Up ${since(state.StartedAt, now)}${healthText(state)}`;
     case 'paused':
       return `Up ${since(state.StartedAt, now)} (Paused)`;
     case 'restarting':
@@ -18,6 +18,11 @@ export function statusText(state: ContainerState, now: Date): string {
     default:
       return neverStarted(state) ? 'Created' : `Exited (${state.ExitCode}) ${ago(state.FinishedAt, now)}`;
   }
+}
+
+function healthText({ Health }: ContainerState): string {
+  if (!Health) return '';
+  return Health.Status === 'starting' ? ' (health: starting)' : ` (${Health.Status})`;
 }
 
 function neverStarted(state: ContainerState): boolean {

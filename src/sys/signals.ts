@@ -39,6 +39,8 @@ const NUMBERS: Readonly<Record<string, number>> = {
 };
 /** The one that cannot be caught, for kill(2). */
 export const SIGKILL = 9;
+/** Stops a process, which cannot catch it either. */
+export const SIGSTOP = 19;
 
 const RTMIN = 34;
 const RTMAX = 64;

@@ -23,4 +23,4 @@ export interface CreatedContainer {
   warnings: string[];
 }
 
-export type { HostConfig, MountRequest, RestartPolicy } from '../../storage/records.ts';
+export type { ContainerExtras, Healthcheck, HostConfig, MountRequest, RestartPolicy } from '../../storage/records.ts';

@@ -24,6 +24,7 @@ import { removeCgroup } from '../cgroup-end.ts';
 import { cgroup2Mount } from '../cgroup-tree.ts';
 import type { ExecRequest } from '../exec-process.ts';
 import { freeze, thaw } from '../freezer.ts';
+import { healthPlan } from '../health-plan.ts';
 import { logLimits } from '../log-limits.ts';
 import { openLogWriter } from '../log-writer.ts';
 import { DEFAULT_STOP_SECONDS, type SupervisorRequest } from '../messages.ts';
@@ -34,6 +35,7 @@ import { type AttachedClient, type Controlled, serveControl } from './control.ts
 import { type RuntimeCall, runtimeStateRoot, runWithRuntime } from './crun.ts';
 import { makeGate } from './gate.ts';
 import { type Guard, startGuard } from './guard.ts';
+import type { ContainerHealth } from './health/container.ts';
 import { isolate, type Surroundings } from './isolate.ts';
 import { type ContainerNetwork, openNetwork } from './network.ts';
 import { type Orphans, watchOrphans } from './orphans.ts';
@@ -78,8 +80,11 @@ class Life implements Controlled {
   private pid = 0;
   /** Where no pid namespace of ours dies with us, and the container's with its init. */
   private guard: Guard | undefined;
+  private health: ContainerHealth | undefined;
   private exited: Promise<number> = Promise.resolve(0);
   private startedMs = 0;
+  /** A restart that no policy decides on. */
+  private isRestartAsked = false;
   private isAttached = false;
   private isGoingDown = false;
   /** Resolves when the program of the current start runs. */
@@ -142,9 +147,11 @@ class Life implements Controlled {
       const code = await this.ended();
       const ranMs = performance.now() - this.startedMs;
       const ending = { code, ranMs, restarts: this.state.RestartCount, manuallyStopped: this.state.ManuallyStopped };
-      if (this.isGoingDown || !shouldRestart(this.record.HostConfig.RestartPolicy, ending)) break;
-      pauseMs = nextPause(pauseMs, ranMs);
-      this.trySave({ Status: 'restarting' });
+      const isAsked = this.isRestartAsked && !this.state.ManuallyStopped;
+      this.isRestartAsked = false;
+      if (this.isGoingDown || (!isAsked && !shouldRestart(this.record.HostConfig.RestartPolicy, ending))) break;
+      pauseMs = isAsked ? 0 : nextPause(pauseMs, ranMs);
+      this.trySave({ Status: 'restarting', RestartCount: this.state.RestartCount + (isAsked ? 0 : 1) });
       void this.dismissClients(code);
       await Promise.race([Bun.sleep(pauseMs), this.stopAsked.promise]);
       if (this.state.ManuallyStopped || this.isGoingDown) break;
@@ -153,7 +160,7 @@ class Life implements Controlled {
         this.reread();
         this.openStreams();
         await this.start();
-        this.trySave({ RestartCount: this.state.RestartCount + 1 });
+        if (isAsked) this.tell('restart');
       } catch (error) {
         await this.orphans.endAll();
         this.trySave({ Error: messageOf(error) });
@@ -219,6 +226,7 @@ class Life implements Controlled {
     streams.handedOver();
     streams.begin(started.terminal);
     keepFilter?.(join(call.stateRoot, call.id, 'seccomp.bpf'));
+    await this.prepareHealth();
     this.save({
       Status: 'running',
       Pid: this.surroundings.hostPid(this.pid),
@@ -230,15 +238,47 @@ class Life implements Controlled {
       CgroupPath: cgroup.path ?? '',
       Ports: network.ports(),
       Network: network.settings(),
+      ...(this.health ? { Health: this.health.state() } : {}),
     });
     recordUsesBegin(ctx, record);
     this.tell('start');
+    this.health?.begin();
+  }
+
+  private async prepareHealth(): Promise<void> {
+    const plan = healthPlan(this.record.Config);
+    if (!plan) return;
+    const { containerHealth } = await import('./health/container.ts');
+    this.health = containerHealth(plan, {
+      ctx: this.ctx,
+      call: this.runtimeCall(),
+      scratch: this.surroundings.scratch,
+      pid: this.pid,
+      startedMs: this.startedMs,
+      before: this.state.Health,
+      save: (Health) => this.tryNote({ Health }),
+      tell: (action, attributes) => this.tell(action, attributes),
+      onUnhealthy: () => this.actOnFailure(),
+    });
+  }
+
+  /** What --health-on-failure asks for. A stop that is under way is left to it. */
+  private actOnFailure(): void {
+    const action = this.record.Extras?.HealthOnFailure ?? 'none';
+    if (action === 'none' || this.state.ManuallyStopped) return;
+    this.isRestartAsked = action === 'restart';
+    if (action === 'stop') {
+      this.state.ManuallyStopped = true;
+      this.isStopped = true;
+    }
+    void this.endRun(action === 'kill' ? 'SIGKILL' : undefined, undefined);
   }
 
   /** Waits for the end of the run; its output is delivered then. */
   private async ended(): Promise<number> {
     const code = await this.exited;
     this.pid = 0;
+    if (this.health) this.state.Health = await this.health.end();
     // Killed while it was paused; its cgroup is used again by a restart.
     this.thaw();
     await this.surroundings.family?.end();
@@ -435,7 +475,13 @@ class Life implements Controlled {
         hint: 'See "skiff info" for how containers get one',
       });
     }
-    await freeze(this.cgroup.path);
+    await this.health?.rest();
+    try {
+      await freeze(this.cgroup.path);
+    } catch (error) {
+      this.health?.begin();
+      throw error;
+    }
     if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${Id} is not running`);
     this.state.Status = 'paused';
     try {
@@ -451,6 +497,7 @@ class Life implements Controlled {
     if (this.state.Status !== 'paused') throw new EngineError('ERR_NOT_PAUSED', `Container ${this.record.Id} is not paused`);
     this.thaw();
     this.tell('unpause');
+    this.health?.begin();
   }
 
   /** Takes over what `rename` and `update` have changed since. */

@@ -9,6 +9,8 @@ export interface Orphans {
   exitOf(pid: number): Promise<number>;
   /** A child that Bun spawned: left alone. */
   ours(pid: number): void;
+  /** Bun has reaped it: its number may be an orphan's one day. */
+  notOurs(pid: number): void;
   /** Kills every child, Bun's too, and theirs; resolves when none is left, or when one does not die for seconds. */
   endAll(): Promise<void>;
 }
@@ -16,6 +18,9 @@ export interface Orphans {
 /** Exits remembered: a container's init among its own orphaned children. */
 const REMEMBERED = 64;
 const EVERYONE = -1;
+/** How often, and for how long, an orphan behind a dead child of Bun's is looked for. */
+const LOOK_MS = 5;
+const LOOKS = 1000;
 const END_ROUNDS = 600;
 
 /** `onStray` is told of the orphans that nobody has asked for. */
@@ -23,6 +28,8 @@ export function watchOrphans(onStray: (pid: number, code: number) => void = () =
   const spawned = new Set<number>();
   const waiting = new Map<number, (code: number) => void>();
   const ended = new Map<number, number>();
+  let looks = 0;
+  let timer: Timer | undefined;
   const settle = (pid: number, code: number): void => {
     const waiter = waiting.get(pid);
     waiting.delete(pid);
@@ -41,15 +48,27 @@ export function watchOrphans(onStray: (pid: number, code: number) => void = () =
       const dead = reap(pid);
       if (dead) settle(pid, dead.code);
     }
-    for (let pid = peekDeadChild(); pid !== undefined && !spawned.has(pid); pid = peekDeadChild()) {
+    for (let pid = peekDeadChild(); pid !== undefined; pid = peekDeadChild()) {
+      if (spawned.has(pid)) {
+        lookAgain();
+        return;
+      }
       const dead = reap(pid);
       if (!dead) return;
       settle(pid, dead.code);
     }
+    looks = 0;
+  };
+  // No signal tells when Bun has reaped it, and an orphan behind it that stays a zombie keeps its whole pid namespace from ending.
+  const lookAgain = (): void => {
+    if (looks++ > LOOKS) return;
+    clearTimeout(timer);
+    timer = setTimeout(collect, LOOK_MS);
   };
   process.on('SIGCHLD', collect);
   return {
     ours: (pid) => spawned.add(pid),
+    notOurs: (pid) => spawned.delete(pid),
     exitOf: (pid) => {
       const code = ended.get(pid);
       if (code !== undefined) {

@@ -1,0 +1,57 @@
+// Checks a container's health again and again: one check at a time, the next as long after the end of the last as its plan says. Loaded
+// only for containers that have a check.
+import type { HealthState } from '../../../storage/records.ts';
+import { messageOf } from '../../../sys/errors.ts';
+import type { HealthPlan } from '../../health-plan.ts';
+import { afterCheck, type CheckRecord, nextCheckMs } from './rules.ts';
+
+export interface HealthSite {
+  plan: HealthPlan;
+  /** When the container was started, by `performance.now()`. */
+  startedMs: number;
+  now(): Date;
+  health(): HealthState;
+  /** Runs the check once; ends early on `signal`. What it throws is a failed check. */
+  check(signal: AbortSignal): Promise<Pick<CheckRecord, 'exitCode' | 'output'>>;
+  /** Whether the container's program still runs: the check of one that has ended says nothing. */
+  isAlive(): boolean;
+  /** Called with the health after each check. */
+  update(health: HealthState): void;
+}
+
+export interface HealthMonitor {
+  /** No further check; resolves when the one that runs has been ended. */
+  stop(): Promise<void>;
+}
+
+/** setTimeout knows no longer one. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** The first check comes an interval after the call. */
+export function monitorHealth(site: HealthSite): HealthMonitor {
+  const stopped = new AbortController();
+  const sinceStart = (): number => performance.now() - site.startedMs;
+  let checking: Promise<void> = Promise.resolve();
+  let timer: Timer;
+  const schedule = (): void => {
+    const pause = Math.min(nextCheckMs(site.plan, site.health(), sinceStart()), LONGEST_MS);
+    timer = setTimeout(() => {
+      checking = round();
+    }, pause);
+  };
+  const round = async (): Promise<void> => {
+    const [start, startMs] = [site.now(), sinceStart()];
+    const result = await site.check(stopped.signal).catch((error: unknown) => ({ exitCode: -1, output: messageOf(error) }));
+    if (stopped.signal.aborted || !site.isAlive()) return;
+    site.update(afterCheck(site.health(), { start, end: site.now(), ...result }, site.plan, startMs));
+    schedule();
+  };
+  schedule();
+  return {
+    stop: async () => {
+      stopped.abort();
+      clearTimeout(timer);
+      await checking;
+    },
+  };
+}
