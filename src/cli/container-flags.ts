@@ -49,7 +49,11 @@ export const containerFlags = {
   'log-opt': flag.list({ description: 'Log driver options (max-size, max-file)' }),
   mount: listOf(parseMount, { helpValue: 'mount', description: 'Attach a filesystem mount to the container' }),
   name: flag.string({ description: 'Assign a name to the container' }),
-  network: flag.string({ aliases: ['net'], helpValue: 'network', description: 'Connect a container to a network (none, host, bridge)' }),
+  network: flag.string({
+    aliases: ['net'],
+    helpValue: 'network',
+    description: 'Connect a container to a network (bridge, host, none, container:NAME)',
+  }),
   platform: flag.custom({ description: 'Set platform if the image has several', parse: values.platform }),
   privileged: flag.boolean({ description: 'Give extended privileges to this container' }),
   publish: flag.list({ char: 'p', description: "Publish a container's port(s) to the host" }),

@@ -10,14 +10,22 @@ function mapOf(parse: (text: string) => [string, string], description: string): 
 
 export const namespaceFlags = {
   annotation: mapOf(annotation, 'Add an annotation to the container (passed through to the OCI runtime)'),
+  cgroupns: flag.string({ description: 'Cgroup namespace to use (host, private)' }),
   'group-add': flag.list({ description: 'Add additional groups to join' }),
+  ipc: flag.string({ description: 'IPC mode to use (private, shareable, none, host, container:NAME)' }),
   'oom-score-adj': flag.integer({ description: "Tune host's OOM preferences (-1000 to 1000)" }),
+  pid: flag.string({ description: 'PID namespace to use (private, host, container:NAME)' }),
   sysctl: mapOf(sysctl, 'Sysctl options'),
+  uts: flag.string({ description: 'UTS namespace to use (private, host)' }),
 };
 
 /** What of HostConfig the flags ask for; absent is the default. */
 export function namespaceOptions(flags: FlagValues<typeof namespaceFlags>): Partial<HostConfig> {
   return {
+    ...(flags.cgroupns ? { CgroupnsMode: flags.cgroupns } : {}),
+    ...(flags.ipc ? { IpcMode: flags.ipc } : {}),
+    ...(flags.pid ? { PidMode: flags.pid } : {}),
+    ...(flags.uts ? { UTSMode: flags.uts } : {}),
     ...(flags.annotation.length ? { Annotations: Object.fromEntries(flags.annotation) } : {}),
     ...(flags['group-add'].length ? { GroupAdd: flags['group-add'] } : {}),
     ...(flags['oom-score-adj'] ? { OomScoreAdj: flags['oom-score-adj'] } : {}),

@@ -8,7 +8,6 @@ const WINDOWS = 'only means something on Windows';
 const NETWORK = 'not supported yet: user-defined networks are missing';
 
 const REASONS = {
-  cgroupns: 'not supported: every container has a cgroup namespace of its own',
   'cpu-count': WINDOWS,
   'cpu-percent': WINDOWS,
   'cpu-rt-period': REALTIME,
@@ -20,7 +19,6 @@ const REASONS = {
   'io-maxiops': WINDOWS,
   ip: NETWORK,
   ip6: NETWORK,
-  ipc: LATER,
   isolation: WINDOWS,
   'kernel-memory': 'not possible: cgroup v2 counts kernel memory with --memory',
   link: NETWORK,
@@ -28,10 +26,8 @@ const REASONS = {
   'mac-address': NETWORK,
   'network-alias': NETWORK,
   'oom-kill-disable': 'not possible: cgroup v2 always ends a program when memory runs out',
-  pid: LATER,
   'use-api-socket': LATER,
   userns: LATER,
-  uts: LATER,
 } as const;
 
 /** Flags without a value in Docker. */

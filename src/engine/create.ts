@@ -2,7 +2,6 @@
 // what is made after that (volumes, the name, the ID file) is taken back when a later step fails. If we die in between, the lock that
 // we held is free and the claim is gone: the name may be taken over, and folders without a container are garbage.
 import { mkdirSync, rmSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { dirname, normalize } from 'node:path';
 import { chooseRootfs } from '../runtime/rootfs.ts';
 import { claim, withStoreLock } from '../storage/claim.ts';
@@ -24,14 +23,15 @@ import { type LocalImage, platformWarning, requireLocalImage } from './create/im
 import { mergeConfig } from './create/merge.ts';
 import { makeVolumes, mountedImages, mountWarnings, type PlannedMount, planMounts } from './create/mounts.ts';
 import type { CreatedContainer, CreateOptions } from './create/options.ts';
+import { defaultNames, resolveSharing } from './create/sharing.ts';
 import { randomName } from './names.ts';
 
 /** Creates a container of a local image. Throws EngineError (exit code 125 mostly) and then nothing is left. */
 export async function createContainer(ctx: Ctx, options: CreateOptions): Promise<CreatedContainer> {
   const local = requireLocalImage(ctx, options.Config.Image, options.platform);
-  const hostConfig = completeHostConfig(options.HostConfig);
+  const hostConfig = resolveSharing(ctx, completeHostConfig(options.HostConfig), options);
   const id = randomHex(32);
-  const config = completeConfig(mergeConfig(options.Config, local.config.config ?? {}), hostConfig, id);
+  const config = completeConfig(mergeConfig(options.Config, local.config.config ?? {}), defaultNames(ctx, hostConfig, id));
   checkConfig(options);
   checkHealth(config, options.Extras);
   checkDevices(hostConfig);
@@ -122,9 +122,12 @@ function recordOf(ctx: Ctx, draft: Draft, Name: string, Mounts: MountPoint[]): C
   };
 }
 
-function completeConfig(config: ContainerConfig, hostConfig: HostConfig, id: string): ContainerConfig {
-  const Hostname = config.Hostname || (hostConfig.NetworkMode === 'host' ? hostname() : id.slice(0, 12));
-  return { ...config, Hostname, WorkingDir: config.WorkingDir && normalize(config.WorkingDir).replace(/(.)\/$/, '$1') };
+function completeConfig(config: ContainerConfig, names: Partial<ContainerConfig>): ContainerConfig {
+  return {
+    ...config,
+    ...(config.Hostname ? {} : names),
+    WorkingDir: config.WorkingDir && normalize(config.WorkingDir).replace(/(.)\/$/, '$1'),
+  };
 }
 
 function takeName(ctx: Ctx, wanted: string | undefined, id: string): string {

@@ -8,6 +8,7 @@ import { receivedError } from '../runtime/control-client.ts';
 import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
 import { choosePidNamespace, type PidNamespaceStep } from '../runtime/pid-namespace.ts';
+import { sharesPids } from '../runtime/spec/namespaces.ts';
 import { ensureUserNamespace, enterArgv, type UserNamespace } from '../runtime/userns.ts';
 import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';
 import { containerDir, containerLockPath, containerRunDir } from '../storage/layout.ts';
@@ -32,7 +33,8 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
   const { record } = findContainer(ctx, wanted);
   const id = record.Id;
   const namespace = await ensureUserNamespace(ctx);
-  const { step } = choosePidNamespace(ctx, namespace);
+  // A pid namespace can be joined from one above it alone: so the supervisor stays in the host's, and keeps the processes together itself.
+  const step = sharesPids(record.HostConfig) ? 'shared' : choosePidNamespace(ctx, namespace).step;
   const lock = await takeLock(ctx, wanted, id);
   if (!lock) return false;
   if (options.isWanted?.() === false) {

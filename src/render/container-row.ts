@@ -71,7 +71,7 @@ export function containerRow({ record, state, image, size }: ContainerRowInput, 
       return names.map((name) => (noTrunc ? name : ellipsis(name, MOUNT_WIDTH))).join(',');
     },
     Names: record.Name,
-    Networks: record.HostConfig.NetworkMode,
+    Networks: record.HostConfig.NetworkMode.startsWith('container:') ? '' : record.HostConfig.NetworkMode,
     Platform: null,
     get Ports() {
       return displayPorts(portsOf(record, state));

@@ -19,7 +19,8 @@ export function renderNetworkSettings(record: ContainerRecord, state: ContainerS
     SecondaryIPv6Addresses: NIL_LIST,
     EndpointID: '',
     ...address,
-    Networks: goMap({ [name]: endpoint(address) }, null),
+    // The network of another container is that one's to show.
+    Networks: goMap(name.startsWith('container:') ? {} : { [name]: endpoint(address) }, null),
   });
 }
 

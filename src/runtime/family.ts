@@ -1,14 +1,17 @@
 // The processes of a container that has no pid namespace of its own, where killing its init kills nobody else. They are known by the UTS
-// namespace that every one of them is in. It is made before the container, so that nobody can be missed, and kept open, so that its
-// number is not given to another.
+// namespace that every one of them is in, or by the IPC namespace where the host's UTS namespace was asked for. It is made before the
+// container, so that nobody can be missed, and kept open, so that its number is not given to another.
 import { openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ContainerState } from '../storage/records.ts';
 import { CLONE, setns, unshare } from '../sys/mount.ts';
 import { kill, startTime } from '../sys/process.ts';
 import { SIGKILL } from '../sys/signals.ts';
 
+export type FamilyKind = 'uts' | 'ipc';
+
 export interface Family {
-  /** The UTS namespace that the container is to join; valid as long as this process lives. */
+  kind: FamilyKind;
+  /** The namespace that the container is to join; valid as long as this process lives. */
   path: string;
   /** Kills every member, and resolves when none is left; gives up on those that a signal cannot end. */
   end(): Promise<void>;
@@ -16,14 +19,18 @@ export interface Family {
 
 const ROUNDS = 200;
 
-/** A family without members. This thread's own UTS namespace must be one that we made: to others there is no way back. */
-export function makeFamily(): Family {
-  const own = `/proc/self/fd/${openSync('/proc/self/ns/uts', 'r')}`;
-  unshare(CLONE.NEWUTS);
-  const fd = openSync('/proc/self/ns/uts', 'r');
-  setns(own, CLONE.NEWUTS);
+const CLONE_FLAGS = { uts: CLONE.NEWUTS, ipc: CLONE.NEWIPC } as const;
+
+/** A family without members. */
+export function makeFamily(kind: FamilyKind): Family {
+  // The first is for this thread, since there is no way back to the host's; the second for the family.
+  unshare(CLONE_FLAGS[kind]);
+  const own = `/proc/self/fd/${openSync(`/proc/self/ns/${kind}`, 'r')}`;
+  unshare(CLONE_FLAGS[kind]);
+  const fd = openSync(`/proc/self/ns/${kind}`, 'r');
+  setns(own, CLONE_FLAGS[kind]);
   const namespace = readlinkSync(`/proc/self/fd/${fd}`);
-  return { path: `/proc/${process.pid}/fd/${fd}`, end: () => endMembers(namespace) };
+  return { kind, path: `/proc/${process.pid}/fd/${fd}`, end: () => endMembers(kind, namespace) };
 }
 
 /**
@@ -33,13 +40,18 @@ export function makeFamily(): Family {
 export async function endRemains(id: string, state: Pick<ContainerState, 'Pid' | 'InitStarted'> | undefined): Promise<void> {
   if (state?.InitStarted === undefined || state.Pid < 2) return;
   for (const pid of pids()) if (isHelperOf(id, pid)) kill(Number(pid), SIGKILL);
-  const family = startTime(state.Pid) === state.InitStarted ? utsOf(String(state.Pid)) : undefined;
-  if (family !== undefined && family !== utsOf('self')) await endMembers(family);
+  if (startTime(state.Pid) !== state.InitStarted) return;
+  for (const kind of ['uts', 'ipc'] as const) {
+    const family = namespaceOf(String(state.Pid), kind);
+    if (family === undefined || family === namespaceOf('self', kind)) continue;
+    await endMembers(kind, family);
+    return;
+  }
 }
 
-async function endMembers(namespace: string): Promise<void> {
+async function endMembers(kind: FamilyKind, namespace: string): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    const members = pids().filter((pid) => utsOf(pid) === namespace);
+    const members = pids().filter((pid) => namespaceOf(pid, kind) === namespace);
     if (members.length === 0) return;
     for (const member of members) kill(Number(member), SIGKILL);
     await Bun.sleep(5);
@@ -59,10 +71,8 @@ function isHelperOf(id: string, pid: string): boolean {
   }
 }
 
-const utsOf = (pid: string): string | undefined => namespaceOf(pid, 'uts');
-
 // A zombie has no namespaces any more.
-function namespaceOf(pid: string, kind: 'uts' | 'user'): string | undefined {
+function namespaceOf(pid: string, kind: FamilyKind | 'user'): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/${kind}`);
   } catch {

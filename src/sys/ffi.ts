@@ -34,7 +34,7 @@ const { symbols: c } = dlopen('libc.so.6', {
   setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   syncfs: { args: ['i32'], returns: 'i32' },
-  syscall: { args: ['i64', 'i64', 'i64', 'i64', 'i64'], returns: 'i64' },
+  syscall: { args: ['i64', 'i64', 'i64', 'i64', 'i64', 'i64'], returns: 'i64' },
   tcgetattr: { args: ['i32', 'ptr'], returns: 'i32' },
   tcsetattr: { args: ['i32', 'i32', 'ptr'], returns: 'i32' },
   umask: { args: ['u32'], returns: 'u32' },

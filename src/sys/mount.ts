@@ -16,7 +16,14 @@ export const MS = {
   SHARED: 0x100000,
 } as const;
 
-export const CLONE = { NEWNS: 0x00020000, NEWUTS: 0x04000000, NEWUSER: 0x10000000, NEWNET: 0x40000000 } as const;
+export const CLONE = {
+  FS: 0x00000200,
+  NEWNS: 0x00020000,
+  NEWUTS: 0x04000000,
+  NEWIPC: 0x08000000,
+  NEWUSER: 0x10000000,
+  NEWNET: 0x40000000,
+} as const;
 
 const MNT_DETACH = 2;
 
@@ -53,13 +60,39 @@ export function setHostname(name: string): void {
 export function setns(path: string, flags: number): void {
   const fd = openSync(path, 'r');
   try {
-    check(c.setns(fd, flags), 'setns', path);
+    enterNamespace(fd, flags);
   } finally {
     closeSync(fd);
   }
 }
 
+/** Joins the namespace that the descriptor stands for. Of a mount namespace, this thread's root and folder become those of it. */
+export function enterNamespace(fd: number, flags: number): void {
+  check(c.setns(fd, flags), 'setns');
+}
+
 /** Makes the current folder of this thread `path`. process.chdir would do, but refuses paths only this namespace has. */
 export function chdir(path: string): void {
   check(c.chdir(ptr(cstr(path))), 'chdir', path);
+}
+
+const SYS_OPEN_TREE = 428;
+const SYS_MOVE_MOUNT = 429;
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const OPEN_TREE_CLONE = 1;
+const O_CLOEXEC = 0o2000000;
+const MOVE_MOUNT_F_EMPTY_PATH = 4;
+
+/** A copy of the mount that holds `path`, attached nowhere yet: a descriptor for `attachMount`. Linux 5.2. */
+export function cloneMount(path: string): number {
+  const flags = OPEN_TREE_CLONE | O_CLOEXEC | AT_SYMLINK_NOFOLLOW;
+  return check(c.syscall(BigInt(SYS_OPEN_TREE), BigInt(AT_FDCWD), BigInt(ptr(cstr(path))), BigInt(flags), 0n, 0n), 'open_tree', path);
+}
+
+/** Attaches a mount that `cloneMount` gave at `target`. The descriptor stays open. */
+export function attachMount(fd: number, target: string): void {
+  const [from, to] = [cstr(''), cstr(target)];
+  const argv = [BigInt(fd), BigInt(ptr(from)), BigInt(AT_FDCWD), BigInt(ptr(to)), BigInt(MOVE_MOUNT_F_EMPTY_PATH)] as const;
+  check(c.syscall(BigInt(SYS_MOVE_MOUNT), ...argv), 'move_mount', target);
 }

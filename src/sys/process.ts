@@ -68,7 +68,7 @@ export function dieWithParent(signal: number): void {
  * fdinfo there. Undefined when the process is gone or the kernel has no pidfds (before 5.3).
  */
 export function pidInProc(pid: number, procRoot: string): number | undefined {
-  const fd = Number(c.syscall(BigInt(SYS_PIDFD_OPEN), BigInt(pid), 0n, 0n, 0n));
+  const fd = Number(c.syscall(BigInt(SYS_PIDFD_OPEN), BigInt(pid), 0n, 0n, 0n, 0n));
   if (fd < 0) return undefined;
   try {
     const match = /^Pid:\s*(-?\d+)$/m.exec(readFileSync(`${procRoot}/self/fdinfo/${fd}`, 'utf8'));

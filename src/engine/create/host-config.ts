@@ -52,10 +52,9 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
 function networkMode(mode = 'bridge'): string {
   if (mode === 'default' || mode === '') return 'bridge';
   if (mode === 'none' || mode === 'host' || mode === 'bridge') return mode;
-  if (mode.startsWith('container:')) {
-    throw bad(`Cannot join the network of another container ("${mode}")`, 'use --network none, host or bridge');
-  }
-  throw bad(`network ${mode} not found`, 'use --network none, host or bridge');
+  // Which container, and whether it is one, is looked up in the store: sharing.ts.
+  if (mode.startsWith('container:')) return mode;
+  throw bad(`network ${mode} not found`, 'use --network none, host, bridge or container:NAME');
 }
 
 const POLICIES = ['no', 'always', 'on-failure', 'unless-stopped'];

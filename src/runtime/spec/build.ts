@@ -8,7 +8,8 @@ import { capabilitySet, processCapabilities } from './capabilities.ts';
 import { processEnvironment } from './environment.ts';
 import { KEEP_GROUPS, KEEP_GROUPS_ANNOTATION } from './groups.ts';
 import type { HostFacts } from './host-facts.ts';
-import { INIT_PATH, mounts, rootPropagation } from './mounts.ts';
+import { INIT_PATH, type IpcMounts, mounts, rootPropagation } from './mounts.ts';
+import { namespaces, type Sharing } from './namespaces.ts';
 import { MASKED_PATHS, READONLY_PATHS } from './proc-paths.ts';
 import { type ResourceFacts, resources } from './resources.ts';
 import { rlimits } from './rlimits.ts';
@@ -21,8 +22,8 @@ export interface SpecInput {
   /** Absolute path of the mounted rootfs. */
   rootfs: string;
   user: ResolvedUser;
-  /** File of the container's network namespace (without one the runtime makes it, loopback alone), or the host's own network. */
-  network: { netns?: string } | 'host';
+  /** File of the container's network namespace, which may be another's (without one the runtime makes it, loopback alone), or the host's. */
+  network: { netns?: string; isOthers?: boolean } | 'host';
   /** Host paths of the files shown below /etc. */
   files: { hosts?: string; hostname?: string; resolvConf?: string };
   /** Host path of the init program; needed when the container asks for --init. */
@@ -35,9 +36,10 @@ export interface SpecInput {
   sandbox?: {
     canSetHostname: boolean;
     canSetSysctls: boolean;
-    /** No pid namespace of its own can be had: the UTS namespace at this path then tells whose a process is. */
-    sharedUts?: string;
   };
+  /** What it does not have for itself; without it, all is its own. */
+  sharing?: Sharing;
+  ipcMounts?: IpcMounts;
 }
 
 /** The whole configuration. Throws EngineError when the container's user has no id in the user namespace. */
@@ -76,11 +78,11 @@ export function buildSpec(input: SpecInput): OciSpec {
       ...(apparmor && apparmor !== 'unconfined' ? { apparmorProfile: apparmor } : {}),
     },
     root: { path: input.rootfs, readonly: HostConfig.ReadonlyRootfs },
-    ...(input.sandbox?.canSetHostname === false ? {} : { hostname: Config.Hostname }),
-    ...(Config.Domainname && input.sandbox?.canSetHostname !== false ? { domainname: Config.Domainname } : {}),
+    ...names(input),
     mounts: mounts(record, {
       isHostNetwork: input.network === 'host',
-      sharesPids: input.sandbox?.sharedUts !== undefined,
+      ...(input.ipcMounts ? { ipcMounts: input.ipcMounts } : {}),
+      sharesPids: input.sharing?.pid === 'ours',
       mappedGids: host.mappedGids,
       files: input.files,
       ...(HostConfig.Init && input.init ? { init: input.init } : {}),
@@ -91,6 +93,11 @@ export function buildSpec(input: SpecInput): OciSpec {
   };
 }
 
+function names({ record: { Config }, sandbox, sharing }: SpecInput): Pick<OciSpec, 'hostname' | 'domainname'> {
+  if (sandbox?.canSetHostname === false || sharing?.uts === 'ours') return {};
+  return { hostname: Config.Hostname, ...(Config.Domainname ? { domainname: Config.Domainname } : {}) };
+}
+
 function annotations({ Annotations = {}, GroupAdd }: HostConfig): Pick<OciSpec, 'annotations'> {
   const all = { ...Annotations, ...(GroupAdd?.includes(KEEP_GROUPS) ? KEEP_GROUPS_ANNOTATION : {}) };
   return Object.keys(all).length ? { annotations: all } : {};
@@ -99,16 +106,11 @@ function annotations({ Annotations = {}, GroupAdd }: HostConfig): Pick<OciSpec, 
 function linux(input: SpecInput, capabilities: string[]): OciLinux {
   const { record, network, cgroup, host } = input;
   const seccomp = seccompOf(record, capabilities, host);
-  const uts = input.sandbox?.sharedUts;
-  const namespaces: OciLinux['namespaces'] = [{ type: 'mount' }, { type: 'uts', ...(uts ? { path: uts } : {}) }, { type: 'ipc' }];
-  if (!uts) namespaces.push({ type: 'pid' });
-  namespaces.push({ type: 'cgroup' });
-  if (network !== 'host') namespaces.push({ type: 'network', ...(network.netns ? { path: network.netns } : {}) });
   const sysctls = sysctlsOf(input);
   const limits = cgroup && resources(record.HostConfig, cgroup);
   const propagation = rootPropagation(record);
   return {
-    namespaces,
+    namespaces: namespaces(input.sharing ?? {}, network),
     ...(propagation ? { rootfsPropagation: propagation } : {}),
     ...(cgroup ? { cgroupsPath: cgroup.path } : {}),
     ...(limits && Object.keys(limits).length ? { resources: limits } : {}),
@@ -121,7 +123,7 @@ function linux(input: SpecInput, capabilities: string[]): OciLinux {
 // Docker's: any user may bind any port of the container's own network, and ping.
 function sysctlsOf({ record, network, sandbox, host }: SpecInput): OciLinux['sysctl'] {
   const own: Record<string, string> =
-    network === 'host' || sandbox?.canSetSysctls === false
+    network === 'host' || network.isOthers || sandbox?.canSetSysctls === false
       ? {}
       : { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${host.mappedGids - 1}` };
   const all = { ...own, ...record.HostConfig.Sysctls };

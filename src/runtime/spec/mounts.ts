@@ -3,9 +3,16 @@
 import type { ContainerRecord, MountPoint, MountRequest } from '../../storage/records.ts';
 import type { OciMount } from './types.ts';
 
+export interface IpcMounts {
+  shm?: string | false;
+  mqueue?: string | false;
+}
+
 export interface MountFacts {
   /** The container shares the host's network: then no sysfs of its own can be mounted. */
   isHostNetwork: boolean;
+  /** What to show at /dev/shm and /dev/mqueue in place of its own; false is nothing. */
+  ipcMounts?: IpcMounts;
   /** It has no pid namespace of its own: then no procfs of its own can be mounted either. */
   sharesPids: boolean;
   /** How many gids the user namespace maps, from 0 up: `devpts` wants 5 (tty). */
@@ -34,7 +41,7 @@ export function mounts(record: ContainerRecord, facts: MountFacts): OciMount[] {
   return [...defaults, ...chosen.toSorted((a, b) => depth(a.destination) - depth(b.destination))];
 }
 
-function defaultMounts({ HostConfig }: ContainerRecord, { isHostNetwork, sharesPids, mappedGids }: MountFacts): OciMount[] {
+function defaultMounts({ HostConfig }: ContainerRecord, { isHostNetwork, ipcMounts, sharesPids, mappedGids }: MountFacts): OciMount[] {
   const access = HostConfig.Privileged ? 'rw' : 'ro';
   const guarded = ['nosuid', 'noexec', 'nodev'];
   const tty = mappedGids > TTY_GID ? [`gid=${TTY_GID}`] : [];
@@ -53,14 +60,23 @@ function defaultMounts({ HostConfig }: ContainerRecord, { isHostNetwork, sharesP
       ? { destination: '/sys', type: 'none', source: '/sys', options: ['rbind', 'rslave', ...guarded, access] }
       : { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...guarded, access] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...guarded, 'relatime', access] },
-    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: guarded },
-    {
-      destination: '/dev/shm',
-      type: 'tmpfs',
-      source: 'shm',
-      options: [...guarded, 'mode=1777', `size=${HostConfig.ShmSize || DEFAULT_SHM}`],
-    },
+    ...ownOrOthers({ destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: guarded }, ipcMounts?.mqueue),
+    ...ownOrOthers(
+      {
+        destination: '/dev/shm',
+        type: 'tmpfs',
+        source: 'shm',
+        options: [...guarded, 'mode=1777', `size=${HostConfig.ShmSize || DEFAULT_SHM}`],
+      },
+      ipcMounts?.shm,
+    ),
   ];
+}
+
+function ownOrOthers(own: OciMount, others: string | false | undefined): OciMount[] {
+  if (others === undefined) return [own];
+  const options = ['bind', 'rprivate', 'nosuid', 'noexec', 'nodev'];
+  return others === false ? [] : [{ destination: own.destination, type: 'none', source: others, options }];
 }
 
 /** 64 MiB, as Docker. */

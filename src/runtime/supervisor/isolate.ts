@@ -4,14 +4,19 @@
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { HostConfig } from '../../storage/records.ts';
+import { EngineError } from '../../sys/errors.ts';
 import { CLONE, MS, mount, setHostname, unshare } from '../../sys/mount.ts';
 import { becomeSubreaper, pidInProc } from '../../sys/process.ts';
 import { cgroup2Mount } from '../cgroup-tree.ts';
 import { type Family, makeFamily } from '../family.ts';
+import { joinedContainer } from '../spec/namespaces.ts';
 
 export interface Surroundings {
   /** A tmpfs folder for mount points and short names. */
   scratch: string;
+  /** The host's procfs, by a descriptor of this process. */
+  hostProc: string;
   /** The pid that the user sees for a pid of ours. */
   hostPid(pid: number): number;
   /** No pid namespace of our own: nobody dies with us, and containers can have no /proc of their own. Then this is the container's. */
@@ -20,8 +25,11 @@ export interface Surroundings {
   canSetSysctls: boolean;
 }
 
-/** Sets the surroundings up below `runDir` (the container's run folder). Throws SystemError where a mount is refused. */
-export function isolate(runDir: string): Surroundings {
+/**
+ * Sets the surroundings up below `runDir` (the container's run folder), in the host's UTS namespace if the container wants that. Throws
+ * SystemError where a mount is refused, ERR_ALL_SHARED where no namespace is left that would tell whose a process is.
+ */
+export function isolate(runDir: string, modes: Pick<HostConfig, 'UTSMode' | 'IpcMode'>): Surroundings {
   const scratch = join(runDir, 'scratch');
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const hostProc = `/proc/self/fd/${openSync('/proc', 'r')}`;
@@ -30,14 +38,24 @@ export function isolate(runDir: string): Surroundings {
   else mount('proc', '/proc', { type: 'proc', flags: MS.NOSUID | MS.NODEV | MS.NOEXEC });
   mount('tmpfs', scratch, { type: 'tmpfs', flags: MS.NOSUID | MS.NODEV, data: 'mode=0700,size=16m' });
   unifyCgroups();
-  unshare(CLONE.NEWUTS);
+  const ownUts = modes.UTSMode !== 'host';
+  if (ownUts) unshare(CLONE.NEWUTS);
   return {
     scratch,
+    hostProc,
     hostPid: (pid) => pidInProc(pid, hostProc) ?? pid,
-    ...(sharesPids ? { family: makeFamily() } : {}),
-    canSetHostname: canSetHostname(),
+    ...(sharesPids ? { family: makeFamily(ownUts ? 'uts' : ownIpc(modes)) } : {}),
+    canSetHostname: ownUts && canSetHostname(),
     canSetSysctls: !sharesPids || !isReadOnly('/proc/sys'),
   };
+}
+
+function ownIpc({ IpcMode }: Pick<HostConfig, 'IpcMode'>): 'ipc' {
+  if (IpcMode !== 'host' && joinedContainer(IpcMode) === undefined) return 'ipc';
+  throw new EngineError('ERR_ALL_SHARED', "Cannot share the host's UTS namespace and an IPC namespace here, where pids are shared too", {
+    hint: "Without one of them skiff could not tell which processes are the container's: leave out --uts or --ipc",
+    exitCode: 125,
+  });
 }
 
 // crun refuses hosts that have both cgroup versions mounted; in here it sees version 2 alone.

@@ -109,7 +109,7 @@ class Life implements Controlled {
     this.record = view.record;
     this.state = { ...freshState(view.state), BootId: bootId(ctx.env) };
     this.tty = view.record.Config.Tty;
-    this.surroundings = isolate(containerRunDir(ctx, view.record.Id));
+    this.surroundings = isolate(containerRunDir(ctx, view.record.Id), view.record.HostConfig);
     this.cgroup = placeContainer(view.record);
   }
 
@@ -122,7 +122,8 @@ class Life implements Controlled {
     // What a killed predecessor wrote would be taken for ours now that the lock is held; and if we die, our cgroup is found.
     this.note({ SupervisorPid: this.surroundings.hostPid(process.pid), CgroupPath: this.cgroup.path ?? '' });
     const onPasta = (pid: number): void => this.guard?.child(pid);
-    const site = { scratch: this.surroundings.scratch, onSpawn, onPasta };
+    const { scratch, hostProc } = this.surroundings;
+    const site = { scratch, hostProc, onSpawn, onPasta };
     this.network = openNetwork(this.ctx, this.record, site);
     this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);

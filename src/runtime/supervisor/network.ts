@@ -1,7 +1,8 @@
-// The container's network as its supervisor sees it: a namespace and a pasta of its own (`bridge`), loopback alone (`none`), or the
-// host's. Everything that can be known without pasta (addresses, files) is there at once; `ready` is pasta's word.
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+// The container's network as its supervisor sees it: a namespace and a pasta of its own (`bridge`), loopback alone (`none`), the
+// host's, or another container's, with the names and files of that one. Everything that can be known without pasta (addresses, files) is there at once; `ready` is pasta's word.
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readContainer } from '../../storage/container.ts';
 import { containerDir } from '../../storage/layout.ts';
 import type { ContainerRecord, ContainerState, PortBinding } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
@@ -16,6 +17,8 @@ import { publishingContainer } from '../network/port-owner.ts';
 import { publishedPorts, resolveBindings } from '../network/ports.ts';
 import { resolvConf } from '../network/resolv-conf.ts';
 import type { SpecInput } from '../spec/build.ts';
+import { joinedContainer } from '../spec/namespaces.ts';
+import { joinNetwork } from './joining.ts';
 
 export interface ContainerNetwork {
   /** For the runtime's configuration. */
@@ -41,6 +44,8 @@ export interface NetworkSite {
   onSpawn: (pid: number) => void;
   /** Told of each pasta as well. */
   onPasta?: (pid: number) => void;
+  /** The host's procfs. */
+  hostProc: string;
 }
 
 const NOTHING: ContainerState['Network'] = { IPAddress: '', IPPrefixLen: 0, Gateway: '', MacAddress: '', IPv6Address: '', SandboxKey: '' };
@@ -49,8 +54,13 @@ const NOTHING: ContainerState['Network'] = { IPAddress: '', IPPrefixLen: 0, Gate
 export function openNetwork(ctx: Ctx, record: ContainerRecord, site: NetworkSite): ContainerNetwork {
   const mode = record.HostConfig.NetworkMode;
   if (mode === 'bridge' || mode === 'default') return openOwn(ctx, record, site);
+  const owner = joinedContainer(mode);
+  if (owner !== undefined) return openJoined(ctx, owner, site);
   if (mode !== 'none' && mode !== 'host') {
-    throw new EngineError('ERR_NETWORK_MODE', `Network "${mode}" not found`, { hint: 'Use bridge, host or none', exitCode: 125 });
+    throw new EngineError('ERR_NETWORK_MODE', `Network "${mode}" not found`, {
+      hint: 'Use bridge, host, none or container:NAME',
+      exitCode: 125,
+    });
   }
   const files = mode === 'host' ? hostFiles(ctx, record) : ownFiles(ctx, record, { addresses: [], host: undefined }).files;
   return {
@@ -64,6 +74,38 @@ export function openNetwork(ctx: Ctx, record: ContainerRecord, site: NetworkSite
     drained: () => Promise.resolve(),
     close: () => undefined,
   };
+}
+
+// Looked up at each start, as the owner may have been started again; the first time now, so that a failure comes before anything is made.
+function openJoined(ctx: Ctx, owner: string, { hostProc }: NetworkSite): ContainerNetwork {
+  const look = (): SpecInput['network'] => {
+    const shared = joinNetwork(ctx, owner, { hostProc });
+    return shared === 'ours' ? 'host' : { netns: shared.path, isOthers: true };
+  };
+  look();
+  return {
+    get spec() {
+      return look();
+    },
+    files: joinedFiles(ctx, owner),
+    made: Promise.resolve(),
+    ready: Promise.resolve(),
+    isUp: () => true,
+    ports: () => ({}),
+    settings: () => NOTHING,
+    drained: () => Promise.resolve(),
+    close: () => undefined,
+  };
+}
+
+// Those of who has the network: an owner that joined a third one has that one's.
+function joinedFiles(ctx: Ctx, owner: string): SpecInput['files'] {
+  const next = joinedContainer(readContainer(ctx, owner)?.record.HostConfig.NetworkMode);
+  if (next !== undefined) return joinedFiles(ctx, next);
+  const folder = containerDir(ctx, owner);
+  const there = (name: string): string | undefined => (existsSync(join(folder, name)) ? join(folder, name) : undefined);
+  const [hosts, hostname, resolvConf] = ['hosts', 'hostname', 'resolv.conf'].map(there);
+  return { ...(hosts ? { hosts } : {}), ...(hostname ? { hostname } : {}), ...(resolvConf ? { resolvConf } : {}) };
 }
 
 function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta }: NetworkSite): ContainerNetwork {

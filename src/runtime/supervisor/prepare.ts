@@ -26,6 +26,7 @@ import type { OciHooks } from '../spec/types.ts';
 import { resolveUser } from '../spec/user.ts';
 import { ensureWorkingDir } from '../spec/workdir.ts';
 import type { Surroundings } from './isolate.ts';
+import { joinNamespaces } from './joining.ts';
 import { makeMountSources, withMountSources } from './mount-sources.ts';
 
 /** Mounts the rootfs and fills volumes that are used for the first time. Returns the rootfs path. */
@@ -90,7 +91,8 @@ export function writeBundle(ctx: Ctx, created: ContainerRecord, input: BundleInp
   checkExecutable({ view, command: record.Path, env, cwd, user, architecture: host.architecture, canRun });
   sayUnenforced(ctx, record, input.cgroup);
   const { surroundings } = input;
-  if (!surroundings.canSetHostname && ![record.Id.slice(0, 12), hostname()].includes(record.Config.Hostname)) {
+  const isOwnName = record.HostConfig.UTSMode !== 'host';
+  if (isOwnName && !surroundings.canSetHostname && ![record.Id.slice(0, 12), hostname()].includes(record.Config.Hostname)) {
     ctx.warn('--hostname is not set: the sandbox around skiff forbids it');
   }
   const { path, controllers, files } = input.cgroup;
@@ -101,7 +103,8 @@ export function writeBundle(ctx: Ctx, created: ContainerRecord, input: BundleInp
     network: input.network,
     files: input.files,
     host,
-    sandbox: { ...surroundings, ...(surroundings.family ? { sharedUts: surroundings.family.path } : {}) },
+    sandbox: surroundings,
+    ...joinNamespaces(ctx, record.HostConfig, surroundings),
     ...(input.init ? { init: input.init } : {}),
     ...(path ? { cgroup: { path, controllers, files, device: blockDevice } } : {}),
   });

@@ -154,6 +154,22 @@ test('annotations and the score for the OOM killer are the runtime’s to set; k
   expect(spec().annotations).toBeUndefined();
 });
 
+test('what is shared is not made: ours needs no word, another’s is named by its file', () => {
+  const sharing = { pid: { path: '/p' }, ipc: 'ours', uts: 'ours', cgroup: 'ours' } as const;
+  const made = spec({ input: { sharing, ipcMounts: { shm: '/dev/shm', mqueue: false }, network: { netns: '/n', isOthers: true } } });
+  expect(made.linux.namespaces).toEqual([{ type: 'mount' }, { type: 'pid', path: '/p' }, { type: 'network', path: '/n' }]);
+  expect([made.hostname, made.linux.sysctl]).toEqual([undefined, undefined]);
+  const mount = (path: string) => made.mounts.find(({ destination }) => destination === path);
+  expect(mount('/dev/shm')).toEqual({
+    destination: '/dev/shm',
+    type: 'none',
+    source: '/dev/shm',
+    options: ['bind', 'rprivate', 'nosuid', 'noexec', 'nodev'],
+  });
+  expect(mount('/dev/mqueue')).toBeUndefined();
+  expect(mount('/proc')?.type).toBe('proc');
+});
+
 test('without a netns file the runtime makes the network', () => {
   expect(spec({ input: { network: {} } }).linux.namespaces.at(-1)).toEqual({ type: 'network' });
 });
@@ -371,7 +387,7 @@ describe('inside a sandbox that forbids something', () => {
   const kinds = (change: Change): string[] => spec(change).linux.namespaces.map(({ type }) => type);
 
   test('without a pid namespace the container shows the /proc that there is, and joins the UTS namespace that marks it', () => {
-    const shared: Change = { input: { sandbox: { ...free, sharedUts: '/proc/7/fd/9' } } };
+    const shared: Change = { input: { sandbox: free, sharing: { pid: 'ours', uts: { path: '/proc/7/fd/9' } } } };
     expect(kinds(shared)).not.toContain('pid');
     expect(spec(shared).linux.namespaces).toContainEqual({ type: 'uts', path: '/proc/7/fd/9' });
     expect(spec(shared).mounts[0]).toEqual({
