@@ -5,8 +5,8 @@ import { pullImage, pullNames } from '../engine/pull.ts';
 import { createPullProgress } from '../render/pull-progress.ts';
 import type { PullResult } from '../runtime/messages-work.ts';
 import type { Ctx } from '../sys/context.ts';
-import { EngineError } from '../sys/errors.ts';
 import type { Io } from './command.ts';
+import { interruptible } from './interruptible.ts';
 
 export interface PullToTerminalOptions {
   ctx: Ctx;
@@ -31,17 +31,4 @@ export async function pullToTerminal(options: PullToTerminalOptions): Promise<Pu
   write(`Digest: ${result.digest}\n`);
   write(`Status: ${result.status === 'current' ? 'Image is up to date' : 'Downloaded newer image'} for ${pullNames(reference).familiar}\n`);
   return result;
-}
-
-/** Runs `work` with a signal that Ctrl-C, TERM and HUP abort; a second one ends us at once. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const giveUp = (): void => controller.abort(new EngineError('ERR_INTERRUPTED', 'Interrupted', { exitCode: 130 }));
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.once(signal, giveUp);
-  try {
-    return await work(controller.signal);
-  } finally {
-    for (const signal of signals) process.off(signal, giveUp);
-  }
 }

@@ -1,6 +1,7 @@
 // `skiff pull`: output as Docker's, the canonical name last, on standard output.
 import { Command, flag, type Parsed } from '../cli/command.ts';
-import { interruptible, pullToTerminal } from '../cli/pull-progress.ts';
+import { interruptible } from '../cli/interruptible.ts';
+import { pullToTerminal } from '../cli/pull-progress.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
 import { listRemoteTags, pullNames } from '../engine/pull.ts';
 import { EngineError } from '../sys/errors.ts';

@@ -1,5 +1,6 @@
 // Starts a worker for one job and follows it to its end. The worker lives no longer than its starter: it has its standard input from
 // us, and gives up when that closes, which a kill -9 of us does as well.
+import type { FileChange } from '../runtime/messages-files.ts';
 import type { PullEvent, WorkEvent, WorkFailure, WorkJob, WorkResults } from '../runtime/messages-work.ts';
 import { userNamespaceArgv } from '../runtime/userns.ts';
 import { childEnv } from '../sys/child-env.ts';
@@ -9,6 +10,9 @@ import { selfCommand } from '../sys/self.ts';
 
 export interface RunJobOptions {
   onEvent?: ((event: PullEvent) => void) | undefined;
+  onChanges?: ((changes: FileChange[]) => void) | undefined;
+  /** An open file that the worker is handed as its descriptor 3. */
+  output?: number | undefined;
   signal?: AbortSignal | undefined;
   /** How the user's namespace is entered; [] when we are inside it. Default: by nsenter. */
   enter?: string[];
@@ -24,7 +28,7 @@ export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJo
   signal?.throwIfAborted();
   const enter = options.enter ?? (await userNamespaceArgv(ctx));
   const worker = Bun.spawn([...enter, ...selfCommand(), '__work', job.kind], {
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', ...(options.output === undefined ? [] : [options.output])],
     env: { ...childEnv(ctx.env), SKIFF_ROOT: ctx.paths.data, SKIFF_RUNROOT: ctx.paths.run },
   });
   let killer: Timer | undefined;
@@ -36,7 +40,7 @@ export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJo
   try {
     worker.stdin.write(`${JSON.stringify(job)}\n`);
     await worker.stdin.flush();
-    const [last, complaint] = await Promise.all([follow(ctx, worker.stdout, options.onEvent), tailOf(worker.stderr), worker.exited]);
+    const [last, complaint] = await Promise.all([follow(ctx, worker.stdout, options), tailOf(worker.stderr), worker.exited]);
     if (last?.type === 'done') return last.result as WorkResults[J['kind']];
     if (signal?.aborted) throw new EngineError('ERR_INTERRUPTED', 'Interrupted', { exitCode: 130 });
     throw last ? errorOf(last) : died(worker, complaint);
@@ -49,7 +53,7 @@ export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJo
 
 type LastEvent = Extract<WorkEvent, { type: 'done' | 'failed' }>;
 
-async function follow(ctx: Ctx, stdout: ReadableStream<Uint8Array>, onEvent: RunJobOptions['onEvent']): Promise<LastEvent | undefined> {
+async function follow(ctx: Ctx, stdout: ReadableStream<Uint8Array>, { onEvent, onChanges }: RunJobOptions): Promise<LastEvent | undefined> {
   let last: LastEvent | undefined;
   let pending = '';
   const said = new Set<string>();
@@ -66,6 +70,7 @@ async function follow(ctx: Ctx, stdout: ReadableStream<Uint8Array>, onEvent: Run
         said.add(kind);
       }
       if (event.type === 'pull') onEvent?.(event.event);
+      if (event.type === 'changes') onChanges?.(event.changes);
       if (event.type === 'done' || event.type === 'failed') last = event;
     }
   }

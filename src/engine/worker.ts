@@ -6,10 +6,12 @@ import { type Ctx, dataRoot } from '../sys/context.ts';
 import { EngineError, errnoOf, messageOf } from '../sys/errors.ts';
 import { runtimeRoot } from '../sys/runtime-dir.ts';
 import { check } from './jobs/check.ts';
+import { diff } from './jobs/diff.ts';
+import { exportTree } from './jobs/export.ts';
 import { fetchLayers } from './jobs/layers.ts';
 import { listTags, pull } from './jobs/pull.ts';
 import { sweepStore } from './jobs/sweep.ts';
-import type { JobTools } from './jobs/tools.ts';
+import type { FileTools, JobTools } from './jobs/tools.ts';
 import { followInput, writeEvent } from './worker-pipe.ts';
 
 /** Runs the job that standard input names. Always 0: the outcome is the last event. */
@@ -25,7 +27,11 @@ export async function main(): Promise<number> {
   try {
     const job = await followInput(giveUp);
     const ctx = workerContext((message) => send({ type: 'notice', message }));
-    const result = await run(ctx, job, { emit: (event) => send({ type: 'pull', event }), signal: controller.signal });
+    const result = await run(ctx, job, {
+      emit: (event) => send({ type: 'pull', event }),
+      tellChanges: (changes) => send({ type: 'changes', changes }),
+      signal: controller.signal,
+    });
     send({ type: 'done', result });
   } catch (error) {
     send(failureOf(controller.signal.aborted ? controller.signal.reason : error));
@@ -33,7 +39,7 @@ export async function main(): Promise<number> {
   return 0;
 }
 
-function run(ctx: Ctx, job: WorkJob, tools: JobTools): Promise<WorkResults[WorkJob['kind']]> {
+function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkResults[WorkJob['kind']]> {
   switch (job.kind) {
     case 'pull':
       return pull(ctx, job, tools);
@@ -45,6 +51,10 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools): Promise<WorkResults[WorkJ
       return sweepStore(ctx, job);
     case 'check':
       return check(ctx, job);
+    case 'diff':
+      return diff(ctx, job, tools);
+    case 'export':
+      return exportTree(ctx, job, tools);
     default:
       return job satisfies never;
   }

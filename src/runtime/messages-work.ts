@@ -2,8 +2,9 @@
 // standard output, the last of them `done` or `failed`. The end of standard input before that means: give up and clean up.
 // Described by types alone; a worker is always of the same build as the one that started it.
 import type { ImageLayer } from '../storage/records.ts';
+import type { DiffJob, ExportJob, FileChange } from './messages-files.ts';
 
-export type WorkJob = PullJob | LayersJob | TagsJob | SweepJob | CheckJob;
+export type WorkJob = PullJob | LayersJob | TagsJob | SweepJob | CheckJob | DiffJob | ExportJob;
 
 /** Fetches an image and makes it reachable under its reference. */
 export interface PullJob {
@@ -94,6 +95,8 @@ export interface WorkResults {
   tags: string[];
   sweep: SweepReport;
   check: CheckReport;
+  diff: null;
+  export: null;
 }
 
 export type LayerStatus = 'waiting' | 'downloading' | 'retrying' | 'verifying' | 'extracting' | 'complete' | 'exists';
@@ -106,6 +109,7 @@ export type PullEvent =
 export type WorkEvent =
   | { type: 'notice'; message: string }
   | { type: 'pull'; event: PullEvent }
+  | { type: 'changes'; changes: FileChange[] }
   | { type: 'done'; result: unknown }
   | WorkFailure;
 

@@ -2,6 +2,7 @@
 // `user.overlay.redirect` or `.opaque` would show other files than the layer has. What the user may not set is left out with one notice.
 import { setXattrFd } from '../sys/at.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
+import { xattrNamesOf, xattrOf } from '../sys/read-at.ts';
 import { OPAQUE_XATTR } from './tree-sum.ts';
 
 /** Sets what can be set on an open file or folder and returns that. */
@@ -35,6 +36,31 @@ export function createXattrSetter(onNotice: (message: string) => void): XattrSet
       return false;
     }
   }
+}
+
+/** What a layer tells of an open file's attributes; undefined when it has none. File capabilities without the ids of any namespace. */
+export function xattrsToKeep(fd: number): Map<string, Buffer> | undefined {
+  const names = xattrNamesOf(fd).filter((name) => KEPT.test(name) && !DRIVERS.test(name));
+  if (names.length === 0) return undefined;
+  const kept = new Map<string, Buffer>();
+  for (const name of names) {
+    const value = xattrOf(fd, name);
+    if (value) kept.set(name, name === 'security.capability' ? withoutRootId(value) : value);
+  }
+  return kept;
+}
+
+const CAPABILITY_V2 = 0x02000000;
+const CAPABILITY_V3 = 0x03000000;
+const CAPABILITY_V2_BYTES = 20;
+
+// Version 3 (vfs_ns_cap_data) is version 2 and the id of the namespace's root, which in an image is always 0.
+function withoutRootId(value: Buffer): Buffer {
+  const magic = value.length > CAPABILITY_V2_BYTES ? value.readUInt32LE(0) : 0;
+  if ((magic & 0xff000000) >>> 0 !== CAPABILITY_V3) return value;
+  const plain = Buffer.from(value.subarray(0, CAPABILITY_V2_BYTES));
+  plain.writeUInt32LE((CAPABILITY_V2 | (magic & 0xffffff)) >>> 0, 0);
+  return plain;
 }
 
 function setOpaque(fd: number): Buffer {

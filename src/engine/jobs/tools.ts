@@ -1,7 +1,14 @@
+import type { FileChange } from '../../runtime/messages-files.ts';
 import type { PullEvent } from '../../runtime/messages-work.ts';
 
 /** What a job of the worker is given beside its own fields. */
 export interface JobTools {
   emit: (event: PullEvent) => void;
+  signal: AbortSignal;
+}
+
+/** What a job that reads a container's files is given. */
+export interface FileTools {
+  tellChanges: (changes: FileChange[]) => void;
   signal: AbortSignal;
 }
