@@ -36,6 +36,21 @@ export async function removeContainer(ctx: Ctx, wanted: string, options: RemoveO
   return view;
 }
 
+/** Removes the container if it is down and nobody else has it in hand, its volumes not. Returns whether it did. */
+export async function removeIdleContainer(ctx: Ctx, id: string): Promise<boolean> {
+  const lock = tryLock(containerLockPath(ctx, id));
+  if (!lock) return false;
+  try {
+    // Read under the lock: what runs holds it, so this one is down, and stays so.
+    const view = readContainer(ctx, id);
+    if (view) await removeDown(ctx, view, {});
+    rmSync(containerLockPath(ctx, id), { force: true });
+    return view !== undefined;
+  } finally {
+    lock.release();
+  }
+}
+
 /** Who else holds the lock starts the container, removes it or is on its way out: with `force` that is ended, else waited for. */
 async function takeLock(ctx: Ctx, view: ContainerView, force: boolean): Promise<Lock> {
   const { Id, Name } = view.record;
