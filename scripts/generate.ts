@@ -1,12 +1,16 @@
 // Writes what a compiled program cannot find out by itself, having no folder to scan: the static table of commands, each a lazy
-// import, and oclif's manifest, which oclif's own loader makes from the classes. `--check` writes nothing and fails when either is stale.
+// import, and oclif's manifest, which oclif's own loader makes from the classes; and docs/compatibility.md. `--check` writes nothing and fails when one is stale.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Plugin } from '@oclif/core';
+import { compatibilityPage } from './compatibility/page.ts';
+import { dockerCommandLine } from './compatibility/record-docker.ts';
+import { skiffCommands } from './compatibility/skiff.ts';
 
-const root = join(import.meta.dir, '..');
+export const root = join(import.meta.dir, '..');
 const TABLE = 'src/cli/commands.generated.ts';
 const MANIFEST = '.oclif.manifest.json';
+export const PAGE = 'docs/compatibility.md';
 
 if (import.meta.main) {
   const generated = await generate();
@@ -18,14 +22,15 @@ if (import.meta.main) {
   for (const [path, text] of stale) write(path, text);
 }
 
-/** The text of both files, by path from the project's root. */
+/** The text of these files, by path from the project's root. */
 export async function generate(): Promise<Record<string, string>> {
   const plugin = new Plugin({ root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true });
   await plugin.load();
   const commands = Object.values(plugin.manifest.commands);
   commands.sort((a, b) => (a.id < b.id ? -1 : 1));
   const manifest = { commands: Object.fromEntries(commands.map((command) => [command.id, command])), version: plugin.manifest.version };
-  return { [TABLE]: tableOf(commands), [MANIFEST]: `${JSON.stringify(manifest, null, 2)}\n` };
+  const page = compatibilityPage(await skiffCommands(root, commands), dockerCommandLine());
+  return { [TABLE]: tableOf(commands), [MANIFEST]: `${JSON.stringify(manifest, null, 2)}\n`, [PAGE]: page };
 }
 
 function tableOf(commands: readonly Command.Cached[]): string {

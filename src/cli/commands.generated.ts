@@ -16,6 +16,7 @@ export const commands: CommandTable = {
   'container:ls': { id: 'ps', load: () => import('../commands/ps.ts') },
   'container:pause': { id: 'pause', load: () => import('../commands/pause.ts') },
   'container:port': { id: 'port', load: () => import('../commands/port.ts') },
+  'container:prune': { id: 'container:prune', load: () => import('../commands/container/prune.ts') },
   'container:ps': { id: 'ps', load: () => import('../commands/ps.ts') },
   'container:remove': { id: 'rm', load: () => import('../commands/rm.ts') },
   'container:rename': { id: 'rename', load: () => import('../commands/rename.ts') },

@@ -9,6 +9,8 @@ interface FlagCommon {
   /** Other long names that mean the same, not shown in help (`net` for `network`). */
   aliases?: string[];
   hidden?: boolean;
+  /** Why the flag is refused, whatever its value: `parse` throws this. */
+  refused?: string;
   /** What stands for the value in help: `string`, `list`, `bytes`… */
   helpValue?: string;
 }

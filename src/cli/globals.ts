@@ -2,8 +2,12 @@
 // refused by name, not ignored.
 import { EngineError } from '../sys/errors.ts';
 import { type FlagValues, flag } from './flag.ts';
+import { refused } from './refused.ts';
+
+const NO_DAEMON = 'not supported: skiff has no daemon to connect to';
 
 export const globalFlags = {
+  config: flag.string({ description: 'Location of client config files, as DOCKER_CONFIG' }),
   debug: flag.boolean({ char: 'D', description: 'Enable debug mode' }),
   host: flag.string({ char: 'H', hidden: true }),
   context: flag.string({ char: 'c', hidden: true }),
@@ -20,6 +24,11 @@ export const globalFlags = {
     description: 'Use this storage driver ("overlay", "fuse-overlayfs", "copy")',
     options: ['overlay', 'fuse-overlayfs', 'copy'],
   }),
+  tls: refused(NO_DAEMON, { isSwitch: true }),
+  tlscacert: refused(NO_DAEMON),
+  tlscert: refused(NO_DAEMON),
+  tlskey: refused(NO_DAEMON),
+  tlsverify: refused(NO_DAEMON, { isSwitch: true }),
   version: flag.boolean({ char: 'v', description: 'Print version information and quit' }),
 };
 

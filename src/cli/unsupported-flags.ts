@@ -1,6 +1,7 @@
 // Flags of Docker's `run` and `create` that skiff knows and refuses: each with the reason, so that none is accepted and ignored.
 // They stay out of the help.
-import { flag, type MaybeFlag } from './flag.ts';
+import type { MaybeFlag } from './flag.ts';
+import { refused } from './refused.ts';
 
 const LATER = 'not supported yet';
 const REALTIME = 'not possible: cgroup v2 hands no real-time CPU time to anybody but root';
@@ -33,16 +34,6 @@ const REASONS = {
 /** Flags without a value in Docker. */
 const SWITCHES: readonly string[] = ['disable-content-trust', 'oom-kill-disable', 'use-api-socket'];
 
-function refused(name: string, reason: string): MaybeFlag<never> {
-  return flag.custom<never>({
-    hidden: true,
-    ...(SWITCHES.includes(name) ? { bareValue: 'true' } : {}),
-    parse: () => {
-      throw new Error(reason);
-    },
-  });
-}
-
 export const unsupportedFlags = Object.fromEntries(
-  Object.entries(REASONS).map(([name, reason]) => [name, refused(name, reason)]),
+  Object.entries(REASONS).map(([name, reason]) => [name, refused(reason, { isSwitch: SWITCHES.includes(name) })]),
 ) as Record<keyof typeof REASONS, MaybeFlag<never>>;

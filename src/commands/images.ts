@@ -1,5 +1,6 @@
 // `skiff images`: the images in the store.
 import { Command, flag, type Parsed } from '../cli/command.ts';
+import { refused } from '../cli/refused.ts';
 import { listImageViews } from '../engine/list-images.ts';
 import { renderImageList } from '../render/image-list.ts';
 
@@ -10,6 +11,7 @@ export default class Images extends Command {
   static override examples = ['skiff images', 'skiff images --filter dangling=true -q', "skiff images 'debian:*'"];
   static override maxArgs = 1;
   static override flags = {
+    tree: refused('not supported yet', { isSwitch: true }),
     all: flag.boolean({ char: 'a', description: 'Show all images (there are no intermediate images to hide)' }),
     digests: flag.boolean({ description: 'Show digests' }),
     filter: flag.list({ char: 'f', helpValue: 'filter', description: 'Filter output based on conditions provided (name=value)' }),

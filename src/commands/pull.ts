@@ -2,6 +2,7 @@
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { interruptible } from '../cli/interruptible.ts';
 import { pullToTerminal } from '../cli/pull-progress.ts';
+import { refused } from '../cli/refused.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
 import { listRemoteTags, pullNames } from '../engine/pull.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -14,6 +15,7 @@ export default class Pull extends Command {
   static override minArgs = 1;
   static override maxArgs = 1;
   static override flags = {
+    'disable-content-trust': refused('not supported: there is no content trust to disable', { isSwitch: true }),
     'all-tags': flag.boolean({ char: 'a', description: 'Download all tagged images in the repository' }),
     platform: flag.string({ description: 'Set platform if server is multi-platform capable' }),
     quiet: flag.boolean({ char: 'q', description: 'Suppress verbose output' }),

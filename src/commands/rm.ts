@@ -1,6 +1,7 @@
 // `skiff rm`
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { forEachName, SOME_AT_ONCE } from '../cli/each.ts';
+import { refused } from '../cli/refused.ts';
 import { removeContainer } from '../engine/remove.ts';
 import type { EngineError } from '../sys/errors.ts';
 
@@ -12,6 +13,7 @@ export default class Rm extends Command {
   static override minArgs = 1;
   static override flags = {
     force: flag.boolean({ char: 'f', description: 'Force the removal of a running container (uses SIGKILL)' }),
+    link: refused('not supported: there are no links between containers', { char: 'l', isSwitch: true }),
     volumes: flag.boolean({ char: 'v', description: 'Remove anonymous volumes associated with the container' }),
   };
 

@@ -1,6 +1,7 @@
 // `skiff rmi`
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { forEachName } from '../cli/each.ts';
+import { refused } from '../cli/refused.ts';
 import { removeImage } from '../engine/remove-image.ts';
 import { EngineError } from '../sys/errors.ts';
 
@@ -11,6 +12,8 @@ export default class Rmi extends Command {
   static override examples = ['skiff rmi alpine', 'skiff rmi -f 3f57d9401f8d'];
   static override minArgs = 1;
   static override flags = {
+    'no-prune': refused('not supported: there are no untagged parents to keep', { isSwitch: true }),
+    platform: refused('not supported: of an image, one platform is kept'),
     force: flag.boolean({ char: 'f', description: 'Force removal of the image' }),
   };
 

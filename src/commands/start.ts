@@ -2,6 +2,7 @@
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { forEachName } from '../cli/each.ts';
 import { attachAndFollow } from '../cli/follow.ts';
+import { refused } from '../cli/refused.ts';
 import { startContainer } from '../engine/start.ts';
 import { EngineError } from '../sys/errors.ts';
 
@@ -12,6 +13,8 @@ export default class Start extends Command {
   static override examples = ['skiff start web', 'skiff start -ai shell'];
   static override minArgs = 1;
   static override flags = {
+    checkpoint: refused('not possible without root'),
+    'checkpoint-dir': refused('not possible without root'),
     attach: flag.boolean({ char: 'a', description: 'Attach STDOUT/STDERR and forward signals' }),
     interactive: flag.boolean({ char: 'i', description: "Attach container's STDIN" }),
     'detach-keys': flag.string({ description: 'Override the key sequence for detaching a container' }),

@@ -12,7 +12,6 @@ const KNOWN = [
   'volume',
 ];
 const STATUSES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
-/** Nothing runs health checks yet, so every container's health is `none`. */
 const HEALTH = ['starting', 'healthy', 'unhealthy', 'none'];
 
 export interface ContainerFilter {
@@ -49,7 +48,7 @@ function matchesRecord(filters: Filters, { record, state }: ContainerView): bool
     (textMatches(filters.get('name'), record.Name) || textMatches(filters.get('name'), `/${record.Name}`)) &&
     labelsMatch(filters, record.Config.Labels) &&
     oneOf(filters.get('status'), [state.Status]) &&
-    oneOf(filters.get('health'), ['none']) &&
+    oneOf(filters.get('health'), [state.Health?.Status ?? 'none']) &&
     oneOf(filters.get('network'), [record.HostConfig.NetworkMode]) &&
     oneOf(
       filters.get('volume'),

@@ -1,8 +1,9 @@
 // `skiff image inspect`: images only.
 import { Command, type Parsed } from '../../cli/command.ts';
+import { refused } from '../../cli/refused.ts';
 import { inspectAll, inspectFlags } from '../inspect.ts';
 
-const flags = { format: inspectFlags.format };
+const flags = { format: inspectFlags.format, platform: refused('not supported: of an image, one platform is kept') };
 
 export default class ImageInspect extends Command {
   static override description = 'Display detailed information on one or more images';
