@@ -33,6 +33,7 @@ try {
 
   await measureStarts(busybox);
   await measureLists(busybox);
+  await measureStats(busybox);
   await measureMemory(busybox);
   await measurePull(app);
   await measureVersion();
@@ -82,6 +83,18 @@ async function measureLists(image: string): Promise<void> {
     );
   }
   await compare({ work: 'ps -a, 100 containers', bar: 0.5, times }, list);
+  for (const engine of engines) await must(engine, [engine.remove(...names)]);
+}
+
+async function measureStats(image: string): Promise<void> {
+  const work = 'stats --no-stream, 50 containers';
+  if (!isWanted(work)) return;
+  const names = Array.from({ length: 50 }, (_, index) => `busy-${index}`);
+  for (const engine of engines) {
+    const starts = names.map((name) => engine.command('run', '-d', '--name', name, '--network', 'none', image, 'sleep', '100000'));
+    await must(engine, starts, 4);
+  }
+  await compare({ work, bar: 0.5, times: options.quick ? 3 : 11 }, (engine) => [engine.command('stats', '--no-stream')]);
   for (const engine of engines) await must(engine, [engine.remove(...names)]);
 }
 
