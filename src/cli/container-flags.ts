@@ -9,6 +9,7 @@ import { healthFlags } from './flags-health.ts';
 import { limitFlags } from './flags-limits.ts';
 import { namespaceFlags } from './flags-namespaces.ts';
 import { storageFlags } from './flags-storage.ts';
+import { timeLimitFlags } from './flags-time-limit.ts';
 import { unsupportedFlags } from './unsupported-flags.ts';
 
 interface ListSpec {
@@ -81,5 +82,6 @@ export const containerFlags = {
   workdir: flag.string({ char: 'w', description: 'Working directory inside the container' }),
   ...namespaceFlags,
   ...healthFlags,
+  ...timeLimitFlags,
   ...unsupportedFlags,
 };

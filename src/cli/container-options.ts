@@ -14,6 +14,7 @@ import { healthExtras, healthOptions } from './flags-health.ts';
 import { limitOptions } from './flags-limits.ts';
 import { namespaceOptions } from './flags-namespaces.ts';
 import { storageOptions } from './flags-storage.ts';
+import { timeLimitExtras } from './flags-time-limit.ts';
 
 export type ContainerFlags = FlagValues<typeof containerFlags>;
 
@@ -63,7 +64,7 @@ export function containerOptions(input: OptionsInput): CreateOptions {
     ...(flags.platform === undefined ? {} : { platform: flags.platform }),
     Config,
     HostConfig: hostConfig(input, volumes.binds, published.bindings),
-    Extras: { ...healthExtras(flags) },
+    Extras: { ...healthExtras(flags), ...timeLimitExtras(flags) },
   };
 }
 

@@ -2,7 +2,7 @@
 // says. The supervisor holds the container's lock, so it alone writes state.json. Order at the end: output delivered, log closed, state
 // on disk, then the attached clients are told; if we die in between, readers find the lock free and show the container as exited.
 // Longer than other files: it is one state machine, and its order is what keeps it right.
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ContainerView, readContainer, writeState, ZERO_TIME } from '../../storage/container.ts';
 import { recordDetachedEnd } from '../../storage/container-execs.ts';
@@ -21,7 +21,6 @@ import { kill, startTime } from '../../sys/process.ts';
 import { SIGKILL, signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, placeContainer } from '../cgroup.ts';
 import { removeCgroup } from '../cgroup-end.ts';
-import { cgroup2Mount } from '../cgroup-tree.ts';
 import type { ExecRequest } from '../exec-process.ts';
 import { freeze, thaw } from '../freezer.ts';
 import { healthPlan } from '../health-plan.ts';
@@ -38,10 +37,12 @@ import { type Guard, startGuard } from './guard.ts';
 import type { ContainerHealth } from './health/container.ts';
 import { isolate, type Surroundings } from './isolate.ts';
 import { type ContainerNetwork, openNetwork } from './network.ts';
+import { type OomWatch, watchOom } from './oom.ts';
 import { type Orphans, watchOrphans } from './orphans.ts';
 import { prepareRootfs, writeBundle } from './prepare.ts';
 import { nextPause, shouldRestart } from './restart-policy.ts';
 import { type OutputTarget, openStreams, type Streams } from './streams.ts';
+import { timeLimit } from './time-limit.ts';
 import { untilOrStuck } from './until-stuck.ts';
 
 /** Our standard output, whose other end the front holds while it waits for the start. */
@@ -81,6 +82,8 @@ class Life implements Controlled {
   /** Where no pid namespace of ours dies with us, and the container's with its init. */
   private guard: Guard | undefined;
   private health: ContainerHealth | undefined;
+  private oom: OomWatch | undefined;
+  private endTimeLimit: () => void = () => undefined;
   private exited: Promise<number> = Promise.resolve(0);
   private startedMs = 0;
   /** A restart that no policy decides on. */
@@ -228,6 +231,8 @@ class Life implements Controlled {
     streams.begin(started.terminal);
     keepFilter?.(join(call.stateRoot, call.id, 'seccomp.bpf'));
     await this.prepareHealth();
+    this.state.OOMKilled = false;
+    this.oom = watchOom(cgroup, { isLimited: record.HostConfig.Memory > 0, onKill: () => this.oomKilled() });
     this.save({
       Status: 'running',
       Pid: this.surroundings.hostPid(this.pid),
@@ -244,6 +249,18 @@ class Life implements Controlled {
     recordUsesBegin(ctx, record);
     this.tell('start');
     this.health?.begin();
+    const { TimeoutSeconds } = record.Extras ?? {};
+    if (TimeoutSeconds) this.endTimeLimit = timeLimit(TimeoutSeconds * 1000, () => this.timeIsOver(TimeoutSeconds));
+  }
+
+  private oomKilled(): void {
+    this.tryNote({ OOMKilled: true });
+    this.tell('oom');
+  }
+
+  private timeIsOver(seconds: number): void {
+    this.state.Error = `The container ran longer than its --timeout of ${seconds} seconds`;
+    void this.endRun(undefined, undefined);
   }
 
   private async prepareHealth(): Promise<void> {
@@ -279,6 +296,8 @@ class Life implements Controlled {
   private async ended(): Promise<number> {
     const code = await this.exited;
     this.pid = 0;
+    this.oom?.end();
+    this.endTimeLimit();
     if (this.health) this.state.Health = await this.health.end();
     // Killed while it was paused; its cgroup is used again by a restart.
     this.thaw();
@@ -286,7 +305,7 @@ class Life implements Controlled {
     await Promise.all([this.outputDelivered(), this.network?.drained()]);
     this.streams?.endInput();
     this.closeLog();
-    Object.assign(this.state, { Pid: 0, ExitCode: code, FinishedAt: this.ctx.now().toISOString(), OOMKilled: wasOomKilled(this.cgroup) });
+    Object.assign(this.state, { Pid: 0, ExitCode: code, FinishedAt: this.ctx.now().toISOString() });
     this.tell('die', { execDuration: String(Math.floor((performance.now() - this.startedMs) / 1000)), exitCode: String(code) });
     recordUsesEnd(this.ctx, this.record);
     return code;
@@ -542,16 +561,6 @@ class Life implements Controlled {
     if (isEnd) this.state.ManuallyStopped = true;
     this.signalWith(number);
     if (isEnd) this.thaw();
-  }
-}
-
-function wasOomKilled({ path }: CgroupPlace): boolean {
-  const root = cgroup2Mount();
-  if (!root || !path) return false;
-  try {
-    return /^oom_kill [1-9]/m.test(readFileSync(join(root, path, 'memory.events'), 'utf8'));
-  } catch {
-    return false;
   }
 }
 
