@@ -5,6 +5,7 @@ import { parseBytes } from '../engine/create/sizes.ts';
 import { parseTmpfs } from '../engine/create/tmpfs-spec.ts';
 import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
+import { extraFlags } from './flags-extras.ts';
 import { healthFlags } from './flags-health.ts';
 import { limitFlags } from './flags-limits.ts';
 import { namespaceFlags } from './flags-namespaces.ts';
@@ -74,6 +75,7 @@ export const containerFlags = {
   'stop-signal': flag.string({ description: 'Signal to stop the container' }),
   'stop-timeout': flag.integer({ description: 'Timeout (in seconds) to stop a container' }),
   ...storageFlags,
+  ...extraFlags,
   tmpfs: listOf(parseTmpfs, { description: 'Mount a tmpfs directory' }),
   tty: flag.boolean({ char: 't', description: 'Allocate a pseudo-TTY' }),
   ulimit: listOf(values.ulimit, { helpValue: 'ulimit', description: 'Ulimit options' }),

@@ -10,6 +10,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import type { containerFlags } from './container-flags.ts';
 import type { FlagValues } from './flag.ts';
+import { namedExtras } from './flags-extras.ts';
 import { healthExtras, healthOptions } from './flags-health.ts';
 import { limitOptions } from './flags-limits.ts';
 import { namespaceOptions } from './flags-namespaces.ts';
@@ -64,7 +65,8 @@ export function containerOptions(input: OptionsInput): CreateOptions {
     ...(flags.platform === undefined ? {} : { platform: flags.platform }),
     Config,
     HostConfig: hostConfig(input, volumes.binds, published.bindings),
-    Extras: { ...healthExtras(flags), ...timeLimitExtras(flags) },
+    ...(flags.replace ? { replace: true } : {}),
+    Extras: { ...healthExtras(flags), ...timeLimitExtras(flags), ...namedExtras(flags, flags.name) },
   };
 }
 

@@ -1,6 +1,6 @@
 // What `run` and `create` share: flags to a request, the image made sure of, the container made, warnings said.
 
-import type { CreatedContainer } from '../engine/create/options.ts';
+import type { CreatedContainer, CreateOptions } from '../engine/create/options.ts';
 import { createContainer } from '../engine/create.ts';
 import { ensureImage, isCarriedImage } from '../engine/ensure-image.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -25,9 +25,17 @@ export async function makeContainer(input: MakeInput): Promise<CreatedContainer>
   const mounted = flags.mount.flatMap(({ Type, Source }) => (Type === 'image' && Source ? Source : []));
   await ensure(input, options.Config.Image, flags.platform);
   for (const image of mounted) await ensure(input, image, undefined);
-  const created = await createContainer(ctx, options);
+  const created = await create(ctx, options);
   for (const warning of created.warnings) ctx.warn(warning);
   return created;
+}
+
+/** --replace is what few ask for. */
+async function create(ctx: Ctx, options: CreateOptions): Promise<CreatedContainer> {
+  const { replace, name } = options;
+  if (!replace || name === undefined) return createContainer(ctx, options);
+  const { replaceContainer } = await import('../engine/replace.ts');
+  return replaceContainer(ctx, { ...options, name });
 }
 
 async function ensure({ ctx, flags, io }: MakeInput, image: string, platform: string | undefined): Promise<void> {

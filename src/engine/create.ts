@@ -23,7 +23,9 @@ import { type LocalImage, platformWarning, requireLocalImage } from './create/im
 import { mergeConfig } from './create/merge.ts';
 import { makeVolumes, mountedImages, mountWarnings, type PlannedMount, planMounts } from './create/mounts.ts';
 import type { CreatedContainer, CreateOptions } from './create/options.ts';
+import { keepSecrets, resolveSecrets } from './create/secrets.ts';
 import { defaultNames, resolveSharing } from './create/sharing.ts';
+import { checkTimezone } from './create/timezone.ts';
 import { randomName } from './names.ts';
 
 /** Creates a container of a local image. Throws EngineError (exit code 125 mostly) and then nothing is left. */
@@ -36,9 +38,11 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   checkHealth(config, options.Extras);
   checkDevices(hostConfig);
   if (hostConfig.CgroupParent) (await import('../runtime/cgroup-parent.ts')).checkCgroupParent(ctx, hostConfig.CgroupParent);
+  const extras = { ...options.Extras, Secrets: resolveSecrets(ctx, options.Extras?.Secrets ?? []) };
+  if (extras.Timezone) checkTimezone(ctx, extras.Timezone, local.image);
   const planned = planMounts(ctx, { config, hostConfig });
   if (options.name !== undefined) checkName(options.name);
-  if (options.startsNow) await checkPorts(ctx, hostConfig, config);
+  if (options.startsNow) await checkPorts(ctx, { hostConfig, config, inPlaceOf: options.inPlaceOf });
   const { driver } = await chooseRootfs(ctx, hostConfig.StorageDriver || undefined);
   const about = [
     platformWarning(local.image, options.platform),
@@ -47,7 +51,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
     ...mountWarnings(planned),
   ];
   const warnings = about.filter((text) => text !== undefined);
-  const draft = { id, local, config, hostConfig, driver, ...(options.Extras ? { extras: options.Extras } : {}) };
+  const draft = { id, local, config, hostConfig, driver, extras };
   const name = make(ctx, options.name?.replace(/^\//, ''), draft, planned);
   return { id, name, warnings };
 }
@@ -58,7 +62,7 @@ interface Draft {
   config: ContainerConfig;
   hostConfig: HostConfig;
   driver: ContainerRecord['Driver'];
-  extras?: ContainerExtras;
+  extras: ContainerExtras;
 }
 
 function make(ctx: Ctx, wantedName: string | undefined, draft: Draft, planned: PlannedMount[]): string {
@@ -83,7 +87,7 @@ function make(ctx: Ctx, wantedName: string | undefined, draft: Draft, planned: P
     const write = (): ContainerRecord => {
       const mounts = makeVolumes(ctx, planned, (made) => undo.push(() => dropVolume(ctx, made)));
       const record = recordOf(ctx, draft, name, mounts);
-      writeContainerRecord(ctx, record);
+      writeContainerRecord(ctx, record, (folder) => keepSecrets(ctx, draft.extras.Secrets ?? [], folder));
       return record;
     };
     // A volume that is found here is not removed with another container before the record that names it stands.
@@ -117,7 +121,7 @@ function recordOf(ctx: Ctx, draft: Draft, Name: string, Mounts: MountPoint[]): C
     Config: config,
     HostConfig: hostConfig,
     Mounts,
-    ...(draft.extras && Object.keys(draft.extras).length ? { Extras: draft.extras } : {}),
+    ...usedExtras(draft.extras),
     Driver: driver,
   };
 }
@@ -142,20 +146,29 @@ function takeName(ctx: Ctx, wanted: string | undefined, id: string): string {
   }
 }
 
+function usedExtras({ Secrets = [], ...others }: ContainerExtras): { Extras?: ContainerExtras } {
+  const used = { ...others, ...(Secrets.length ? { Secrets } : {}) };
+  return Object.keys(used).length ? { Extras: used } : {};
+}
+
+interface PortsInput {
+  hostConfig: HostConfig;
+  config: ContainerConfig;
+  inPlaceOf: string | undefined;
+}
+
 /** Before anything is made: a port that someone has is refused now, not when the container starts. */
-async function checkPorts(
-  ctx: Ctx,
-  { NetworkMode, PortBindings, PublishAllPorts }: HostConfig,
-  { ExposedPorts = {} }: ContainerConfig,
-): Promise<void> {
+async function checkPorts(ctx: Ctx, { hostConfig, config, inPlaceOf }: PortsInput): Promise<void> {
+  const { NetworkMode, PortBindings, PublishAllPorts } = hostConfig;
   if (NetworkMode !== 'bridge' || Object.keys(PortBindings).length === 0) return;
   const [{ resolveBindings }, { assertPortsFree }, { publishingContainer }] = await Promise.all([
     import('../runtime/network/ports.ts'),
     import('../runtime/network/port-check.ts'),
     import('../runtime/network/port-owner.ts'),
   ]);
-  const specs = resolveBindings({ portBindings: PortBindings, publishAll: PublishAllPorts, exposed: ExposedPorts });
-  assertPortsFree(specs, { containerAt: (spec) => publishingContainer(ctx, spec) });
+  const specs = resolveBindings({ portBindings: PortBindings, publishAll: PublishAllPorts, exposed: config.ExposedPorts ?? {} });
+  const contested = specs.filter((spec) => inPlaceOf === undefined || publishingContainer(ctx, spec) !== inPlaceOf);
+  assertPortsFree(contested, { containerAt: (spec) => publishingContainer(ctx, spec) });
 }
 
 function portsWarning({ NetworkMode, PortBindings, PublishAllPorts }: HostConfig): string | undefined {

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readlinkSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -138,14 +139,24 @@ export function rewriteRecord(ctx: Pick<Ctx, 'paths'>, record: ContainerRecord):
 
 /**
  * Makes the container's folder with its record and empty `upper/ work/ merged/`, then renames it into place.
- * If we die before the rename, tmp/ holds garbage that a sweep takes.
+ * `fill` puts more into the folder. If we die before the rename, tmp/ holds garbage that a sweep takes.
  */
-export function writeContainerRecord(ctx: Pick<Ctx, 'paths' | 'env'>, record: ContainerRecord): void {
+export function writeContainerRecord(
+  ctx: Pick<Ctx, 'paths' | 'env'>,
+  record: ContainerRecord,
+  fill: (folder: string) => void = () => undefined,
+): void {
   const making = join(tmpDir(ctx), `container-${record.Id}`);
   for (const folder of ['upper', 'work', 'merged']) {
     mkdirSync(join(making, folder), { recursive: true });
     // The container's root has the mode of upper/: the user's umask must not close it to the container's users.
     chmodSync(join(making, folder), 0o755);
+  }
+  try {
+    fill(making);
+  } catch (error) {
+    rmSync(making, { recursive: true, force: true });
+    throw error;
   }
   // One fsync of the folder's rename makes all of it reachable; the files are synced by their own writes. A container that removes
   // itself is not missed after a power cut.

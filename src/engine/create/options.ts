@@ -12,6 +12,10 @@ export interface CreateOptions {
   Config: CreateConfig;
   HostConfig: Partial<HostConfig>;
   Extras?: ContainerExtras;
+  /** Remove the container that has the name (`replaceContainer`). */
+  replace?: boolean;
+  /** Its name: ports that this container publishes now will be free. */
+  inPlaceOf?: string;
   /** The container is started at once, so its published ports must be free now. */
   startsNow?: boolean;
 }
@@ -23,4 +27,4 @@ export interface CreatedContainer {
   warnings: string[];
 }
 
-export type { ContainerExtras, Healthcheck, HostConfig, MountRequest, RestartPolicy } from '../../storage/records.ts';
+export type { ContainerExtras, Healthcheck, HostConfig, MountRequest, RestartPolicy, SecretUse } from '../../storage/records.ts';

@@ -13,6 +13,16 @@ import { MS, mount } from '../../sys/mount.ts';
 import { settleRecursion } from '../submounts.ts';
 import type { Surroundings } from './isolate.ts';
 
+/** A mount of ours, read-only. */
+export const ownMount = (Source: string, Destination: string): MountPoint => ({
+  Type: 'bind',
+  Source,
+  Destination,
+  Mode: '',
+  RW: false,
+  Propagation: 'rprivate',
+});
+
 /** Makes the sources. Throws ERR_SUBPATH, ERR_ROOTFS. */
 export async function makeMountSources(
   ctx: Ctx,

@@ -28,6 +28,8 @@ import { ensureWorkingDir } from '../spec/workdir.ts';
 import type { Surroundings } from './isolate.ts';
 import { joinNamespaces } from './joining.ts';
 import { makeMountSources, withMountSources } from './mount-sources.ts';
+import { makeSecrets, withSecrets } from './secrets.ts';
+import { makeTimezone, withTimezone } from './timezone.ts';
 
 /** Mounts the rootfs and fills volumes that are used for the first time. Returns the rootfs path. */
 export async function prepareRootfs(
@@ -43,6 +45,8 @@ export async function prepareRootfs(
     copyUp({ rootfs, destination: Destination, data: Source, folder: volumeDir(ctx, Name) });
   }
   if (record.Mounts.some(({ Type, Subpath }) => Type === 'image' || Subpath !== undefined)) await makeMountSources(ctx, record, site);
+  makeSecrets(ctx, record, site.scratch);
+  makeTimezone(ctx, record, { scratch: site.scratch, rootfs });
   return rootfs;
 }
 
@@ -78,7 +82,8 @@ export interface Bundle {
 
 /** Writes the bundle's config.json. Throws what the user asked for wrongly, with 126 or 127. */
 export function writeBundle(ctx: Ctx, created: ContainerRecord, input: BundleInput): Bundle {
-  const record = withMountSources(created, input.surroundings.scratch);
+  const { scratch } = input.surroundings;
+  const record = withTimezone(withSecrets(ctx, withMountSources(created, scratch), scratch), scratch);
   const view = viewOf(record, input.rootfs);
   const host = hostFacts();
   const base = resolveUser(view, record.Config.User);
