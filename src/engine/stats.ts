@@ -1,7 +1,7 @@
 // What containers use, now and again. The share of the CPUs is what was used between two looks; everything else is as it stands. Nothing is
 // locked and no process is started, so a look at fifty containers costs a few milliseconds.
 import { cpuTimeOf, type Usage, usageOf } from '../runtime/usage.ts';
-import { type ContainerView, findContainer, listContainers, readContainer } from '../storage/container.ts';
+import { type ContainerView, containerIds, findContainer, readContainer } from '../storage/container.ts';
 import type { Ctx } from '../sys/context.ts';
 
 export interface ContainerStats {
@@ -9,6 +9,8 @@ export interface ContainerStats {
   name: string;
   /** As the user called it; else the id. */
   called: string;
+  /** RFC 3339. */
+  created: string;
   /** Undefined when it does not run. */
   usage?: Usage & { cpuPercent: number };
 }
@@ -20,9 +22,13 @@ export interface StatsOptions {
   all: boolean;
 }
 
-/** Between the first two looks: long enough to tell, short enough not to be waited for. */
-const FIRST_MS = 200;
 const INTERVAL_MS = 1000;
+
+/**
+ * Milliseconds between the first two looks. The kernel books CPU time every few milliseconds, so the longer the truer; who looks at many
+ * wants to know which of them is busy, and not to wait.
+ */
+const firstWait = (containers: number): number => (containers === 0 ? 0 : Math.max(200 / containers, 20));
 
 /**
  * A look at the containers each second, newest container first, or in the order of the names. Ends when all that were named have been
@@ -30,23 +36,25 @@ const INTERVAL_MS = 1000;
  */
 export async function* watchStats(ctx: Ctx, { names, all }: StatsOptions): AsyncGenerator<ContainerStats[]> {
   const named = names.map((name) => ({ name, id: findContainer(ctx, name).record.Id }));
-  const look = (): Called[] => (named.length > 0 ? lookAt(ctx, named) : lookAround(ctx, all));
+  const look = (): Iterable<Called> => (named.length > 0 ? lookAt(ctx, named) : lookAround(ctx, all));
+  let seen: Called[] = [];
   let before = new Map<string, CpuTime>();
-  for (const { view } of look()) {
-    const usec = isUp(view) ? cpuTimeOf(view) : undefined;
-    if (usec !== undefined) before.set(runOf(view), { usec, at: performance.now() });
+  const began = performance.now();
+  for (const one of look()) {
+    seen.push(one);
+    const usec = isUp(one.view) ? cpuTimeOf(one.view) : undefined;
+    if (usec !== undefined) before.set(runOf(one.view), { usec, at: performance.now() });
   }
-  await Bun.sleep(before.size > 0 ? FIRST_MS : 0);
+  // They are looked at in the same order the next time: what the first round took is waited already.
+  await Bun.sleep(Math.max(firstWait(before.size) - (performance.now() - began), 0));
   for (;;) {
-    const seen = look();
-    if (seen.length === 0 && named.length > 0) return;
     const now = new Map<string, CpuTime>();
     const stats: ContainerStats[] = [];
     for (const { view, called } of seen) {
       const usage = isUp(view) ? usageOf(view) : undefined;
       // It ended between the two: without a name, or --all, it is not shown any more.
       if (!usage && named.length === 0 && !all) continue;
-      const row = { id: view.record.Id, name: view.record.Name, called };
+      const row = { id: view.record.Id, name: view.record.Name, called, created: view.record.Created };
       if (!usage) {
         stats.push(row);
         continue;
@@ -56,8 +64,10 @@ export async function* watchStats(ctx: Ctx, { names, all }: StatsOptions): Async
       stats.push({ ...row, usage: { ...usage, cpuPercent: percentBetween(before.get(runOf(view)), time) } });
     }
     before = now;
-    yield stats;
+    yield named.length > 0 ? stats : stats.toSorted((a, b) => Date.parse(b.created) - Date.parse(a.created));
     await Bun.sleep(INTERVAL_MS);
+    seen = [...look()];
+    if (seen.length === 0 && named.length > 0) return;
   }
 }
 
@@ -82,16 +92,16 @@ function percentBetween(before: CpuTime | undefined, now: CpuTime): number {
   return Math.max(((now.usec - before.usec) / 1000 / (now.at - before.at)) * 100, 0);
 }
 
-function lookAt(ctx: Ctx, named: readonly { name: string; id: string }[]): Called[] {
-  return named.flatMap(({ name, id }) => {
+function* lookAt(ctx: Ctx, named: readonly { name: string; id: string }[]): Generator<Called> {
+  for (const { name, id } of named) {
     const view = readContainer(ctx, id);
-    return view ? [{ view, called: name }] : [];
-  });
+    if (view) yield { view, called: name };
+  }
 }
 
-function lookAround(ctx: Ctx, all: boolean): Called[] {
-  const views = listContainers(ctx).filter((view) => all || isUp(view));
-  return views
-    .toSorted((a, b) => Date.parse(b.record.Created) - Date.parse(a.record.Created))
-    .map((view) => ({ view, called: view.record.Id }));
+function* lookAround(ctx: Ctx, all: boolean): Generator<Called> {
+  for (const id of containerIds(ctx)) {
+    const view = readContainer(ctx, id);
+    if (view && (all || isUp(view))) yield { view, called: id };
+  }
 }

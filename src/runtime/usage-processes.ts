@@ -1,6 +1,6 @@
 // What a container uses, added up over its processes, for what no cgroup controller counts. Less exact than a cgroup: processes that have
 // ended are not in it, and pages that several share are counted once, as the largest share that one of them has.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
 export interface ProcessUsage {
   cpuUsec: number;
@@ -9,8 +9,8 @@ export interface ProcessUsage {
   tasks: number;
 }
 
-/** The sum over `pids`; undefined when none of them is there any more. */
-export function processUsage(pids: readonly number[]): ProcessUsage | undefined {
+/** The sum over `pids`, the CPU time only where `countsCpu`; undefined when none of them is there any more. */
+export function processUsage(pids: readonly number[], { countsCpu = false } = {}): ProcessUsage | undefined {
   const sum = { cpuUsec: 0, disk: { readBytes: 0, writtenBytes: 0 }, tasks: 0 };
   let privateKb = 0;
   let sharedKb = 0;
@@ -20,7 +20,7 @@ export function processUsage(pids: readonly number[]): ProcessUsage | undefined 
     sum.tasks += field(status, 'Threads');
     privateKb += field(status, 'RssAnon');
     sharedKb = Math.max(sharedKb, field(status, 'RssFile') + field(status, 'RssShmem'));
-    sum.cpuUsec += cpuOf(pid);
+    if (countsCpu) sum.cpuUsec += cpuOf(pid);
     const io = textOf(pid, 'io') ?? '';
     sum.disk.readBytes += field(io, 'read_bytes');
     sum.disk.writtenBytes += field(io, 'write_bytes');
@@ -31,8 +31,10 @@ export function processUsage(pids: readonly number[]): ProcessUsage | undefined 
 /** The processes in the cgroup at `folder` and those below it. */
 export function processesOfCgroup(folder: string): number[] {
   try {
-    const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     const own = readFileSync(`${folder}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number);
+    // Each cgroup below adds a link; mostly there is none, and the folder has dozens of files.
+    if (statSync(folder).nlink <= 2) return own;
+    const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     return [...own, ...below.flatMap(({ name }) => processesOfCgroup(`${folder}/${name}`))];
   } catch {
     return [];

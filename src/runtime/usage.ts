@@ -23,31 +23,36 @@ export interface Usage {
 /** CPU time since the container started, microseconds; undefined when it has ended. */
 export function cpuTimeOf({ state }: ContainerView): number | undefined {
   const folder = cgroupFolder(state.CgroupPath);
-  return cpuOfCgroup(folder) ?? processUsage(processesOfContainer(state.Pid))?.cpuUsec;
+  return cpuOfCgroup(folder) ?? processUsage(processesOfContainer(state.Pid), { countsCpu: true })?.cpuUsec;
 }
 
 /** All of it; undefined when the container has ended. */
 export function usageOf({ record, state }: ContainerView): Usage | undefined {
   const folder = cgroupFolder(state.CgroupPath);
+  // A file that is not there costs more to try than this one does to read.
+  const has = textIn(folder, 'cgroup.controllers') ?? '';
   let added: ProcessUsage | undefined;
   const fromProcesses = (): ProcessUsage | undefined => {
-    added ??= processUsage(folder !== undefined ? processesOfCgroup(folder) : processesOfContainer(state.Pid));
+    const pids = () => (folder !== undefined ? processesOfCgroup(folder) : processesOfContainer(state.Pid));
+    added ??= processUsage(pids(), { countsCpu: ofCgroup === undefined });
     return added;
   };
-  const cpuUsec = cpuOfCgroup(folder) ?? fromProcesses()?.cpuUsec;
-  const memory = memoryOfCgroup(folder);
-  const tasks = numberIn(folder, 'pids.current') ?? fromProcesses()?.tasks;
+  const ofCgroup = cpuOfCgroup(folder);
+  const cpuUsec = ofCgroup ?? fromProcesses()?.cpuUsec;
+  const memory = has.includes('memory') ? memoryOfCgroup(folder) : undefined;
+  const tasks = (has.includes('pids') ? numberIn(folder, 'pids.current') : undefined) ?? fromProcesses()?.tasks;
   if (cpuUsec === undefined || tasks === undefined) return undefined;
   return {
     cpuUsec,
     memoryBytes: memory?.bytes ?? fromProcesses()?.memoryBytes ?? 0,
     memoryLimitBytes: Math.min(memory?.limit ?? Number.POSITIVE_INFINITY, totalmem()),
     network: record.HostConfig.NetworkMode === 'host' ? NO_TRAFFIC : trafficOf(state.Pid),
-    disk: diskOfCgroup(folder) ?? fromProcesses()?.disk ?? { readBytes: 0, writtenBytes: 0 },
+    disk: (/\bio\b/.test(has) ? diskOfCgroup(folder) : fromProcesses()?.disk) ?? NOTHING_MOVED,
     tasks,
   };
 }
 
+const NOTHING_MOVED = { readBytes: 0, writtenBytes: 0 };
 const NO_TRAFFIC = { receivedBytes: 0, sentBytes: 0 };
 
 function cgroupFolder(path: string): string | undefined {
