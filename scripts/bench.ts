@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { startTestRegistry } from '../test/e2e/support/registry.ts';
 import type { Ask, Told } from './bench/agent.ts';
 import { type Engine, makeEngines } from './bench/engines.ts';
-import { type Memory, memoryOf } from './bench/memory.ts';
+import { type Memory, memoryOf, supervisorTicks } from './bench/memory.ts';
 import { conditions, isKept, median, type Row, tableOf } from './bench/report.ts';
 
 const options = parseOptions(process.argv.slice(2));
@@ -34,7 +34,9 @@ try {
   await measureStarts(busybox);
   await measureLists(busybox);
   await measureStats(busybox);
+  await measureLongList(busybox);
   await measureMemory(busybox);
+  await measureIdle(busybox);
   await measurePull(app);
   await measureVersion();
 } finally {
@@ -98,6 +100,36 @@ async function measureStats(image: string): Promise<void> {
   for (const engine of engines) await must(engine, [engine.remove(...names)]);
 }
 
+/** What podman takes for it is not asked: making a thousand containers costs it minutes. */
+async function measureLongList(image: string): Promise<void> {
+  const work = 'ps -a, 1,000 containers, CPU';
+  if (!isWanted(work)) return;
+  const names = Array.from({ length: 1000 }, (_, index) => `long-${index}`);
+  await must(
+    skiff,
+    names.map((name) => skiff.command('create', '--name', name, image, 'true')),
+    4,
+  );
+  const told: Told[] = [];
+  for (let round = 0; round < (options.quick ? 5 : 21); round++) told.push(await must(skiff, [skiff.command('ps', '-a')]));
+  const cpu = median(told.map((one) => one.cpuMs));
+  add({ work, unit: 'ms', skiff: cpu, bar: 150, absolute: true, samples: told.length });
+  await must(skiff, [skiff.remove(...names)]);
+}
+
+async function measureIdle(image: string): Promise<void> {
+  const work = 'an idle container for a minute, CPU of its supervisor';
+  if (!isWanted(work)) return;
+  await must(skiff, [skiff.command('run', '-d', '--name', 'idle', image, 'sleep', '100000')]);
+  await Bun.sleep(15_000); // it tidies up once after the start
+  const before = supervisorTicks(skiff);
+  if (before.supervisors !== 1) throw new Error(`${before.supervisors} supervisors of one container`);
+  await Bun.sleep(60_000);
+  const after = supervisorTicks(skiff);
+  add({ work, unit: 'ms', skiff: (after.ticks - before.ticks) * 10, bar: 0, absolute: true, samples: 1 });
+  await must(skiff, [skiff.remove('idle')]);
+}
+
 /** Megabytes for each of twenty idle containers. */
 async function memoryPerContainer(engine: Engine, image: string, flags: string[]): Promise<number> {
   const count = 20;
@@ -105,7 +137,7 @@ async function memoryPerContainer(engine: Engine, image: string, flags: string[]
   const before = memoryOf(engine);
   const starts = names.map((name) => engine.command('run', '-d', '--name', name, ...flags, image, 'sleep', '100000'));
   await must(engine, starts, 4);
-  await Bun.sleep(2000);
+  await Bun.sleep(8000); // supervisors tidy up five seconds after the start
   const after = memoryOf(engine);
   console.error(`  ${engine.name} ${flags.join(' ')}: ${describe(after)}`);
   await must(engine, [engine.remove(...names)]);

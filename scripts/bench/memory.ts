@@ -28,6 +28,17 @@ export function memoryOf({ mark, storage }: { mark: string; storage: string }): 
   return memory;
 }
 
+/** User and system time so far, in clock ticks, of the supervisors among an engine's processes. */
+export function supervisorTicks({ mark, storage }: { mark: string; storage: string }): { ticks: number; supervisors: number } {
+  const supervisors = processesOf(mark, storage).filter((pid) => read(pid, 'cmdline')?.split('\0')[1] === '__supervise');
+  const ticks = supervisors.map((pid) => {
+    const stat = read(pid, 'stat') ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  });
+  return { ticks: ticks.reduce((sum, one) => sum + one, 0), supervisors: supervisors.length };
+}
+
 function processesOf(mark: string, storage: string): number[] {
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

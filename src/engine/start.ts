@@ -8,7 +8,11 @@ import { receivedError } from '../runtime/control-client.ts';
 import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
 import { choosePidNamespace, type PidNamespaceStep } from '../runtime/pid-namespace.ts';
+
 import { sharesPids } from '../runtime/spec/namespaces.ts';
+
+import { TIDIES_ITSELF } from '../runtime/supervisor/tidy.ts';
+
 import { ensureUserNamespace, enterArgv, type UserNamespace } from '../runtime/userns.ts';
 import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';
 import { containerDir, containerLockPath, containerRunDir } from '../storage/layout.ts';
@@ -82,7 +86,7 @@ async function launch(ctx: Ctx, { id, namespace, step, lock }: LaunchSite, scope
       stdio: ['ignore', 'pipe', errors, lock.fd],
       cwd: '/',
       detached: true,
-      env: { ...childEnv(ctx.env), SKIFF_ROOT: ctx.paths.data, SKIFF_RUNROOT: ctx.paths.run },
+      env: { ...childEnv(ctx.env), ...TIDIES_ITSELF, SKIFF_ROOT: ctx.paths.data, SKIFF_RUNROOT: ctx.paths.run },
     },
   );
   closeSync(errors);

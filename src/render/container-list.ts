@@ -1,7 +1,7 @@
 // `ps` as text. The plain table and `-q` are drawn directly; only another format loads templates.
-import { type ContainerRow, type ContainerRowInput, containerRow, type RowOptions } from './container-row.ts';
+import { type ContainerRow, type ContainerRowInput, containerRow, plainLine, type RowOptions } from './container-row.ts';
 import { timeFormatter } from './go-time.ts';
-import { alignTable } from './table.ts';
+import { alignTable, shortId } from './table.ts';
 
 export interface ContainerListOptions extends Omit<RowOptions, 'formatTime'> {
   env: Readonly<Record<string, string | undefined>>;
@@ -35,10 +35,14 @@ const COLUMNS: readonly Column[] = ['ID', 'Image', 'Command', 'RunningFor', 'Sta
 /** The listing of containers. Throws ERR_TEMPLATE. */
 export async function renderContainerList(containers: readonly ContainerRowInput[], options: ContainerListOptions): Promise<string> {
   const { quiet, size, format = 'table' } = options;
+  const columns = size ? [...COLUMNS, 'Size' as const] : COLUMNS;
+  if (quiet) return containers.map(({ record }) => `${options.noTrunc ? record.Id : shortId(record.Id)}\n`).join('');
+  if (!size && (format === 'table' || format === '')) {
+    const titles = COLUMNS.map((column) => HEADER[column]).join('\t');
+    return alignTable([titles, ...containers.map((container) => plainLine(container, options))]);
+  }
   const rowOptions = { ...options, formatTime: timeFormatter(options.env) };
   const rows = containers.map((container) => containerRow(container, rowOptions));
-  if (quiet) return rows.map(({ ID }) => `${ID}\n`).join('');
-  const columns = size ? [...COLUMNS, 'Size' as const] : COLUMNS;
   if (format !== 'table' && format !== '') {
     const { formatRows } = await import('./rows.ts');
     const table = columns.map((column) => `{{.${column}}}`).join('\t');

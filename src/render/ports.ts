@@ -36,6 +36,7 @@ export function splitPort(port: string): { number: number; protocol: string } {
 
 /** The ports as one text. A range is shown once it ends, so one that goes on comes after those that broke off. */
 export function displayPorts(ports: readonly PortSummary[]): string {
+  if (ports.length === 0) return '';
   const open = new Map<string, [number, number]>();
   const shown: string[] = [];
   const mappings: string[] = [];

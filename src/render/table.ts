@@ -31,7 +31,8 @@ function hasColumn(cells: string[] | undefined, column: number): boolean {
 }
 
 function padEnd(cell: string, width: number | undefined): string {
-  return width === undefined ? cell : cell + ' '.repeat(Math.max(0, width - displayWidth(cell)));
+  if (width === undefined) return cell;
+  return NARROW.test(cell) ? cell.padEnd(width) : cell + ' '.repeat(Math.max(0, width - displayWidth(cell)));
 }
 
 const NARROW = /^[ -~…]*$/;

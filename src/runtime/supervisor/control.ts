@@ -6,6 +6,7 @@ import type { ExecRequest } from '../exec-process.ts';
 import { encodeFrame, FRAME, FrameReader, type ResizeFrame, type SupervisorAnswer, type SupervisorRequest } from '../messages.ts';
 import type { OciProcess } from '../spec/types.ts';
 import type { OutputTarget } from './streams.ts';
+import { stirred } from './tidy.ts';
 
 /** What the control socket steers. */
 export interface Controlled {
@@ -58,6 +59,7 @@ export function serveControl(path: string, controlled: Controlled): { stop(): vo
     unix: path,
     socket: {
       open(socket) {
+        stirred();
         socket.data = {
           writer: socketWriter(socket),
           line: '',

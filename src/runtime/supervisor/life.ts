@@ -42,7 +42,9 @@ import { type Orphans, watchOrphans } from './orphans.ts';
 import { prepareRootfs, writeBundle } from './prepare.ts';
 import { nextPause, shouldRestart } from './restart-policy.ts';
 import { type OutputTarget, openStreams, type Streams } from './streams.ts';
+import { stirred } from './tidy.ts';
 import { timeLimit } from './time-limit.ts';
+
 import { untilOrStuck } from './until-stuck.ts';
 
 /** Our standard output, whose other end the front holds while it waits for the start. */
@@ -224,6 +226,7 @@ class Life implements Controlled {
     const request = { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch, ready: go };
     const [started] = await Promise.all([runWithRuntime(call, request), go]);
     this.pid = started.pid;
+    stirred();
     this.running.resolve();
     this.exited = this.orphans.exitOf(started.pid);
     const initStarted = this.guard && startTime(started.pid);

@@ -3,6 +3,7 @@
 import { closeSync } from 'node:fs';
 import { makePipe, setWindowSize } from '../../sys/fd.ts';
 import { copyTerminal, writeTerminal } from '../terminal-copy.ts';
+import { stirred } from './tidy.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
 
@@ -31,6 +32,7 @@ export function openStreams(options: { stdin: boolean; terminal: boolean; log: O
   const targets = new Set<OutputTarget>(options.log ? [options.log] : []);
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const deliver = async (stream: OutputStream, chunk: Uint8Array): Promise<void> => {
+    stirred();
     for (const target of targets) target.write(stream, chunk);
     for (const target of targets) if (target.drained) await target.drained();
   };
