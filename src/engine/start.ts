@@ -8,11 +8,8 @@ import { receivedError } from '../runtime/control-client.ts';
 import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
 import { choosePidNamespace, type PidNamespaceStep } from '../runtime/pid-namespace.ts';
-
 import { sharesPids } from '../runtime/spec/namespaces.ts';
-
 import { TIDIES_ITSELF } from '../runtime/supervisor/tidy.ts';
-
 import { ensureUserNamespace, enterArgv, type UserNamespace } from '../runtime/userns.ts';
 import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';
 import { containerDir, containerLockPath, containerRunDir } from '../storage/layout.ts';

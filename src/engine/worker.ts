@@ -16,6 +16,8 @@ import { followInput, writeEvent } from './worker-pipe.ts';
 
 /** Runs the job that standard input names. Always 0: the outcome is the last event. */
 export async function main(): Promise<number> {
+  // The executable starts reluctant to compile (scripts/build.ts), which does not suit the one role that works long.
+  Bun.unsafe.setJITPolicy(1);
   const controller = new AbortController();
   const giveUp = (): void => controller.abort(new EngineError('ERR_INTERRUPTED', 'Interrupted', { exitCode: 130 }));
   // Ctrl-C reaches everything in the terminal's foreground group; the front's closing of our input says the same.

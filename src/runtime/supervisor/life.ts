@@ -44,7 +44,6 @@ import { nextPause, shouldRestart } from './restart-policy.ts';
 import { type OutputTarget, openStreams, type Streams } from './streams.ts';
 import { stirred } from './tidy.ts';
 import { timeLimit } from './time-limit.ts';
-
 import { untilOrStuck } from './until-stuck.ts';
 
 /** Our standard output, whose other end the front holds while it waits for the start. */
