@@ -10,6 +10,7 @@ const { symbols: f } = dlopen('libc.so.6', {
   fgetxattr: { args: ['i32', 'ptr', 'ptr', 'u64'], returns: 'i32' },
   flistxattr: { args: ['i32', 'ptr', 'u64'], returns: 'i32' },
   read: { args: ['i32', 'ptr', 'u64'], returns: 'i32' },
+  syscall: { args: ['i32', 'i32', 'ptr', 'u64'], returns: 'i32' },
   statx: { args: ['i32', 'ptr', 'i32', 'u32', 'ptr'], returns: 'i32' },
 });
 
@@ -46,7 +47,7 @@ const O_CLOEXEC = 0o2000000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
-const SYS_GETDENTS64 = process.arch === 'x64' ? 217n : 61n;
+const SYS_GETDENTS64 = process.arch === 'x64' ? 217 : 61;
 const ENOENT = 2;
 const ENODATA = 61;
 const ERANGE = 34;
@@ -58,7 +59,7 @@ const name = Buffer.from(new ArrayBuffer(PATH_MAX + 1));
 const stat = Buffer.from(new ArrayBuffer(256));
 const entries = Buffer.from(new ArrayBuffer(65_536));
 const value = Buffer.from(new ArrayBuffer(LARGEST_XATTR));
-const [namePtr, statPtr, valuePtr] = [ptr(name), ptr(stat), ptr(value)];
+const [namePtr, statPtr, entriesPtr, valuePtr] = [ptr(name), ptr(stat), ptr(entries), ptr(value)];
 const fields = new DataView(stat.buffer);
 
 /** Undefined when nothing has that name; '' is the open file itself. */
@@ -91,7 +92,7 @@ export function namesAt(folder: number, path: string): string[] {
   const names: string[] = [];
   try {
     for (;;) {
-      const length = check(c.syscall(SYS_GETDENTS64, BigInt(fd), BigInt(ptr(entries)), BigInt(entries.length), 0n), 'getdents64', path);
+      const length = check(f.syscall(SYS_GETDENTS64, fd, entriesPtr, entries.length), 'getdents64', path);
       if (length === 0) return names.sort();
       takeNames(names, length);
     }
