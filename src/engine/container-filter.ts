@@ -1,6 +1,7 @@
 // The filters of `ps`: which containers of a list, newest first, fit. `before` and `since` are places in that list.
 
 import { type ContainerView, findContainer } from '../storage/container.ts';
+import { networkId } from '../storage/container-uses.ts';
 import { findImage } from '../storage/image.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -49,7 +50,7 @@ function matchesRecord(filters: Filters, { record, state }: ContainerView): bool
     labelsMatch(filters, record.Config.Labels) &&
     oneOf(filters.get('status'), [state.Status]) &&
     oneOf(filters.get('health'), [state.Health?.Status ?? 'none']) &&
-    oneOf(filters.get('network'), [record.HostConfig.NetworkMode]) &&
+    isOnNetwork(filters.get('network'), record.HostConfig.NetworkMode) &&
     oneOf(
       filters.get('volume'),
       record.Mounts.flatMap(({ Name, Source, Destination }) => [Name || Source, Destination]),
@@ -107,6 +108,11 @@ function between(views: ContainerView[], before: string[], since: string[]): Con
   const from = Math.max(-1, ...before.map(at)) + 1;
   const to = Math.min(views.length, ...since.map(at));
   return views.slice(from, Math.max(from, to));
+}
+
+/** By name, or by the beginning of its id. */
+function isOnNetwork(wanted: readonly string[] | undefined, name: string): boolean {
+  return !wanted || wanted.some((text) => text === name || (text !== '' && networkId(name).startsWith(text)));
 }
 
 function oneOf(wanted: readonly string[] | undefined, values: readonly string[]): boolean {
