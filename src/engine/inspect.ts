@@ -3,6 +3,7 @@ import { familiarReference } from '../oci/reference.ts';
 import { MASKED_PATHS, READONLY_PATHS } from '../runtime/spec/proc-paths.ts';
 import { type ContainerView, findContainer } from '../storage/container.ts';
 import { runningExecs } from '../storage/container-execs.ts';
+import { networkId, runId } from '../storage/container-uses.ts';
 import { findImage, readImageConfig, referencesOf } from '../storage/image.ts';
 import { readReference } from '../storage/image-record.ts';
 import { containerDir, containerLogPath, layerFs } from '../storage/layout.ts';
@@ -21,6 +22,9 @@ export interface InspectedContainer extends ContainerView {
     logPath: string;
     layerFolders: string[];
     execIds: string[] | null;
+    networkId: string;
+    endpointId: string;
+    sandboxId: string;
     maskedPaths: readonly string[] | undefined;
     readonlyPaths: readonly string[] | undefined;
     size?: { sizeRw: number; sizeRootFs: number };
@@ -69,6 +73,9 @@ function inspectContainer(ctx: Ctx, view: ContainerView, size: boolean): Inspect
       logPath: containerLogPath(ctx, record.Id),
       layerFolders: record.Layers.map((diffId) => layerFs(ctx, diffId)),
       execIds: runningExecs(ctx, record.Id),
+      networkId: networkId(record.HostConfig.NetworkMode),
+      endpointId: runId(view, 'endpoint'),
+      sandboxId: runId(view, 'sandbox'),
       maskedPaths: hides ? MASKED_PATHS : undefined,
       readonlyPaths: hides ? READONLY_PATHS : undefined,
       ...(size ? { size: containerSize(ctx, view) } : {}),

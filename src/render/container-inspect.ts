@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { ContainerConfig, ContainerRecord, ContainerState, Healthcheck, HealthState, MountPoint } from '../storage/records.ts';
 import { goMap, listOrNil, NIL_LIST, struct } from './go-values.ts';
 import { type HostConfigFacts, renderHostConfig, setOrNil } from './host-config.ts';
-import { renderNetworkSettings } from './network-settings.ts';
+import { type NetworkFacts, renderNetworkSettings } from './network-settings.ts';
 
-export interface ContainerFacts extends HostConfigFacts {
+export interface ContainerFacts extends HostConfigFacts, NetworkFacts {
   /** `containers/<id>`. */
   folder: string;
   logPath: string;
@@ -44,7 +44,7 @@ export function renderContainer(record: ContainerRecord, state: ContainerState, 
     SizeRootFs: facts.size?.sizeRootFs,
     Mounts: record.Mounts.map(renderMount),
     Config: renderConfig(record.Config),
-    NetworkSettings: renderNetworkSettings(record, state),
+    NetworkSettings: renderNetworkSettings(record, state, facts),
   });
 }
 

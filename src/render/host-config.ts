@@ -2,6 +2,7 @@
 import type { ContainerRecord, HostConfig } from '../storage/records.ts';
 import { goMap, listOrNil, NIL_LIST, nilMap, struct } from './go-values.ts';
 import { renderResources } from './host-resources.ts';
+import { renderMountRequest } from './mount-request.ts';
 
 export interface HostConfigFacts {
   /** Hidden and read-only paths of this container; undefined when it has none (privileged). */
@@ -43,6 +44,7 @@ export function renderHostConfig({ HostConfig: given }: ContainerRecord, facts: 
       PublishAllPorts: given.PublishAllPorts,
       ReadonlyRootfs: given.ReadonlyRootfs,
       SecurityOpt: lists('SecurityOpt'),
+      StorageOpt: mapOrNothing(given.StorageOpt),
       Tmpfs: mapOrNothing(given.Tmpfs),
       UTSMode: given.UTSMode ?? '',
       UsernsMode: given.UsernsMode ?? '',
@@ -51,7 +53,7 @@ export function renderHostConfig({ HostConfig: given }: ContainerRecord, facts: 
       Runtime: given.Runtime,
       Isolation: '',
       ...renderResources(given),
-      Mounts: given.Mounts?.length ? given.Mounts.map((mount) => struct('mount.Mount', { ...mount })) : undefined,
+      Mounts: given.Mounts?.length ? given.Mounts.map(renderMountRequest) : undefined,
       MaskedPaths: listOrNil(facts.maskedPaths),
       ReadonlyPaths: listOrNil(facts.readonlyPaths),
       Init: given.Init,

@@ -3,13 +3,21 @@
 import type { ContainerRecord, ContainerState, PortBinding } from '../storage/records.ts';
 import { goMap, NIL_LIST, nilMap, struct } from './go-values.ts';
 
-export function renderNetworkSettings(record: ContainerRecord, state: ContainerState): object {
+export interface NetworkFacts {
+  /** 64 hex digits each. */
+  networkId: string;
+  /** Of this run of the container. */
+  endpointId: string;
+  sandboxId: string;
+}
+
+export function renderNetworkSettings(record: ContainerRecord, state: ContainerState, facts: NetworkFacts): object {
   const isUp = state.Status === 'running' || state.Status === 'paused';
   const address = addressOf(isUp ? state.Network : undefined);
   const name = record.HostConfig.NetworkMode;
   return struct('container.NetworkSettings', {
     Bridge: '',
-    SandboxID: '',
+    SandboxID: isUp ? facts.sandboxId : '',
     SandboxKey: isUp ? state.Network.SandboxKey : '',
     Ports: isUp ? publishedPorts(record, state) : goMap({}, NIL_LIST),
     HairpinMode: false,
@@ -17,10 +25,13 @@ export function renderNetworkSettings(record: ContainerRecord, state: ContainerS
     LinkLocalIPv6PrefixLen: 0,
     SecondaryIPAddresses: NIL_LIST,
     SecondaryIPv6Addresses: NIL_LIST,
-    EndpointID: '',
+    EndpointID: isUp && name === 'bridge' ? facts.endpointId : '',
     ...address,
     // The network of another container is that one's to show.
-    Networks: goMap(name.startsWith('container:') ? {} : { [name]: endpoint(address) }, null),
+    Networks: goMap(
+      name.startsWith('container:') ? {} : { [name]: endpoint(address, { ...facts, endpointId: isUp ? facts.endpointId : '' }) },
+      null,
+    ),
   });
 }
 
@@ -49,7 +60,8 @@ function addressOf(network: ContainerState['Network'] | undefined): Address {
 }
 
 /** Docker orders the fields of an endpoint otherwise than those of the settings. */
-function endpoint({ Gateway, GlobalIPv6Address, GlobalIPv6PrefixLen, IPAddress, IPPrefixLen, IPv6Gateway, MacAddress }: Address): object {
+function endpoint(address: Address, { networkId, endpointId }: NetworkFacts): object {
+  const { Gateway, GlobalIPv6Address, GlobalIPv6PrefixLen, IPAddress, IPPrefixLen, IPv6Gateway, MacAddress } = address;
   return struct('*network.EndpointSettings', {
     IPAMConfig: null,
     Links: NIL_LIST,
@@ -57,8 +69,8 @@ function endpoint({ Gateway, GlobalIPv6Address, GlobalIPv6PrefixLen, IPAddress, 
     MacAddress,
     DriverOpts: nilMap(''),
     GwPriority: 0,
-    NetworkID: '',
-    EndpointID: '',
+    NetworkID: networkId,
+    EndpointID: endpointId,
     Gateway,
     IPAddress,
     IPPrefixLen,

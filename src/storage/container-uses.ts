@@ -1,6 +1,7 @@
 // What Docker records of the networks and volumes that a container uses: connected and mounted before it starts, disconnected and
 // unmounted after it has died. Networks have ids: those that are always there get theirs from their name.
 import type { Ctx } from '../sys/context.ts';
+import type { ContainerView } from './container.ts';
 import { recordEvent } from './events.ts';
 import type { ContainerRecord } from './records.ts';
 
@@ -12,6 +13,11 @@ const DRIVERS: Readonly<Record<string, string>> = { none: 'null', host: 'host' }
 /** The id of the network called `name`: 64 hex digits. */
 export function networkId(name: string): string {
   return new Bun.CryptoHasher('sha256').update(`network ${name}`).digest('hex');
+}
+
+/** The id of something that a container's run brings up: 64 hex digits, others with each start. */
+export function runId({ record, state }: ContainerView, what: 'endpoint' | 'sandbox'): string {
+  return new Bun.CryptoHasher('sha256').update(`${what} ${record.Id} ${state.StartedAt}`).digest('hex');
 }
 
 /** Records that the container's volumes are mounted and its network is connected. Never throws. */

@@ -7,6 +7,9 @@ const FACTS: ContainerFacts = {
   logPath: '/data/c/log',
   layerFolders: ['/layers/aa', '/layers/bb'],
   execIds: null,
+  networkId: 'n1',
+  endpointId: 'e1',
+  sandboxId: 's1',
   maskedPaths: ['/proc/kcore'],
   readonlyPaths: ['/proc/sys'],
 };
@@ -51,7 +54,7 @@ test('a running container', () => {
   ]);
   expect(NetworkSettings).toEqual({
     Bridge: '',
-    SandboxID: '',
+    SandboxID: 's1',
     SandboxKey: '/run/netns/x',
     Ports: {
       '443/tcp': null,
@@ -65,7 +68,7 @@ test('a running container', () => {
     LinkLocalIPv6PrefixLen: 0,
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
-    EndpointID: '',
+    EndpointID: 'e1',
     Gateway: '10.88.0.1',
     GlobalIPv6Address: '',
     GlobalIPv6PrefixLen: 0,
@@ -81,8 +84,8 @@ test('a running container', () => {
         MacAddress: '02:42:0a:58:00:02',
         DriverOpts: null,
         GwPriority: 0,
-        NetworkID: '',
-        EndpointID: '',
+        NetworkID: 'n1',
+        EndpointID: 'e1',
         Gateway: '10.88.0.1',
         IPAddress: '10.88.0.2',
         IPPrefixLen: 24,

@@ -6,7 +6,17 @@ const CONTAINER: InspectedObject = {
   type: 'container',
   record: containerRecord(),
   state: containerState(),
-  facts: { folder: '/c', logPath: '/c/log', layerFolders: [], execIds: null, maskedPaths: undefined, readonlyPaths: undefined },
+  facts: {
+    folder: '/c',
+    logPath: '/c/log',
+    layerFolders: [],
+    execIds: null,
+    networkId: '',
+    endpointId: '',
+    sandboxId: '',
+    maskedPaths: undefined,
+    readonlyPaths: undefined,
+  },
 };
 const IMAGE: InspectedObject = {
   type: 'image',
