@@ -4,11 +4,13 @@
 import { chmodSync, chownSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, errnoOf } from '../sys/errors.ts';
-import { withLock } from '../sys/lock.ts';
+import { type Lock, tryLock } from '../sys/lock.ts';
+import { type CopyWatch, copyTree } from './copy-tree.ts';
 import { lookInside } from './spec/inside.ts';
 
 const MARKER = 'copying';
 const COPY_TIMEOUT_MS = 600_000;
+const LOOK_MS = 10;
 
 export interface CopyUp {
   rootfs: string;
@@ -21,29 +23,43 @@ export interface CopyUp {
 }
 
 /** Fills the empty folder `data` with what `rootfs` has at `destination`. Throws ERR_COPY_UP; the next try begins anew. */
-export function copyUp({ rootfs, destination, data, folder }: CopyUp): void {
+export async function copyUp({ rootfs, destination, data, folder }: CopyUp, watch: CopyWatch): Promise<void> {
   const marker = join(folder, MARKER);
   const source = lookInside({ rootfs }, destination);
   if (source.found !== 'directory') return;
   if (!isFile(marker) && !isEmpty(data)) return;
-  withLock(
-    join(folder, 'lock'),
-    () => {
-      if (isFile(marker)) clear(data);
-      else if (!isEmpty(data)) return;
-      writeFileSync(marker, '');
-      copyInto(source.host, data);
-      rmSync(marker);
-    },
-    { timeoutMs: COPY_TIMEOUT_MS },
-  );
+  const lock = await lockFor(join(folder, 'lock'), watch.signal);
+  try {
+    if (isFile(marker)) clear(data);
+    else if (!isEmpty(data)) return;
+    writeFileSync(marker, '');
+    await copyInto(source.host, data, watch);
+    rmSync(marker);
+  } finally {
+    lock.release();
+  }
 }
 
-function copyInto(source: string, target: string): void {
+// Another container's supervisor may be filling the same volume, which takes its time.
+async function lockFor(path: string, signal: AbortSignal): Promise<Lock> {
+  const deadline = performance.now() + COPY_TIMEOUT_MS;
+  for (;;) {
+    const lock = tryLock(path);
+    if (lock) return lock;
+    if (signal.aborted || performance.now() > deadline) {
+      throw new EngineError('ERR_COPY_UP', "Cannot fill a new volume with the image's files: another container is at it", {
+        hint: 'wait until that container runs, or remove it',
+        exitCode: 125,
+      });
+    }
+    await Bun.sleep(LOOK_MS);
+  }
+}
+
+async function copyInto(source: string, target: string, watch: CopyWatch): Promise<void> {
   if (!isEmpty(source)) {
-    const copy = Bun.spawnSync(['cp', '-a', '--reflink=auto', `${source}/.`, target], { stdio: ['ignore', 'ignore', 'pipe'] });
-    if (copy.exitCode !== 0) {
-      const why = copy.stderr.toString().trim().split('\n')[0];
+    const why = await copyTree(source, target, watch);
+    if (why !== undefined) {
       throw new EngineError('ERR_COPY_UP', `Cannot fill a new volume with the image's files: ${why}`, {
         hint: 'free some disk space, or mount the volume with the option "nocopy"',
         exitCode: 125,

@@ -19,10 +19,12 @@ export interface ImageMount {
   copies: string;
   /** Told of a child that stays. */
   onSpawn: (pid: number) => void;
+  /** Ends what takes long. */
+  signal: AbortSignal;
 }
 
 /** Returns where the tree is. Throws ERR_ROOTFS, ERR_HANGS. */
-export async function mountImage(ctx: Ctx, { driver, layers, scratch, copies, onSpawn }: ImageMount): Promise<string> {
+export async function mountImage(ctx: Ctx, { driver, layers, scratch, copies, onSpawn, signal }: ImageMount): Promise<string> {
   const topFirst = [...new Set(layers.toReversed())].map((diffId) => layerFs(ctx, diffId));
   for (const layer of topFirst) requireLayer(layer);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
@@ -31,7 +33,7 @@ export async function mountImage(ctx: Ctx, { driver, layers, scratch, copies, on
   if (topFirst.length === 1) return only;
   if (driver === 'copy') {
     mkdirSync(copies, { recursive: true, mode: 0o700 });
-    return copyLayers(topFirst.toReversed(), copies);
+    return copyLayers(topFirst.toReversed(), copies, { onSpawn, signal });
   }
   const merged = join(scratch, 'merged');
   mkdirSync(merged);

@@ -5,9 +5,10 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } fro
 import { join } from 'node:path';
 import { EngineError } from '../sys/errors.ts';
 import { getXattr } from '../sys/xattr.ts';
+import { type CopyWatch, copyTree } from './copy-tree.ts';
 
 /** Copies `layers` (folders, base first) to `<container>/rootfs` unless it is there already; returns its path. Throws ERR_ROOTFS. */
-export function copyLayers(layers: string[], container: string): string {
+export async function copyLayers(layers: string[], container: string, watch: CopyWatch): Promise<string> {
   const target = join(container, 'rootfs');
   if (existsSync(target)) return target;
   const making = join(container, 'rootfs.making');
@@ -16,7 +17,7 @@ export function copyLayers(layers: string[], container: string): string {
   try {
     for (const layer of layers) {
       clearHidden(layer, making);
-      copyOver(layer, making);
+      await copyOver(layer, making, watch);
       clearWhiteouts(layer, making);
     }
     renameSync(making, target);
@@ -41,10 +42,10 @@ function clearHidden(layer: string, target: string): void {
   }
 }
 
-function copyOver(layer: string, target: string): void {
-  const copy = Bun.spawnSync(['cp', '-a', '--reflink=auto', `${layer}/.`, target], { stdio: ['ignore', 'ignore', 'pipe'] });
-  if (copy.exitCode !== 0) {
-    throw new EngineError('ERR_ROOTFS', `Cannot copy a layer: ${copy.stderr.toString().trim().split('\n')[0]}`, {
+async function copyOver(layer: string, target: string, watch: CopyWatch): Promise<void> {
+  const why = await copyTree(layer, target, watch);
+  if (why !== undefined) {
+    throw new EngineError('ERR_ROOTFS', `Cannot copy a layer: ${why}`, {
       hint: 'The storage driver "copy" needs room for a whole copy of the image in each container',
       exitCode: 125,
     });

@@ -53,6 +53,8 @@ export interface RootfsFolders {
   scratch: string;
   /** Told of a child that stays. */
   onSpawn: (pid: number) => void;
+  /** Ends what takes long. */
+  signal: AbortSignal;
   /** The container removes itself: nothing it writes into its rootfs has to reach the disk. */
   isPassing?: boolean;
 }
@@ -68,7 +70,7 @@ export async function makeRootfs(ctx: Ctx, driver: StorageDriver, layers: string
   for (const layer of topFirst) requireLayer(layer);
   if (driver === 'copy') {
     requireProgram(ctx.env, 'cp', 'which the storage driver "copy" needs');
-    return copyLayers(topFirst.toReversed(), folders.container);
+    return copyLayers(topFirst.toReversed(), folders.container, folders);
   }
   if (topFirst.length === 0) topFirst.push(emptyLayer(folders.scratch));
   const { container } = folders;

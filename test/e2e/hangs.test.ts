@@ -1,6 +1,7 @@
 // A program that hangs while it brings a container up is named after a while, and nothing stays of the container's start.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from './support/eventually.ts';
 import { image, openSandbox } from './support/sandbox.ts';
 
 const box = openSandbox();
@@ -46,4 +47,32 @@ test('fuse-overlayfs', async () => {
   const env = { ...impatient, PATH: `${folder}:${box.env.PATH}` };
   expect(await box.skiff(run, { env })).toEqual({ stdout: '', stderr: sentence(path, 'mounted the root filesystem'), code: 125 });
   expect(await box.ok(['ps', '-aq'])).toBe('');
+});
+
+describe('a copy that takes long does not keep its container from being stopped', () => {
+  const started = async (name: string, flags: string[]) => {
+    const mark = join(box.files, `cp-of-${name}`);
+    const { folder } = hanging('cp', `touch ${mark}`);
+    const child = box.start(['run', '-d', '--network', 'none', '--name', name, ...flags, busybox, 'true'], {
+      env: { PATH: `${folder}:${box.env.PATH}` },
+    });
+    await eventually('cp is at it', () => existsSync(mark));
+    return child;
+  };
+
+  test('of the image’s files into a new volume, which is filled by the next start', async () => {
+    const run = await started('filling', ['--volume', 'filled:/etc']);
+    await box.ok(['stop', '-t', '0', 'filling']);
+    expect(await run.exited).toBe(125);
+    expect(await new Response(run.stderr).text()).toContain('The container was stopped while it started');
+    expect(await box.ok(['run', '--rm', '--network', 'none', '--volume', 'filled:/etc', busybox, 'cat', '/etc/passwd'])).toContain('root');
+    await box.ok(['rm', 'filling']);
+  });
+
+  test('of its whole root filesystem', async () => {
+    const run = await started('copying', ['--storage-driver', 'copy']);
+    await box.ok(['rm', '-f', 'copying']);
+    expect(await run.exited).toBe(125);
+    expect(await box.ok(['ps', '-aq'])).toBe('');
+  });
 });

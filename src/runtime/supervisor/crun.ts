@@ -86,6 +86,7 @@ async function run(call: RuntimeCall, args: string[], { stdio, terminal, ready }
     child.kill('SIGKILL');
     throw hangs(call.runtime, 'started the container', patienceMs);
   }
+  call.orphans.notOurs(child.pid);
   if (code !== 0) throw runtimeFailure(log, args[0] ?? '', code);
 }
 

@@ -96,6 +96,8 @@ class Life implements Controlled {
   private attached = Promise.withResolvers<void>();
   /** Resolves when a stop was asked for; ends the pause before a restart. */
   private stopAsked = Promise.withResolvers<void>();
+  /** Aborted with it; ends the copies of a start. */
+  private stopped = new AbortController();
   /** Resolves when the container's end is on disk and no restart follows. */
   private finished = Promise.withResolvers<void>();
   /** Somebody stopped it, which is an event of its own. */
@@ -127,12 +129,14 @@ class Life implements Controlled {
     this.note({ SupervisorPid: this.surroundings.hostPid(process.pid), CgroupPath: this.cgroup.path ?? '' });
     const onPasta = (pid: number): void => this.guard?.child(pid);
     const { scratch, hostProc } = this.surroundings;
-    const site = { scratch, hostProc, onSpawn, onPasta };
+    const site = { scratch, hostProc, onSpawn, onPasta, signal: this.stopped.signal };
     this.network = openNetwork(this.ctx, this.record, site);
     this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
     if (waitForAttach) tellFront({ type: 'ready' });
-    this.rootfs = await prepareRootfs(this.ctx, this.record, site);
+    this.rootfs = await prepareRootfs(this.ctx, this.record, site).catch((error: unknown) => {
+      throw this.isStopWanted() ? stoppedEarly() : error;
+    });
     await this.start(waitForAttach && !this.isAttached ? this.clientAttached() : undefined);
     tellFront({ type: 'started', pid: this.state.Pid });
   }
@@ -159,7 +163,7 @@ class Life implements Controlled {
       this.trySave({ Status: 'restarting', RestartCount: this.state.RestartCount + (isAsked ? 0 : 1) });
       void this.dismissClients(code);
       await Promise.race([Bun.sleep(pauseMs), this.stopAsked.promise]);
-      if (this.state.ManuallyStopped || this.isGoingDown) break;
+      if (this.isStopWanted()) break;
       try {
         // `update` may have changed its limits meanwhile.
         this.reread();
@@ -216,8 +220,7 @@ class Life implements Controlled {
     await network.made;
     let now = ctx.now();
     const go = Promise.all([network.ready, condition]).then(() => {
-      if (this.state.ManuallyStopped || this.isGoingDown)
-        throw new EngineError('ERR_STOPPED', 'The container was stopped while it started', { exitCode: 125 });
+      if (this.isStopWanted()) throw stoppedEarly();
       now = ctx.now();
       this.startedMs = performance.now();
       gate?.open();
@@ -376,11 +379,20 @@ class Life implements Controlled {
     await untilOrStuck(Promise.all(gone), leaving);
   }
 
+  private isStopWanted(): boolean {
+    return this.state.ManuallyStopped || this.isGoingDown;
+  }
+
+  private endWaits(): void {
+    this.stopAsked.resolve();
+    this.stopped.abort();
+  }
+
   /** The machine, or the user's session, goes down: end in order, and do not restart. What the user wants of it stays as it was. */
   private async goDown(): Promise<void> {
     this.isGoingDown = true;
     this.state.WentDown = true;
-    this.stopAsked.resolve();
+    this.endWaits();
     if (!this.pid) await Promise.race([this.running.promise, this.finished.promise]);
     await this.endRun(undefined, undefined);
   }
@@ -481,7 +493,7 @@ class Life implements Controlled {
     this.isStopped = true;
     this.isRemoved ||= isRemoved;
     this.isKept = keep;
-    this.stopAsked.resolve();
+    this.endWaits();
     // One that is still starting is stopped before its program runs, or right after.
     if (!this.pid) await Promise.race([this.running.promise, this.finished.promise]);
     await this.endRun(signal, timeoutSeconds);
@@ -555,7 +567,7 @@ class Life implements Controlled {
     if (!this.pid && this.state.Status === 'restarting') {
       // As Docker: in the pause before a restart any signal ends the loop.
       this.state.ManuallyStopped = true;
-      return this.stopAsked.resolve();
+      return this.endWaits();
     }
     if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${this.record.Id} is not running`);
     // As Docker: a container that the user killed is not restarted, one that was only signalled is.
@@ -565,6 +577,8 @@ class Life implements Controlled {
     if (isEnd) this.thaw();
   }
 }
+
+const stoppedEarly = (): EngineError => new EngineError('ERR_STOPPED', 'The container was stopped while it started', { exitCode: 125 });
 
 // How its predecessor left it; what that wrote as running is over, or it would not have lost the lock.
 function freshState(state: ContainerState): ContainerState {

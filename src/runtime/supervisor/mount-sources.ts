@@ -10,6 +10,7 @@ import { EscapeError, openBeneath } from '../../sys/beneath.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, errnoOf } from '../../sys/errors.ts';
 import { MS, mount } from '../../sys/mount.ts';
+import type { CopyWatch } from '../copy-tree.ts';
 import { settleRecursion } from '../submounts.ts';
 import type { Surroundings } from './isolate.ts';
 
@@ -27,7 +28,7 @@ export const ownMount = (Source: string, Destination: string): MountPoint => ({
 export async function makeMountSources(
   ctx: Ctx,
   record: ContainerRecord,
-  { scratch, onSpawn }: Pick<Surroundings, 'scratch'> & { onSpawn: (pid: number) => void },
+  { scratch, onSpawn, signal }: Pick<Surroundings, 'scratch'> & CopyWatch,
 ): Promise<void> {
   for (const [index, point] of record.Mounts.entries()) {
     if (!isMade(point)) continue;
@@ -38,7 +39,7 @@ export async function makeMountSources(
       const { mountImage } = await import('../image-mount.ts');
       const copies = join(containerDir(ctx, record.Id), 'images', String(index));
       const own = { scratch: join(scratch, 'images', String(index)), copies };
-      source = await mountImage(ctx, { driver: record.Driver, layers: point.Layers ?? [], ...own, onSpawn });
+      source = await mountImage(ctx, { driver: record.Driver, layers: point.Layers ?? [], ...own, onSpawn, signal });
     }
     bindBeneath({ ...point, Source: source }, target);
   }

@@ -10,6 +10,7 @@ import { blockDevice } from '../../sys/block-device.ts';
 import type { Ctx } from '../../sys/context.ts';
 import type { CgroupPlace } from '../cgroup.ts';
 import { limitAdvice } from '../cgroup-advice.ts';
+import type { CopyWatch } from '../copy-tree.ts';
 import { copyUp } from '../copy-up.ts';
 import { assertOomScore } from '../oom-score.ts';
 import { makeRootfs } from '../rootfs.ts';
@@ -32,17 +33,13 @@ import { makeSecrets, withSecrets } from './secrets.ts';
 import { makeTimezone, withTimezone } from './timezone.ts';
 
 /** Mounts the rootfs and fills volumes that are used for the first time. Returns the rootfs path. */
-export async function prepareRootfs(
-  ctx: Ctx,
-  record: ContainerRecord,
-  site: Pick<Surroundings, 'scratch'> & { onSpawn: (pid: number) => void },
-): Promise<string> {
+export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, site: Pick<Surroundings, 'scratch'> & CopyWatch): Promise<string> {
   const container = containerDir(ctx, record.Id);
   copyRootMode(ctx, record, join(container, 'upper'));
   const rootfs = await makeRootfs(ctx, record.Driver, record.Layers, { container, ...site });
   for (const { Type, Name, Source, Destination, Mode, Subpath } of record.Mounts) {
     if (Type !== 'volume' || !Name || Subpath !== undefined || Mode.split(',').includes('nocopy')) continue;
-    copyUp({ rootfs, destination: Destination, data: Source, folder: volumeDir(ctx, Name) });
+    await copyUp({ rootfs, destination: Destination, data: Source, folder: volumeDir(ctx, Name) }, site);
   }
   if (record.Mounts.some(({ Type, Subpath }) => Type === 'image' || Subpath !== undefined)) await makeMountSources(ctx, record, site);
   makeSecrets(ctx, record, site.scratch);
