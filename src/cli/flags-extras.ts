@@ -9,7 +9,7 @@ const secret: ListFlag<SecretUse> = {
   multiple: true,
   default: [],
   helpValue: 'secret',
-  description: 'Show a secret to the container (NAME[,type=mount|env][,target=…][,uid=…][,gid=…][,mode=…])',
+  description: 'Show a secret to the container (NAME[,type=mount|env], and after more commas target=, uid=, gid= and mode=)',
   parse: parseSecret,
 };
 
