@@ -15,7 +15,7 @@ export default class Exec extends Command {
   static override stopAtFirstArgument = true;
   static override flags = {
     detach: flag.boolean({ char: 'd', description: 'Detached mode: run command in the background' }),
-    'detach-keys': flag.string({ description: 'Override the key sequence for leaving the command, which hangs it up (with -d it stays)' }),
+    'detach-keys': flag.string({ description: 'Override the key sequence for leaving the command, which goes on' }),
     env: flag.list({ char: 'e', description: 'Set environment variables' }),
     'env-file': flag.list({ description: 'Read in a file of environment variables' }),
     interactive: flag.boolean({ char: 'i', description: 'Keep STDIN open even if not attached' }),
@@ -50,7 +50,9 @@ export default class Exec extends Command {
     const handlers = { stdout: (chunk: Uint8Array) => io.out(chunk), stderr: (chunk: Uint8Array) => io.err(chunk) };
     if (tty) {
       const attachment = await execOnTerminal(ctx, name, options, handlers);
-      return codeOf(await runSession(attachment, { stdin: flags.interactive, detachKeys, signals: false }));
+      const end = await runSession(attachment, { stdin: flags.interactive, detachKeys, signals: false });
+      if (end === 'detached') attachment.detach(true);
+      return codeOf(end);
     }
     const attachment = await execOnPipes(ctx, name, { ...options, stdin: flags.interactive }, handlers);
     // The terminal's ^C ends the runtime beside us, which is in the foreground too: we stay to give back its exit code.

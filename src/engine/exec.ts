@@ -21,6 +21,7 @@ import { setWindowSize } from '../sys/fd.ts';
 import { childrenOf, kill } from '../sys/process.ts';
 import { SIGKILL, signalNumber } from '../sys/signals.ts';
 import type { AttachHandlers, Attachment } from './attach.ts';
+import { leaveExec } from './exec-leave.ts';
 import { openExecStreams } from './exec-streams.ts';
 
 export interface ExecOptions extends ExecRequest {
@@ -31,6 +32,8 @@ export interface ExecOptions extends ExecRequest {
 
 interface ExecCommand {
   recorded: RecordedExec;
+  /** See `LeftExec`. */
+  isForked: boolean;
   argv: string[];
   env: Record<string, string>;
   runtime: string;
@@ -71,7 +74,11 @@ export async function execOnTerminal(ctx: Ctx, wanted: string, options: ExecOpti
         if (master !== undefined) setWindowSize(master, size);
       },
       signal: () => undefined,
-      detach: () => undefined,
+      detach: () => {
+        if (master === undefined) return;
+        exec.recorded.left();
+        leaveExec({ master, child, isForked: exec.isForked, env: exec.env });
+      },
       // What a background process of the command still prints is not waited for.
       exit: errors.then(() => Promise.race([copied, Bun.sleep(LAST_OUTPUT_MS)])).then(() => endOf(child, exec)),
     };
@@ -189,14 +196,16 @@ async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Prom
   const runtime = record.HostConfig.Runtime || 'crun';
   const scope = state.CgroupPath ? joinArgv(ctx, state.CgroupPath) : undefined;
   const manager = scope ? 'cgroupfs' : 'disabled';
+  const isForked = state.InitStarted === undefined;
   return {
     recorded,
+    isForked,
     argv: [
       ...(scope ?? []),
       ...scoreArgv(record.HostConfig.OomScoreAdj),
       ...['nsenter', '--target', String(state.SupervisorPid), '--user', '--preserve-credentials', '--mount'],
       // A start time is written down where the container has no pid namespace: then there is none to enter.
-      ...(state.InitStarted === undefined ? ['--pid'] : []),
+      ...(isForked ? ['--pid'] : []),
       '--',
       ...[runtime, '--root', runtimeStateRoot(ctx, Id), '--cgroup-manager', manager],
       ...[
@@ -204,7 +213,7 @@ async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Prom
         '--process',
         '/proc/self/fd/3',
         ...(consoleSocket ? ['--console-socket', consoleSocket] : []),
-        ...(detach ? ['--detach', '--pid-file', recorded.pidFile] : []),
+        ...(detach ? ['--detach', '--pid-file', recorded.pidFile] : request.tty ? ['--pid-file', recorded.terminalPidFile] : []),
         Id,
       ],
     ],

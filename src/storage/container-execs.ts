@@ -1,7 +1,7 @@
 // What `exec` added to a running container, in the run folder, so that nothing of it outlives the container's run. An attached exec is a
 // symlink to its front (pid and start time), who takes it away and records its end; a detached one is a file with its pid, written by the
-// runtime before the supervisor becomes its parent, who then does both.
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+// runtime before the supervisor becomes its parent, who then does both. One on a terminal that is left becomes a detached one.
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
@@ -18,8 +18,12 @@ export interface RecordedExec {
   readonly id: string;
   /** Where the runtime is to write the pid of a detached one. */
   readonly pidFile: string;
+  /** The same for one on a terminal, which may be left by the detach keys. */
+  readonly terminalPidFile: string;
   /** Records that the command runs. */
   started(): void;
+  /** Records that its front leaves, and it goes on as a detached one. */
+  left(): void;
   /** Records its end; not for a detached one that runs, whose end is the supervisor's to record. */
   ended(code: number): void;
 }
@@ -34,6 +38,7 @@ export function recordExec(ctx: HasPaths, record: ContainerRecord, command: read
   const folder = execsDir(ctx, record.Id);
   const link = join(folder, id);
   const pidFile = `${link}${PID_FILE}`;
+  const terminalPidFile = `${link}.terminal`;
   // As Docker: a space behind the program even when nothing follows it.
   const text = `${command[0] ?? ''} ${command.slice(1).join(' ')}`;
   const note = (action: string, more = {}): void => recordContainerEvent(ctx, record, action, { execID: id, ...more });
@@ -45,9 +50,14 @@ export function recordExec(ctx: HasPaths, record: ContainerRecord, command: read
   return {
     id,
     pidFile,
+    terminalPidFile,
     started: () => note(`exec_start: ${text}`),
+    left: () => {
+      unlessGone(() => renameSync(terminalPidFile, pidFile));
+      note('exec_detach');
+    },
     ended: (code) => {
-      for (const path of [link, pidFile]) rmSync(path, { force: true });
+      for (const path of [link, pidFile, terminalPidFile]) rmSync(path, { force: true });
       note('exec_die', { exitCode: String(code) });
     },
   };
@@ -57,9 +67,7 @@ export function recordExec(ctx: HasPaths, record: ContainerRecord, command: read
 export function runningExecs(ctx: HasPaths, id: string): string[] | null {
   const folder = execsDir(ctx, id);
   const names = namesIn(folder);
-  const running = names.filter(
-    (name) => !name.endsWith(PID_FILE) && (names.includes(`${name}${PID_FILE}`) || isFrontAlive(join(folder, name))),
-  );
+  const running = names.filter((name) => !name.includes('.') && (names.includes(`${name}${PID_FILE}`) || isFrontAlive(join(folder, name))));
   return running.length > 0 ? running.sort() : null;
 }
 

@@ -1,4 +1,5 @@
 // Terminals and attaching: what a person at a keyboard sees and can do.
+import { eventsOf } from './support/events.ts';
 import { eventually } from './support/eventually.ts';
 import { image, openSandbox } from './support/sandbox.ts';
 import { openTerminal } from './support/terminal.ts';
@@ -84,16 +85,30 @@ test('--detach-keys names other keys', async () => {
   await box.ok(['rm', '-f', 'keys']);
 });
 
-test('the detach keys of exec hang its command up, as its help says', async () => {
-  expect((await box.ok(['exec', '--help'])).replace(/\s+/g, ' ')).toContain('leaving the command, which hangs it up (with -d it stays)');
-  await box.ok(['run', '-d', '--network', 'none', '--name', 'stays', busybox, 'sleep', '100000']);
-  const terminal = box.terminal(['exec', '-it', 'stays', 'sh', '-c', 'echo ready; exec sleep 99999']);
-  await terminal.waitFor(/ready/);
+test('the detach keys of exec leave its command running, and its end is recorded', async () => {
+  const id = await box.ok(['run', '-d', '--network', 'none', '--name', 'stays', busybox, 'sleep', '100000']);
+  const script = 'echo ready; until test -e /over; do echo tick; sleep 0.05; done; tty -s && echo "still on a terminal" >/said; exit 3';
+  const terminal = box.terminal(['exec', '-it', 'stays', 'sh', '-c', script]);
+  await terminal.waitFor(/tick/);
   terminal.type('\x10\x11');
   expect(await terminal.ended()).toBe(0);
-  await eventually('the command is gone', async () => !(await box.ok(['exec', 'stays', 'ps'])).includes('sleep 99999'));
-  expect(await state('stays')).toBe('running 0');
+  expect(JSON.parse(await box.ok(['inspect', '--format', '{{json .ExecIDs}}', 'stays']))).toHaveLength(1);
+  await box.ok(['exec', 'stays', 'touch', '/over']);
+  await eventually('it says so', async () => (await box.skiff(['exec', 'stays', 'cat', '/said'])).stdout === 'still on a terminal\n');
+  const ended = await eventually('its end is recorded', () => eventsOf(box, id).find((event) => event.includes('exitCode=3')));
+  const [left] = eventsOf(box, id).filter(([action]) => action === 'exec_detach');
+  expect(ended).toEqual(['exec_die', left?.[1] ?? '', 'exitCode=3']);
+  expect(await box.ok(['inspect', '--format', '{{json .ExecIDs}}', 'stays'])).toBe('null');
   await box.ok(['rm', '-f', 'stays']);
+});
+
+test('a terminal that dies hangs the command of exec up', async () => {
+  await box.ok(['run', '-d', '--network', 'none', '--name', 'dies', busybox, 'sleep', '100000']);
+  const terminal = box.terminal(['exec', '-it', 'dies', 'sh', '-c', 'echo ready; exec sleep 99999']);
+  await terminal.waitFor(/ready/);
+  terminal.process.kill('SIGKILL');
+  await eventually('the command is gone', async () => !(await box.ok(['exec', 'dies', 'ps'])).includes('sleep 99999'));
+  await box.ok(['rm', '-f', 'dies']);
 });
 
 test('-t without -i shows colours but takes no input; -it without a terminal is refused', async () => {
