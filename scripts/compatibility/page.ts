@@ -1,8 +1,9 @@
 // docs/compatibility.md: every command and flag of Docker's beside skiff's. A flag works, or is refused by the sentence that it prints; one
 // that skiff does not know at all is a defect that a test finds: nobody is to meet "unknown flag" for a flag of Docker's.
+import { ABSENT } from '../../src/cli/absent.ts';
 import type { Flag, FlagSet } from '../../src/cli/flag.ts';
 import { globalFlags } from '../../src/cli/globals.ts';
-import { NEVER, NOTES, REFUSED_GLOBALS } from './notes.ts';
+import { NOTES, REFUSED_GLOBALS } from './notes.ts';
 import type { DockerCommand, DockerCommandLine, DockerFlag } from './record-docker.ts';
 import type { SkiffCommand } from './skiff.ts';
 
@@ -127,7 +128,7 @@ function notThere(commands: readonly DockerCommand[]): string {
   // What will never come is said once for all that its first word names.
   const rows = commands.map(({ name }) => {
     const [topic = ''] = name.split(' ');
-    return NEVER[topic] === undefined ? `| \`${name}\` | not yet |` : `| \`${topic}\` | ${NEVER[topic]} |`;
+    return ABSENT[topic] === undefined ? `| \`${name}\` | not yet |` : `| \`${topic}\` | ${ABSENT[topic]} |`;
   });
   return ['| command | why |', '|---|---|', ...new Set(rows), ''].join('\n');
 }

@@ -117,6 +117,12 @@ async function printHelp(io: Io, words: string[]): Promise<number> {
 }
 
 async function unknownCommand(words: string[]): Promise<EngineError> {
+  const { ABSENT } = await import('./absent.ts');
+  const [first = ''] = words;
+  if (ABSENT[first] !== undefined)
+    return new EngineError('ERR_UNKNOWN_COMMAND', `unknown command: skiff ${first}`, {
+      hint: `Docker's "${first}" is not in skiff: ${ABSENT[first]}`,
+    });
   const { suggest } = await import('./suggest.ts');
   const parents = words.slice(0, -1);
   const siblings = new Set<string>();

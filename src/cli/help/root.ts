@@ -10,6 +10,7 @@ const TOPIC_DESCRIPTIONS: Record<string, string> = {
   container: 'Manage containers',
   image: 'Manage images',
   network: 'Manage networks',
+  secret: 'Manage secrets',
   system: 'Manage skiff',
   volume: 'Manage volumes',
 };

@@ -2,6 +2,7 @@
 import { Command, flag, type Parsed } from '../../cli/command.ts';
 import * as values from '../../cli/container-values.ts';
 import { readInput } from '../../cli/read-input.ts';
+import { refused } from '../../cli/refused.ts';
 import { createSecret, MAX_SECRET_BYTES, secretFromFile, secretFromVariable } from '../../engine/secret.ts';
 
 export default class SecretCreate extends Command {
@@ -15,8 +16,10 @@ export default class SecretCreate extends Command {
   static override minArgs = 2;
   static override maxArgs = 2;
   static override flags = {
+    driver: refused('not supported: secrets are kept in the local store alone', { char: 'd' }),
     env: flag.boolean({ description: 'Read the content from the environment variable of that name instead of a file' }),
     label: { ...flag.list({ char: 'l', description: 'Secret labels' }), parse: values.label },
+    'template-driver': refused('not supported: a secret is kept as it is given'),
     replace: flag.boolean({ description: 'Replace the secret of that name if there is one' }),
   };
 

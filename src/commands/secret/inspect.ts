@@ -1,5 +1,6 @@
 // `skiff secret inspect`: what is found is shown even when some names are not.
 import { Command, flag, type Parsed } from '../../cli/command.ts';
+import { refused } from '../../cli/refused.ts';
 import { inspectSecret } from '../../engine/secret.ts';
 import { renderSecrets } from '../../render/secret.ts';
 import { EngineError } from '../../sys/errors.ts';
@@ -11,6 +12,7 @@ export default class SecretInspect extends Command {
   static override minArgs = 1;
   static override flags = {
     format: flag.string({ char: 'f', description: "Format output: 'json', or a Go template" }),
+    pretty: refused('not supported yet: use --format', { isSwitch: true }),
     showsecret: flag.boolean({ description: 'Display the secret itself' }),
   };
 

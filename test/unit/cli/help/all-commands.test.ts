@@ -5,6 +5,8 @@ import type { CommandClass } from '../../../../src/cli/command.ts';
 import { commands } from '../../../../src/cli/commands.generated.ts';
 import { globalFlags } from '../../../../src/cli/globals.ts';
 import { commandHelp } from '../../../../src/cli/help/command.ts';
+import { topics } from '../../../../src/cli/help/manifest.ts';
+import { topicHelp } from '../../../../src/cli/help/root.ts';
 import { argumentCountProblem, parseLine } from '../../../../src/cli/parse.ts';
 import { resolveCommand } from '../../../../src/cli/resolve.ts';
 
@@ -66,4 +68,12 @@ describe.each(classes)('$id', ({ id, load }) => {
       expect(lines.filter((line) => line !== line.trimEnd())).toEqual([]);
     }
   });
+});
+
+test('every group of commands says what it is about', () => {
+  expect(
+    topics()
+      .map(topicHelp)
+      .filter((text) => text.includes('Commands of ')),
+  ).toEqual([]);
 });
