@@ -5,6 +5,7 @@ import { parseBytes } from '../engine/create/sizes.ts';
 import { parseTmpfs } from '../engine/create/tmpfs-spec.ts';
 import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
+import { deviceFlags } from './flags-devices.ts';
 import { extraFlags } from './flags-extras.ts';
 import { healthFlags } from './flags-health.ts';
 import { limitFlags } from './flags-limits.ts';
@@ -27,13 +28,13 @@ function listOf<T>(parse: (text: string) => T, spec: ListSpec): ListFlag<T> {
 const bytes = (spec: { char?: string; description: string }) => flag.custom({ helpValue: 'bytes', ...spec, parse: parseBytes });
 
 export const containerFlags = {
+  ...deviceFlags,
   ...limitFlags,
   'add-host': listOf(values.extraHost, { description: 'Add a custom host-to-IP mapping (host:ip)' }),
   attach: listOf(values.stream, { char: 'a', description: 'Attach to STDIN, STDOUT or STDERR' }),
   'cap-add': flag.list({ description: 'Add Linux capabilities' }),
   'cap-drop': flag.list({ description: 'Drop Linux capabilities' }),
   cidfile: flag.string({ description: 'Write the container ID to the file' }),
-  device: listOf(values.device, { description: 'Add a host device to the container' }),
   dns: listOf(values.ipAddress, { description: 'Set custom DNS servers' }),
   'dns-option': flag.list({ description: 'Set DNS options' }),
   'dns-search': listOf(values.searchDomain, { description: 'Set custom DNS search domains' }),

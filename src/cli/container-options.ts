@@ -10,6 +10,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import type { containerFlags } from './container-flags.ts';
 import type { FlagValues } from './flag.ts';
+import { deviceOptions } from './flags-devices.ts';
 import { namedExtras } from './flags-extras.ts';
 import { healthExtras, healthOptions } from './flags-health.ts';
 import { limitOptions } from './flags-limits.ts';
@@ -97,7 +98,7 @@ function hostConfig({ flags, cwd }: OptionsInput, binds: string[], bindings: Hos
     ...(flags.runtime ? { Runtime: flags.runtime } : {}),
     ...storageOptions(flags),
     ...(flags.ulimit.length ? { Ulimits: flags.ulimit } : {}),
-    ...(flags.device.length ? { Devices: flags.device } : {}),
+    ...deviceOptions(flags),
     ...(mounts.length ? { Mounts: mounts } : {}),
     ...namespaceOptions(flags),
   };

@@ -15,7 +15,6 @@ const REASONS = {
   'cpu-rt-runtime': REALTIME,
   'device-cgroup-rule': 'not possible without root: a device is given with --device, and can be used as far as you can use it yourself',
   'disable-content-trust': 'not supported: there is no content trust to disable',
-  gpus: LATER,
   'io-maxbandwidth': WINDOWS,
   'io-maxiops': WINDOWS,
   ip: NETWORK,

@@ -15,7 +15,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { tryLock } from '../sys/lock.ts';
 import { randomHex } from '../sys/random.ts';
-import { checkConfig, checkDevices, checkName } from './create/checks.ts';
+import { checkConfig, checkDevices, checkName, deviceWarnings } from './create/checks.ts';
 import { claimCidFile } from './create/cidfile.ts';
 import { checkHealth } from './create/health.ts';
 import { completeHostConfig } from './create/host-config.ts';
@@ -37,6 +37,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   checkConfig(options);
   checkHealth(config, options.Extras);
   checkDevices(hostConfig);
+  if (hostConfig.DeviceRequests) await (await import('../runtime/cdi/resolve.ts')).resolveDevices(ctx, hostConfig.DeviceRequests);
   if (hostConfig.CgroupParent) (await import('../runtime/cgroup-parent.ts')).checkCgroupParent(ctx, hostConfig.CgroupParent);
   const extras = { ...options.Extras, Secrets: resolveSecrets(ctx, options.Extras?.Secrets ?? []) };
   if (extras.Timezone) checkTimezone(ctx, extras.Timezone, local.image);
@@ -50,7 +51,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
     swappinessWarning(hostConfig),
     ...mountWarnings(planned),
   ];
-  const warnings = about.filter((text) => text !== undefined);
+  const warnings = [...about, ...deviceWarnings(hostConfig)].filter((text) => text !== undefined);
   const draft = { id, local, config, hostConfig, driver, extras };
   const name = make(ctx, options.name?.replace(/^\//, ''), draft, planned);
   return { id, name, warnings };

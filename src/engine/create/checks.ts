@@ -47,6 +47,14 @@ export function checkDevices({ Devices = [] }: HostConfig): void {
   }
 }
 
+/** A device is bound in, and the cgroup that would tell who may do what with it is root's. */
+export function deviceWarnings({ Devices = [] }: HostConfig): string[] {
+  return Devices.filter(({ CgroupPermissions }) => !/(?=.*r)(?=.*w)/.test(CgroupPermissions)).map(
+    ({ PathOnHost, CgroupPermissions }) =>
+      `The permissions "${CgroupPermissions}" of the device "${PathOnHost}" are not enforced: without root, who may write to it outside may do so inside`,
+  );
+}
+
 function statOf(path: string) {
   try {
     return statSync(path);

@@ -27,4 +27,12 @@ export interface CreatedContainer {
   warnings: string[];
 }
 
-export type { ContainerExtras, Healthcheck, HostConfig, MountRequest, RestartPolicy, SecretUse } from '../../storage/records.ts';
+export type {
+  ContainerExtras,
+  DeviceRequest,
+  Healthcheck,
+  HostConfig,
+  MountRequest,
+  RestartPolicy,
+  SecretUse,
+} from '../../storage/records.ts';

@@ -13,9 +13,17 @@ export interface OciSpec {
   hooks?: OciHooks;
 }
 
-/** POSIX-platform hooks (runtime-spec, config.md). */
-export interface OciHooks {
-  createRuntime?: { path: string; args?: string[] }[];
+/** POSIX-platform hooks (runtime-spec, config.md), by the moment at which they run. */
+export type OciHooks = {
+  [moment in 'prestart' | 'createRuntime' | 'createContainer' | 'startContainer' | 'poststart']?: OciHook[];
+};
+
+export interface OciHook {
+  path: string;
+  args?: string[];
+  env?: string[];
+  /** Seconds. */
+  timeout?: number;
 }
 
 export interface OciProcess {

@@ -213,9 +213,11 @@ class Life implements Controlled {
     const init = record.HostConfig.Init ? { init: (await import('../init-file.ts')).initFile(ctx, hostArchitecture()) } : {};
     const gate = network.isUp() && !condition ? undefined : makeGate(this.surroundings.scratch, Bun.which('sh') ?? '/bin/sh');
     const hooks = gate ? { hooks: gate.hooks } : {};
+    const { DeviceRequests } = record.HostConfig;
+    const edits = DeviceRequests ? { edits: await (await import('../cdi/resolve.ts')).resolveDevices(ctx, DeviceRequests) } : {};
     const { surroundings } = this;
     const places = { rootfs, network: network.spec, files: network.files, cgroup, surroundings };
-    const input = { ...places, runtime: call.runtime, ...init, ...hooks };
+    const input = { ...places, runtime: call.runtime, ...init, ...hooks, ...edits };
     const { bundle, keepFilter } = writeBundle(ctx, record, input);
     await network.made;
     let now = ctx.now();

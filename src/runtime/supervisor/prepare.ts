@@ -15,6 +15,7 @@ import { copyUp } from '../copy-up.ts';
 import { assertOomScore } from '../oom-score.ts';
 import { makeRootfs } from '../rootfs.ts';
 import { buildSpec, type SpecInput } from '../spec/build.ts';
+import { type SpecEdits, withEdits, withHooks } from '../spec/edits.ts';
 import { canRun } from '../spec/emulated.ts';
 import { processEnvironment } from '../spec/environment.ts';
 import { checkExecutable } from '../spec/executable.ts';
@@ -66,6 +67,8 @@ export interface BundleInput {
   cgroup: CgroupPlace;
   init?: string;
   hooks?: OciHooks;
+  /** What its CDI devices want. */
+  edits?: SpecEdits;
   /** Absolute path of the OCI runtime. */
   runtime: string;
   surroundings: Surroundings;
@@ -98,7 +101,7 @@ export function writeBundle(ctx: Ctx, created: ContainerRecord, input: BundleInp
     ctx.warn('--hostname is not set: the sandbox around skiff forbids it');
   }
   const { path, controllers, files } = input.cgroup;
-  const spec = buildSpec({
+  const built = buildSpec({
     record,
     rootfs: input.rootfs,
     user,
@@ -110,7 +113,8 @@ export function writeBundle(ctx: Ctx, created: ContainerRecord, input: BundleInp
     ...(input.init ? { init: input.init } : {}),
     ...(path ? { cgroup: { path, controllers, files, device: blockDevice } } : {}),
   });
-  const cached = withCachedFilter(input.hooks ? { ...spec, hooks: input.hooks } : spec, {
+  const spec = input.edits ? withEdits(built, input.edits) : built;
+  const cached = withCachedFilter(input.hooks ? { ...spec, hooks: withHooks(input.hooks, spec.hooks) } : spec, {
     folder: join(ctx.paths.run, 'seccomp'),
     runtime: input.runtime,
   });

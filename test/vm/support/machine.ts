@@ -13,8 +13,15 @@ export interface Machine {
 
 const project = join(__dirname, '../../..');
 
-/** A machine for a test file; with `keepsDisk` each `run` boots from the disk that the one before left. */
-export function openMachine(options: { keepsDisk?: boolean } = {}): Machine {
+export interface MachineOptions {
+  /** Each `run` boots from the disk that the one before left. */
+  keepsDisk?: boolean;
+  /** The controllers that the user's manager may hand on, with commas between; default all there are. */
+  delegate?: string;
+}
+
+/** A machine for a test file. */
+export function openMachine(options: MachineOptions = {}): Machine {
   const folder = mkdtempSync(join(tmpdir(), 'skiff-vm-'));
   const state = join(folder, 'state.cow');
   beforeAll(() => prepare(folder));
@@ -25,7 +32,7 @@ export function openMachine(options: { keepsDisk?: boolean } = {}): Machine {
     const command = ['bash', join(project, 'scripts/vm/vm-run'), ...(options.keepsDisk ? ['--keep'] : []), ...copies];
     const child = Bun.spawn([...command, '--', 'bash', '-c', preamble + script], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, VM_STATE: state, VM_TIMEOUT: '300' },
+      env: { ...process.env, VM_STATE: state, VM_TIMEOUT: '300', ...(options.delegate ? { VM_DELEGATE: options.delegate } : {}) },
     });
     const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
     if (code !== 0) console.error(stderr);
