@@ -4,7 +4,6 @@
 export const NOTES: Readonly<Record<string, string>> = {
   'container run --network': '`none`, `host`, `bridge`, `container:NAME`; networks of your own are not there yet',
   'container create --network': '`none`, `host`, `bridge`, `container:NAME`; networks of your own are not there yet',
-  'container exec --detach-keys': 'leaving an attached command hangs it up; with `-d` it stays',
   'inspect --type': '`container` and `image`',
 };
 

@@ -58,22 +58,31 @@ export async function whileRecorded(ctx: HasPaths, look: () => boolean, signal: 
     while (!signal.aborted) {
       changed = Promise.withResolvers<void>();
       if (!look()) return;
-      await Promise.race([changed.promise, Bun.sleep(watcher ? WATCHED_POLL_MS : POLL_MS)]);
+      await Promise.race([changed.promise, Bun.sleep(watcher.isWatching() ? WATCHED_POLL_MS : POLL_MS)]);
     }
   } finally {
     signal.removeEventListener('abort', aborted);
-    watcher?.close();
+    watcher.close();
   }
 }
 
-function watchFolder(folder: string, onChange: () => void): { close(): void } | undefined {
+interface FolderWatch {
+  /** false: nobody tells of changes. */
+  isWatching(): boolean;
+  close(): void;
+}
+
+function watchFolder(folder: string, onChange: () => void): FolderWatch {
+  let isWatching = true;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const watcher = watch(folder, onChange);
-    watcher.on('error', () => undefined);
-    return watcher;
+    watcher.on('error', () => {
+      isWatching = false;
+    });
+    return { isWatching: () => isWatching, close: () => watcher.close() };
   } catch {
-    return undefined;
+    return { isWatching: () => false, close: () => undefined };
   }
 }
 

@@ -12,11 +12,12 @@ describe('the context of a command', () => {
   });
 
   it('hands global flags to other roles as variables, folders made absolute', () => {
-    const flags = flagsOf('--root', '/srv/skiff', '--runroot=run', '--storage-driver', 'copy', '-D');
+    const flags = flagsOf('--config', 'conf', '--root', '/srv/skiff', '--runroot=run', '--storage-driver', 'copy', '-D');
     const ctx = createContext(env, flags, () => {});
     expect(ctx.paths.data).toBe('/srv/skiff');
     expect(ctx.env).toEqual({
       HOME: '/home/a',
+      DOCKER_CONFIG: `${process.cwd()}/conf`,
       SKIFF_ROOT: '/srv/skiff',
       SKIFF_RUNROOT: `${process.cwd()}/run`,
       SKIFF_STORAGE_DRIVER: 'copy',
