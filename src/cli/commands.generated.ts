@@ -3,8 +3,10 @@ import type { CommandTable } from './resolve.ts';
 
 export const commands: CommandTable = {
   'attach': { id: 'attach', load: () => import('../commands/attach.ts') },
+  'commit': { id: 'commit', load: () => import('../commands/commit.ts') },
   'completion': { id: 'completion', load: () => import('../commands/completion.ts') },
   'container:attach': { id: 'attach', load: () => import('../commands/attach.ts') },
+  'container:commit': { id: 'commit', load: () => import('../commands/commit.ts') },
   'container:create': { id: 'create', load: () => import('../commands/create.ts') },
   'container:diff': { id: 'diff', load: () => import('../commands/diff.ts') },
   'container:exec': { id: 'exec', load: () => import('../commands/exec.ts') },

@@ -6,6 +6,7 @@ import { type Ctx, dataRoot } from '../sys/context.ts';
 import { EngineError, errnoOf, messageOf } from '../sys/errors.ts';
 import { runtimeRoot } from '../sys/runtime-dir.ts';
 import { check } from './jobs/check.ts';
+import { commit } from './jobs/commit.ts';
 import { diff } from './jobs/diff.ts';
 import { exportTree } from './jobs/export.ts';
 import { fetchLayers } from './jobs/layers.ts';
@@ -53,6 +54,8 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
       return sweepStore(ctx, job);
     case 'check':
       return check(ctx, job);
+    case 'commit':
+      return commit(ctx, job, tools);
     case 'diff':
       return diff(ctx, job, tools);
     case 'export':

@@ -25,6 +25,14 @@ const LAYERS = new Set(
     ),
 );
 
+/** A layer's type as an OCI manifest names it; Docker's own become their twins. */
+export function ociLayerType(type: string): string {
+  const [, foreign = '', compression = ''] =
+    /^application\/vnd\.docker\.image\.rootfs\.(foreign\.)?diff\.tar(?:\.(gzip|zstd))?$/.exec(type) ?? [];
+  if (!type.startsWith('application/vnd.docker.')) return type;
+  return `application/vnd.oci.image.layer.${foreign ? 'nondistributable.' : ''}v1.tar${compression && `+${compression}`}`;
+}
+
 export const isIndexType = (type: string): boolean => type === OCI_INDEX || type === DOCKER_LIST;
 export const isManifestType = (type: string): boolean => type === OCI_MANIFEST || type === DOCKER_MANIFEST;
 export const isConfigType = (type: string): boolean => type === OCI_CONFIG || type === DOCKER_CONFIG;

@@ -35,8 +35,11 @@ export interface Attachment {
   exit: Promise<number | undefined>;
 }
 
+/** One answer, and the connection ends. */
+type SingleRequest = Exclude<SupervisorRequest, { type: 'attach' | 'hold' | 'release' }>;
+
 /** Asks the supervisor of `id`. Throws SupervisorGone, or the EngineError it answers with. */
-export async function askSupervisor(ctx: Ctx, id: string, request: Exclude<SupervisorRequest, { type: 'attach' }>): Promise<void> {
+export async function askSupervisor(ctx: Ctx, id: string, request: SingleRequest): Promise<void> {
   await ask(ctx, id, request);
 }
 
@@ -47,7 +50,7 @@ export async function askForProcess(ctx: Ctx, id: string, exec: ExecRequest): Pr
   throw new SupervisorGone(`The supervisor answered "${answer.type}"`);
 }
 
-async function ask(ctx: Ctx, id: string, request: Exclude<SupervisorRequest, { type: 'attach' }>): Promise<SupervisorAnswer> {
+async function ask(ctx: Ctx, id: string, request: SingleRequest): Promise<SupervisorAnswer> {
   const answer = Promise.withResolvers<SupervisorAnswer>();
   let text = '';
   const socket = await connect(ctx, id, {

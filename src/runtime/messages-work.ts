@@ -2,9 +2,9 @@
 // standard output, the last of them `done` or `failed`. The end of standard input before that means: give up and clean up.
 // Described by types alone; a worker is always of the same build as the one that started it.
 import type { ImageLayer } from '../storage/records.ts';
-import type { DiffJob, ExportJob, FileChange } from './messages-files.ts';
+import type { CommitJob, CommitResult, DiffJob, ExportJob, FileChange } from './messages-files.ts';
 
-export type WorkJob = PullJob | LayersJob | TagsJob | SweepJob | CheckJob | DiffJob | ExportJob;
+export type WorkJob = PullJob | LayersJob | TagsJob | SweepJob | CheckJob | DiffJob | ExportJob | CommitJob;
 
 /** Fetches an image and makes it reachable under its reference. */
 export interface PullJob {
@@ -97,6 +97,7 @@ export interface WorkResults {
   check: CheckReport;
   diff: null;
   export: null;
+  commit: CommitResult;
 }
 
 export type LayerStatus = 'waiting' | 'downloading' | 'retrying' | 'verifying' | 'extracting' | 'complete' | 'exists';

@@ -10,7 +10,8 @@ import type { OciProcess } from './spec/types.ts';
  * the container's end is on disk (with `isRemoved` it is not written, since the container is removed next; with `keep` it is not removed,
  * whatever --rm says, since it is started again next); `kill` and `signal` (passed on from a foreground
  * command: it changes nothing of what the user wants of the container) when the signal is sent;
- * `pause` when every process of the container rests, `unpause` when they run again; `describe` with the process that `exec` is to add.
+ * `pause` when every process of the container rests, `unpause` when they run again; `hold` pauses
+ * for as long as its connection lasts, or until `release` comes on it; `describe` with the process that `exec` is to add.
  */
 export type SupervisorRequest =
   | { type: 'attach'; output: boolean; start: boolean }
@@ -19,6 +20,8 @@ export type SupervisorRequest =
   | { type: 'signal'; signal: string }
   | { type: 'pause' }
   | { type: 'unpause' }
+  | { type: 'hold' }
+  | { type: 'release' }
   | { type: 'describe'; exec: ExecRequest };
 
 /** Supervisor → front: exactly one answer to a request. `attached` is followed by frames. */

@@ -9,7 +9,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import { type Claim, claim } from './claim.ts';
 import { hexOfDigest } from './digest.ts';
-import { createInflater } from './inflate.ts';
+import { createInflater, type Inflater } from './inflate.ts';
 import { commitLayer, layerRecordPath } from './layer.ts';
 import { createLayerWriter } from './layer-writer.ts';
 import { tmpDir } from './layout.ts';
@@ -20,8 +20,12 @@ import { createLayerLimit } from './unpack-limit.ts';
 export interface UnpackerOptions {
   /** Of the descriptor. Compression is told by the bytes; the type only refuses what cannot be unpacked (encrypted layers). */
   mediaType: string;
-  /** Digest of the uncompressed tar. */
-  diffId: string;
+  /** Digest that the uncompressed tar must have; left out for a layer that is being made, whatever its digest turns out to be. */
+  diffId?: string | undefined;
+  /** The bytes are a tar, whatever they look like. */
+  isPlain?: boolean;
+  /** Hears the digest before the layer becomes visible: the time to protect it. */
+  onDiffId?: (diffId: string) => void;
   /** Largest uncompressed size, bytes; default: see unpack-limit.ts. */
   maxBytes?: number | undefined;
   /** Gets one sentence for what was left out (device nodes), at most one per kind. */
@@ -43,13 +47,12 @@ export interface Unpacker {
  */
 export function createUnpacker(ctx: Ctx, options: UnpackerOptions): Unpacker {
   refuseEncrypted(options.mediaType);
-  hexOfDigest(options.diffId);
   const { hold, path } = makeFolder(ctx, options.diffId);
   const writer = createLayerWriter(join(path, 'fs'), options.onNotice ?? (() => {}));
   const reader = createTarReader(writer);
   const hasher = new Bun.CryptoHasher('sha256');
   const limit = createLayerLimit(ctx.env, options.maxBytes);
-  const inflater = createInflater((data) => {
+  const inflater = (options.isPlain ? plain : createInflater)((data) => {
     limit.uncompressed(data.length);
     hasher.update(data);
     reader.write(data);
@@ -67,7 +70,7 @@ export function createUnpacker(ctx: Ctx, options: UnpackerOptions): Unpacker {
     inflater.end();
     const isComplete = reader.end();
     const actual = `sha256:${hasher.digest('hex')}`;
-    if (actual !== options.diffId) {
+    if (options.diffId !== undefined && actual !== options.diffId) {
       if (!isComplete) throw truncated('has no end');
       throw new EngineError(
         'ERR_DIGEST_MISMATCH',
@@ -75,11 +78,12 @@ export function createUnpacker(ctx: Ctx, options: UnpackerOptions): Unpacker {
       );
     }
     const { ungranted, ...written } = writer.finish();
-    const record: LayerRecord = { version: 1, diffId: options.diffId, ...written, bootId: bootId(ctx.env) };
+    const record: LayerRecord = { version: 1, diffId: actual, ...written, bootId: bootId(ctx.env) };
     if (ungranted !== '') writeFileSync(join(path, 'owners.ndjson'), ungranted, { mode: 0o600 });
     writeFileSync(layerRecordPath(path), `${JSON.stringify(record)}\n`, { mode: 0o600 });
     close();
-    commitLayer(ctx, options.diffId, path);
+    options.onDiffId?.(actual);
+    commitLayer(ctx, actual, path);
     hold.release();
     return record;
   }
@@ -112,9 +116,14 @@ export function createUnpacker(ctx: Ctx, options: UnpackerOptions): Unpacker {
   }
 }
 
-function makeFolder(ctx: Ctx, diffId: string): { hold: Claim; path: string } {
+function plain(onData: (data: Buffer) => void): Inflater {
+  return { write: (data) => onData(Buffer.from(data.buffer, data.byteOffset, data.length)), end: () => undefined, close: () => undefined };
+}
+
+function makeFolder(ctx: Ctx, diffId: string | undefined): { hold: Claim; path: string } {
+  const start = diffId === undefined ? 'new' : hexOfDigest(diffId).slice(0, 12);
   for (;;) {
-    const name = `layer-${hexOfDigest(diffId).slice(0, 12)}-${Math.random().toString(36).slice(2)}`;
+    const name = `layer-${start}-${Math.random().toString(36).slice(2)}`;
     const hold = claim(ctx, name);
     if (!hold) continue;
     const path = join(tmpDir(ctx), name);

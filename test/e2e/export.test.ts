@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TarHeader } from '../../src/storage/tar-header.ts';
-import { createTarReader } from '../../src/storage/tar-reader.ts';
+import { entriesOf, exported } from './support/archive.ts';
 import { eventsOf } from './support/events.ts';
 import { image, openSandbox } from './support/sandbox.ts';
 
@@ -13,31 +13,6 @@ const unusual = image('unusual');
 beforeAll(async () => {
   for (const name of [busybox, unusual]) await box.ok(['pull', '--quiet', name]);
 });
-
-function entriesOf(archive: Uint8Array): Map<string, TarHeader & { body: string }> {
-  const found = new Map<string, TarHeader & { body: string }>();
-  let last: (TarHeader & { body: string }) | undefined;
-  const reader = createTarReader({
-    entry: (header) => {
-      last = { ...header, body: '' };
-      found.set(header.name, last);
-    },
-    content: (data, from, to) => {
-      if (last) last.body += data.toString('latin1', from, to);
-    },
-    entryEnd: () => undefined,
-  });
-  reader.write(Buffer.from(archive));
-  expect(reader.end()).toBe(true);
-  return found;
-}
-
-async function exported(name: string): Promise<Uint8Array> {
-  const child = box.start(['export', name]);
-  const archive = new Uint8Array(await new Response(child.stdout).arrayBuffer());
-  expect(await child.exited).toBe(0);
-  return archive;
-}
 
 /** Name → type, mode, owner, size, seconds: as the container sees its root, without what is mounted there. */
 async function seen(name: string): Promise<string[]> {
@@ -74,7 +49,7 @@ describe.each(['overlay', 'fuse-overlayfs', 'copy'])('with the storage driver %s
     const flags = ['--storage-driver', driver, '--name', name, '-v', '/data'];
     await box.ok(['run', '-d', '--network', 'none', ...flags, busybox, 'sh', '-c', `${CHANGES}; touch /ready; exec sleep 1000`]);
     await box.ok(['exec', name, 'sh', '-c', 'while [ ! -e /ready ]; do sleep 0.1; done']);
-    const archive = await exported(name);
+    const archive = await exported(box, name);
     const entries = entriesOf(archive);
     expect(told(entries)).toEqual(await seen(name));
     expect(entries.get('made/deep/one')?.body).toBe('one\n');
@@ -83,13 +58,13 @@ describe.each(['overlay', 'fuse-overlayfs', 'copy'])('with the storage driver %s
     expect([...entries.keys()].filter((key) => key.startsWith('data/'))).toEqual(['data/']);
     expect([...entries.keys()].filter((key) => key.startsWith('home/'))).toEqual(['home/']);
     await box.ok(['stop', '-t', '0', name]);
-    expect(Buffer.from(await exported(name)).equals(Buffer.from(archive))).toBe(true);
+    expect(Buffer.from(await exported(box, name)).equals(Buffer.from(archive))).toBe(true);
   });
 });
 
 test('an image of many owners, names and attributes comes out as it is', async () => {
   const id = await box.ok(['create', '--name', 'odd', unusual, 'true']);
-  const entries = entriesOf(await exported('odd'));
+  const entries = entriesOf(await exported(box, 'odd'));
   const running = await box.ok(['run', '-d', '--network', 'none', '--name', 'odd-runs', unusual, 'sleep', '1000']);
   expect(running).not.toBe(id);
   expect([...entries.values()].some(({ xattrs }) => xattrs !== undefined)).toBe(true);
@@ -101,7 +76,7 @@ test('-o writes a file that appears whole, for nobody else to read, and replaces
   const file = join(box.files, 'out.tar');
   writeFileSync(file, 'old');
   expect(await box.skiff(['export', '--output', 'out.tar', 'odd'])).toEqual({ stdout: '', stderr: '', code: 0 });
-  const archive = await exported('odd');
+  const archive = await exported(box, 'odd');
   expect(readFileSync(file).equals(Buffer.from(archive))).toBe(true);
   expect(readdirSync(box.files)).toEqual(['out.tar']);
 });

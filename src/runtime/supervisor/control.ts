@@ -5,6 +5,7 @@ import { type SocketWriter, socketWriter } from '../../sys/socket-writer.ts';
 import type { ExecRequest } from '../exec-process.ts';
 import { encodeFrame, FRAME, FrameReader, type ResizeFrame, type SupervisorAnswer, type SupervisorRequest } from '../messages.ts';
 import type { OciProcess } from '../spec/types.ts';
+import { createHold, type Hold } from './hold.ts';
 import type { OutputTarget } from './streams.ts';
 import { stirred } from './tidy.ts';
 
@@ -55,6 +56,7 @@ const MAX_INPUT_BYTES = 1 << 20;
 /** Listens at `path`. `stop()` closes the listener and the connections. */
 export function serveControl(path: string, controlled: Controlled): { stop(): void } {
   rmSync(path, { force: true });
+  const hold = createHold(controlled);
   return Bun.listen<Connection>({
     unix: path,
     socket: {
@@ -74,7 +76,7 @@ export function serveControl(path: string, controlled: Controlled): { stop(): vo
       },
       data({ data: connection }, chunk) {
         if (connection.frames) takeFrames(connection, controlled, chunk);
-        else takeLine(connection, controlled, chunk);
+        else takeLine(connection, { controlled, hold }, chunk);
       },
       drain: ({ data }) => data.writer.drain(),
       close({ data: connection }) {
@@ -86,7 +88,7 @@ export function serveControl(path: string, controlled: Controlled): { stop(): vo
   });
 }
 
-function takeLine(connection: Connection, controlled: Controlled, chunk: Uint8Array): void {
+function takeLine(connection: Connection, { controlled, hold }: { controlled: Controlled; hold: Hold }, chunk: Uint8Array): void {
   connection.line += Buffer.from(chunk).toString('latin1');
   const end = connection.line.indexOf('\n');
   if (end < 0) return;
@@ -107,13 +109,41 @@ function takeLine(connection: Connection, controlled: Controlled, chunk: Uint8Ar
     if (rest.length > 0) takeFrames(connection, controlled, rest);
     return;
   }
+  if (request.type === 'hold') {
+    void holdFor(connection, hold);
+    return;
+  }
+  if (request.type === 'release') {
+    for (const callback of connection.gone.splice(0)) callback();
+    close(connection, { type: 'done' });
+    return;
+  }
   act(controlled, request).then(
     (answered) => close(connection, answered),
     (error: unknown) => close(connection, failure(error)),
   );
 }
 
-async function act(controlled: Controlled, request: Exclude<SupervisorRequest, { type: 'attach' }>): Promise<SupervisorAnswer> {
+async function holdFor(connection: Connection, hold: Hold): Promise<void> {
+  let letGo: (() => void) | undefined;
+  let isGone = false;
+  connection.gone.push(() => {
+    isGone = true;
+    letGo?.();
+  });
+  try {
+    letGo = await hold();
+    if (isGone) letGo();
+    else answer(connection, { type: 'done' });
+  } catch (error) {
+    close(connection, failure(error));
+  }
+}
+
+async function act(
+  controlled: Controlled,
+  request: Exclude<SupervisorRequest, { type: 'attach' | 'hold' | 'release' }>,
+): Promise<SupervisorAnswer> {
   switch (request.type) {
     case 'stop':
       await controlled.stop(request);
