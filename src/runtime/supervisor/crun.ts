@@ -3,6 +3,8 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { containerRunDir } from '../../storage/layout.ts';
+import type { ContainerRecord } from '../../storage/records.ts';
+import { childEnv } from '../../sys/child-env.ts';
 import { openConsoleSocket } from '../../sys/console-socket.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
@@ -40,6 +42,18 @@ export interface Started {
 
 /** Where the runtime keeps the state of container `id`: in its run folder, so that it goes with it. */
 export const runtimeStateRoot = (ctx: Pick<Ctx, 'paths'>, id: string): string => join(containerRunDir(ctx, id), 'runtime');
+
+/** How the container's runtime is to be called. Throws ERR_NO_RUNTIME. */
+export function runtimeCall(ctx: Ctx, record: ContainerRecord, rest: Pick<RuntimeCall, 'orphans' | 'managesCgroups'>): RuntimeCall {
+  const wanted = record.HostConfig.Runtime || 'crun';
+  const runtime = Bun.which(wanted, { PATH: ctx.env.PATH ?? '' });
+  if (!runtime) {
+    const hint =
+      wanted === 'crun' ? 'Install it: sudo apt-get install crun (dnf, pacman, zypper: the same name)' : 'Give the path of an OCI runtime';
+    throw new EngineError('ERR_NO_RUNTIME', `Cannot find the OCI runtime "${wanted}" in PATH`, { hint, exitCode: 125 });
+  }
+  return { runtime, stateRoot: runtimeStateRoot(ctx, record.Id), id: record.Id, env: childEnv(ctx.env), ...rest };
+}
 
 /** Creates the container and lets its program run, in one call of the runtime. Throws ERR_RUNTIME with the runtime's own words, ERR_HANGS. */
 export async function runWithRuntime(call: RuntimeCall, request: RunRequest): Promise<Started> {

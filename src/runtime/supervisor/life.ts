@@ -4,14 +4,11 @@
 // Longer than other files: it is one state machine, and its order is what keeps it right.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ContainerView, readContainer, writeState, ZERO_TIME } from '../../storage/container.ts';
+import { type ContainerView, ZERO_TIME } from '../../storage/container.ts';
 import { recordDetachedEnd } from '../../storage/container-execs.ts';
 import { removeContainer } from '../../storage/container-removal.ts';
 import { recordUsesBegin, recordUsesEnd } from '../../storage/container-uses.ts';
-import { recordContainerEvent } from '../../storage/events.ts';
 import { containerDir, containerLockPath, containerLogPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
-import type { ContainerRecord, ContainerState } from '../../storage/records.ts';
-import { bootId } from '../../sys/boot.ts';
 import { childEnv } from '../../sys/child-env.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
@@ -29,9 +26,10 @@ import { openLogWriter } from '../log-writer.ts';
 import { DEFAULT_STOP_SECONDS, type SupervisorRequest } from '../messages.ts';
 import { hostArchitecture } from '../spec/host-facts.ts';
 import type { OciProcess } from '../spec/types.ts';
+import { ContainerBook } from './book.ts';
 import { tellFront } from './context.ts';
 import { type AttachedClient, type Controlled, serveControl } from './control.ts';
-import { type RuntimeCall, runtimeStateRoot, runWithRuntime } from './crun.ts';
+import { type RuntimeCall, runtimeCall, runWithRuntime } from './crun.ts';
 import { makeGate } from './gate.ts';
 import { type Guard, startGuard } from './guard.ts';
 import type { ContainerHealth } from './health/container.ts';
@@ -67,10 +65,8 @@ export async function supervise(ctx: Ctx, view: ContainerView, options: Supervis
   await life.live();
 }
 
-class Life implements Controlled {
+class Life extends ContainerBook implements Controlled {
   readonly tty: boolean;
-  private record: ContainerRecord;
-  private state: ContainerState;
   private surroundings: Surroundings;
   private orphans: Orphans = watchOrphans((pid, code) => recordDetachedEnd(this.ctx, this.record, { pid, code }));
   private cgroup: CgroupPlace;
@@ -91,6 +87,8 @@ class Life implements Controlled {
   private isRestartAsked = false;
   private isAttached = false;
   private isGoingDown = false;
+  /** A stop that comes meanwhile takes it back. */
+  private isFreezing = false;
   /** Resolves when the program of the current start runs. */
   private running = Promise.withResolvers<void>();
   private attached = Promise.withResolvers<void>();
@@ -108,12 +106,8 @@ class Life implements Controlled {
   private isKept = false;
   private closeLog: () => void = () => undefined;
 
-  constructor(
-    private readonly ctx: Ctx,
-    view: ContainerView,
-  ) {
-    this.record = view.record;
-    this.state = { ...freshState(view.state), BootId: bootId(ctx.env) };
+  constructor(ctx: Ctx, view: ContainerView) {
+    super(ctx, view);
     this.tty = view.record.Config.Tty;
     this.surroundings = isolate(containerRunDir(ctx, view.record.Id), view.record.HostConfig);
     this.cgroup = placeContainer(view.record);
@@ -339,20 +333,14 @@ class Life implements Controlled {
     rmSync(containerLockPath(this.ctx, this.record.Id), { force: true });
   }
 
-  /** Records an event, under the name that the container has by now. */
-  private tell(action: string, attributes: Record<string, string> = {}): void {
-    this.reread();
-    recordContainerEvent(this.ctx, this.record, action, attributes);
-  }
-
   private signalWith(signal: number): void {
     if (this.pid && kill(this.pid, signal)) this.tell('kill', { signal: String(signal) });
   }
 
   private thaw(): void {
-    if (this.state.Status !== 'paused' || !this.cgroup.path) return;
-    thaw(this.cgroup.path);
-    this.tryNote({ Status: 'running' });
+    if (!this.cgroup.path) return;
+    if (this.state.Status === 'paused' || this.isFreezing) thaw(this.cgroup.path);
+    if (this.state.Status === 'paused') this.tryNote({ Status: 'running' });
   }
 
   /** Takes down what would outlive us or stand in the way of a removal. */
@@ -399,35 +387,6 @@ class Life implements Controlled {
     await this.endRun(undefined, undefined);
   }
 
-  private save(change: Partial<ContainerState>): void {
-    Object.assign(this.state, change);
-    // What a power cut takes of a container that removes itself is not missed.
-    writeState(this.ctx, this.record.Id, this.state, { durable: !this.record.HostConfig.AutoRemove });
-  }
-
-  /** A full disk must not take the container's end from who waits for it: then the record stays old, the clients are told. */
-  private trySave(change: Partial<ContainerState>): void {
-    try {
-      this.save(change);
-    } catch (error) {
-      this.ctx.warn(`The state of container ${this.record.Id} cannot be written: ${messageOf(error)}`);
-    }
-  }
-
-  private tryNote(change: Partial<ContainerState>): void {
-    try {
-      this.note(change);
-    } catch (error) {
-      this.ctx.warn(`The state of container ${this.record.Id} cannot be written: ${messageOf(error)}`);
-    }
-  }
-
-  /** What only matters while this machine stays up. */
-  private note(change: Partial<ContainerState>): void {
-    Object.assign(this.state, change);
-    writeState(this.ctx, this.record.Id, this.state, { durable: false });
-  }
-
   private openLog(): OutputTarget | undefined {
     const { Type, Config } = this.record.HostConfig.LogConfig;
     if (Type === 'none') return undefined;
@@ -437,18 +396,8 @@ class Life implements Controlled {
   }
 
   private runtimeCall(): RuntimeCall {
-    const { ctx, record, orphans, cgroup } = this;
-    const wanted = record.HostConfig.Runtime || 'crun';
-    const runtime = Bun.which(wanted, { PATH: ctx.env.PATH ?? '' });
-    if (!runtime) {
-      const hint =
-        wanted === 'crun'
-          ? 'Install it: sudo apt-get install crun (dnf, pacman, zypper: the same name)'
-          : 'Give the path of an OCI runtime';
-      throw new EngineError('ERR_NO_RUNTIME', `Cannot find the OCI runtime "${wanted}" in PATH`, { hint, exitCode: 125 });
-    }
-    const stateRoot = runtimeStateRoot(ctx, record.Id);
-    return { runtime, stateRoot, managesCgroups: cgroup.path !== undefined, id: record.Id, env: childEnv(ctx.env), orphans };
+    const { orphans, cgroup } = this;
+    return runtimeCall(this.ctx, this.record, { orphans, managesCgroups: cgroup.path !== undefined });
   }
 
   // Controlled
@@ -512,11 +461,14 @@ class Life implements Controlled {
       });
     }
     await this.health?.rest();
+    this.isFreezing = true;
     try {
       await freeze(this.cgroup.path);
     } catch (error) {
       this.health?.begin();
       throw error;
+    } finally {
+      this.isFreezing = false;
     }
     if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${Id} is not running`);
     this.state.Status = 'paused';
@@ -534,11 +486,6 @@ class Life implements Controlled {
     this.thaw();
     this.tell('unpause');
     this.health?.begin();
-  }
-
-  /** Takes over what `rename` and `update` have changed since. */
-  reread(): void {
-    this.record = readContainer(this.ctx, this.record.Id)?.record ?? this.record;
   }
 
   /** Signals the running program, and kills it when its time is over. */
@@ -581,12 +528,3 @@ class Life implements Controlled {
 }
 
 const stoppedEarly = (): EngineError => new EngineError('ERR_STOPPED', 'The container was stopped while it started', { exitCode: 125 });
-
-// How its predecessor left it; what that wrote as running is over, or it would not have lost the lock.
-function freshState(state: ContainerState): ContainerState {
-  const isOver = state.Status === 'created' || state.Status === 'exited';
-  const fresh: ContainerState = { ...state, ManuallyStopped: false, Error: '', OOMKilled: false, RestartCount: 0, Pid: 0, Ports: {} };
-  delete fresh.InitStarted;
-  delete fresh.WentDown;
-  return isOver ? fresh : { ...fresh, Status: 'exited', ExitCode: 137 };
-}
