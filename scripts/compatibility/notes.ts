@@ -4,6 +4,17 @@
 export const NOTES: Readonly<Record<string, string>> = {
   'container run --network': '`none`, `host`, `bridge`, `container:NAME`; networks of your own are not there yet',
   'container create --network': '`none`, `host`, `bridge`, `container:NAME`; networks of your own are not there yet',
+  'container run --cgroup-parent': 'a slice of your systemd manager, or without systemd a cgroup that you may write',
+  'container run --device':
+    'a node, a folder, or `vendor/class=name` of a CDI file; permissions other than reading and writing both are not enforced, with a warning',
+  'container run --gpus': 'by a CDI file for `nvidia.com/gpu`',
+  'container run --memory-swappiness': 'discarded with a warning, as Docker does on cgroup v2',
+  'container create --cgroup-parent': 'a slice of your systemd manager, or without systemd a cgroup that you may write',
+  'container create --device':
+    'a node, a folder, or `vendor/class=name` of a CDI file; permissions other than reading and writing both are not enforced, with a warning',
+  'container create --gpus': 'by a CDI file for `nvidia.com/gpu`',
+  'container create --memory-swappiness': 'discarded with a warning, as Docker does on cgroup v2',
+  'container exec --detach-keys': 'leaving an attached command hangs it up; with `-d` it stays',
   'inspect --type': '`container` and `image`',
 };
 
