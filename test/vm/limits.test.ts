@@ -81,7 +81,7 @@ skiff update --cpuset-cpus 0 web 2>&1
 test('stats shows the limit, what is used of it, and the tasks there are', async () => {
   const { stdout, code } = await machine.run(`
 skiff run -d --name eater --memory 128m $BUSYBOX sh -c 'dd if=/dev/zero of=/dev/shm/eaten bs=1M count=40 2>/dev/null; sleep 1000 & sleep 1000 & wait' >/dev/null
-for attempt in $(seq 200); do [ "$(skiff exec eater ls -s /dev/shm/eaten 2>/dev/null | cut -d' ' -f1)" = 40960 ] && break; sleep 0.1; done
+for attempt in $(seq 200); do [ "$(skiff exec eater stat -c %s /dev/shm/eaten 2>/dev/null)" = 41943040 ] && break; sleep 0.1; done
 for attempt in $(seq 200); do [ "$(skiff stats --no-stream --format '{{.PIDs}}' eater)" = 3 ] && break; sleep 0.1; done
 skiff stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.MemPerc}} {{.PIDs}}' eater
 `);
@@ -103,7 +103,7 @@ test('a container that takes more memory than its limit is killed, and inspect s
   const { stdout, code } = await machine.run(`
 skiff run --name greedy --memory 32m $BUSYBOX sh -c 'dd if=/dev/zero of=/dev/null bs=128M count=1' >/dev/null 2>&1 || echo "exit $?"
 skiff inspect --format '{{.State.OOMKilled}} {{.State.ExitCode}} {{.State.Status}}' greedy
-skiff events --since 10m --until "$(date +%s)" --filter container=greedy --format '{{.Action}}' | grep oom
+skiff events --since 10m --until "$(($(date +%s) + 1))" --filter container=greedy --format '{{.Action}}' | grep oom
 skiff rm greedy
 `);
   expect({ stdout, code }).toEqual({ stdout: 'exit 137\ntrue 137 exited\noom\ngreedy\n', code: 0 });
