@@ -28,7 +28,7 @@ const INTERVAL_MS = 1000;
  * Milliseconds between the first two looks. The kernel books CPU time every few milliseconds, so the longer the truer; who looks at many
  * wants to know which of them is busy, and not to wait.
  */
-const firstWait = (containers: number): number => (containers === 0 ? 0 : Math.max(200 / containers, 20));
+const firstWait = (containers: number): number => (containers === 0 ? 0 : Math.max(200 / containers, 15));
 
 /**
  * A look at the containers each second, newest container first, or in the order of the names. Ends when all that were named have been

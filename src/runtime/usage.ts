@@ -46,7 +46,8 @@ export function usageOf({ record, state }: ContainerView): Usage | undefined {
     cpuUsec,
     memoryBytes: memory?.bytes ?? fromProcesses()?.memoryBytes ?? 0,
     memoryLimitBytes: Math.min(memory?.limit ?? Number.POSITIVE_INFINITY, totalmem()),
-    network: record.HostConfig.NetworkMode === 'host' ? NO_TRAFFIC : trafficOf(state.Pid),
+    // Without a network there is the loopback alone; the host's traffic is not the container's.
+    network: ['none', 'host'].includes(record.HostConfig.NetworkMode) ? NO_TRAFFIC : trafficOf(state.Pid),
     disk: (/\bio\b/.test(has) ? diskOfCgroup(folder) : fromProcesses()?.disk) ?? NOTHING_MOVED,
     tasks,
   };
