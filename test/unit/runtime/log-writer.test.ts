@@ -47,6 +47,28 @@ test.each([
   expect(texts(...chunks)).toEqual(expected);
 });
 
+test('every byte there is, in lines of all kinds, comes back', () => {
+  const lines = [
+    Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).join(''),
+    'ünïcödé 🎉 without anything to escape',
+    '{"json": ["with", "quotes", 1]}',
+    '',
+    'plain',
+  ];
+  const text = `${lines.join('\n').repeat(500)}\n`;
+  expect(texts(text).join('')).toBe(text);
+  expect(texts(`${'\n'.repeat(70_000)}"\n`).length).toBe(lines.join('\n').split('\n').length * 500 - 499 + 70_001);
+});
+
+test('entries carry attributes in Docker’s place', () => {
+  const writer = openLogWriter(path, { attrs: { tag: 'a "b"' } });
+  writer.write('stderr', Buffer.from('x\n'), NOW);
+  writer.close(NOW);
+  expect(readFileSync(path, 'utf8')).toBe(
+    '{"log":"x\\n","stream":"stderr","attrs":{"tag":"a \\"b\\""},"time":"2024-01-02T03:04:05.67Z"}\n',
+  );
+});
+
 test.each([
   ['a line of exactly 16 KiB stays whole', 'x'.repeat(16384), [16385]],
   ['a longer line is cut at 16 KiB', 'x'.repeat(16384 * 2 + 10), [16384, 16384, 11]],

@@ -1,0 +1,91 @@
+// A log file that is appended to and, once full, renamed to `.1`, `.2`. Traps: rotation falls between two entries, never within one; a
+// full disk loses lines, never the container; a line torn by a crash is ended, so that it spoils no other.
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+
+export interface RotationOptions {
+  /** A file that has reached this size is rotated before the next entry. Default 10 MB. */
+  maxSizeBytes?: number;
+  /** Files kept, the current one among them. Default 3. */
+  maxFiles?: number;
+  /** Told once when the log can no longer be written. */
+  onError?: (error: unknown) => void;
+}
+
+export interface RotatedFile {
+  /** Appends entries, each ended by a newline, and rotates between any two of them. */
+  append(bytes: Uint8Array): void;
+  close(): void;
+}
+
+const NEWLINE = 0x0a;
+
+/** Opens the file at `path` for appending. Throws the system's error when it cannot be opened. */
+export function openRotated(path: string, { maxSizeBytes = 10_000_000, maxFiles = 3, onError }: RotationOptions = {}): RotatedFile {
+  let failed = false;
+  let { fd, size } = openForAppend(path);
+
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+      failed = false;
+    } catch (error) {
+      if (!failed) onError?.(error);
+      failed = true;
+    }
+  };
+
+  const writeOut = (bytes: Uint8Array): void => {
+    // What failed before may have left half an entry: end it, so that it spoils no other.
+    if (failed) writeSync(fd, '\n');
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+    size += bytes.length;
+  };
+
+  const rotate = (): void => {
+    // Should it fail, the current file goes on growing, and rotating is tried again after as much once more.
+    size = 0;
+    moveAside(path, maxFiles);
+    const next = openForAppend(path);
+    closeSync(fd);
+    ({ fd, size } = next);
+  };
+
+  return {
+    append(bytes) {
+      for (let at = 0; at < bytes.length; ) {
+        if (size >= maxSizeBytes) guarded(rotate);
+        const end = bytes.length - at <= maxSizeBytes - size ? bytes.length : bytes.indexOf(NEWLINE, at + maxSizeBytes - size - 1) + 1;
+        const part = bytes.subarray(at, end || bytes.length);
+        guarded(() => writeOut(part));
+        at += part.length;
+      }
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+/** A line torn by a crash is ended first, so that it cannot spoil the next. */
+function openForAppend(path: string): { fd: number; size: number } {
+  const fd = openSync(path, 'a+', 0o600);
+  const { size } = fstatSync(fd);
+  const last = new Uint8Array([NEWLINE]);
+  if (size > 0) readSync(fd, last, 0, 1, size - 1);
+  if (last[0] === NEWLINE) return { fd, size };
+  writeSync(fd, '\n');
+  return { fd, size: size + 1 };
+}
+
+/** `log` → `log.1` → `log.2`. If we die in between, a number is missing: readers look at which files there are. */
+function moveAside(path: string, maxFiles: number): void {
+  if (maxFiles < 2) {
+    rmSync(path, { force: true });
+    return;
+  }
+  for (let number = maxFiles - 1; number > 0; number--) {
+    try {
+      renameSync(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`);
+    } catch (error) {
+      if (number === 1) throw error;
+    }
+  }
+}
