@@ -240,7 +240,7 @@ async function describeProcess(ctx: Ctx, { record, state }: ContainerView, reque
   } catch (error) {
     // A container that has ended meanwhile has no files to find anything in.
     if (error instanceof EngineError || error instanceof SupervisorGone) requireRunning(findContainer(ctx, record.Id));
-    if (error instanceof EngineError && hasEnded(state.Pid)) throw notRunning(record);
+    if (error instanceof SupervisorGone || (error instanceof EngineError && hasEnded(state.Pid))) throw notRunning(record);
     throw error;
   }
 }

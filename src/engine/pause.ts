@@ -6,6 +6,8 @@ import { EngineError } from '../sys/errors.ts';
 
 /** A supervisor that has said nothing for so long is stuck: freezing gives up long before. */
 const ANSWER_MS = 20_000;
+/** How long the state may say that a container runs whose supervisor has just ended. */
+const GONE_MS = 5_000;
 
 /**
  * Freezes every process of the container; resolves when they rest. Throws ERR_NO_SUCH_CONTAINER, ERR_NOT_RUNNING, ERR_PAUSED,
@@ -41,18 +43,23 @@ function requirePaused({ record, state }: ContainerView): void {
 }
 
 async function ask(ctx: Ctx, { record }: ContainerView, type: 'pause' | 'unpause', require: () => void): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new SupervisorGone('no answer')), ANSWER_MS);
-  try {
-    await Promise.race([askSupervisor(ctx, record.Id, { type }), late.promise]);
-  } catch (error) {
-    if (!(error instanceof SupervisorGone)) throw error;
-    // It has ended since, or its supervisor was killed: the state says so by now.
+  for (const lateAt = performance.now() + GONE_MS; ; await Bun.sleep(20)) {
+    try {
+      await Promise.race([askSupervisor(ctx, record.Id, { type }), noAnswer()]);
+      return;
+    } catch (error) {
+      if (!(error instanceof SupervisorGone)) throw error;
+    }
+    // It has ended since, or its supervisor was killed: the state says so in a moment.
     require();
+    if (performance.now() < lateAt) continue;
     throw new EngineError('ERR_NO_ANSWER', `Cannot ${type} container "${record.Name}": its supervisor does not answer`, {
       hint: `End the container: skiff rm -f ${record.Name}`,
     });
-  } finally {
-    clearTimeout(timer);
   }
+}
+
+async function noAnswer(): Promise<never> {
+  await Bun.sleep(ANSWER_MS);
+  throw new SupervisorGone('The supervisor does not answer');
 }
