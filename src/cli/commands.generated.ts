@@ -36,6 +36,7 @@ export const commands: CommandTable = {
   'events': { id: 'events', load: () => import('../commands/events.ts') },
   'exec': { id: 'exec', load: () => import('../commands/exec.ts') },
   'export': { id: 'export', load: () => import('../commands/export.ts') },
+  'healthcheck:run': { id: 'healthcheck:run', load: () => import('../commands/healthcheck/run.ts') },
   'image:inspect': { id: 'image:inspect', load: () => import('../commands/image/inspect.ts') },
   'image:list': { id: 'images', load: () => import('../commands/images.ts') },
   'image:ls': { id: 'images', load: () => import('../commands/images.ts') },

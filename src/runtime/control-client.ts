@@ -50,6 +50,13 @@ export async function askForProcess(ctx: Ctx, id: string, exec: ExecRequest): Pr
   throw new SupervisorGone(`The supervisor answered "${answer.type}"`);
 }
 
+/** Has container `id` checked at once; the check's exit code. Throws as `askSupervisor`. */
+export async function askForCheck(ctx: Ctx, id: string): Promise<number> {
+  const answer = await ask(ctx, id, { type: 'check' });
+  if (answer.type === 'checked') return answer.exitCode;
+  throw new SupervisorGone(`The supervisor answered "${answer.type}"`);
+}
+
 async function ask(ctx: Ctx, id: string, request: SingleRequest): Promise<SupervisorAnswer> {
   const answer = Promise.withResolvers<SupervisorAnswer>();
   let text = '';

@@ -11,7 +11,8 @@ import type { OciProcess } from './spec/types.ts';
  * whatever --rm says, since it is started again next); `kill` and `signal` (passed on from a foreground
  * command: it changes nothing of what the user wants of the container) when the signal is sent;
  * `pause` when every process of the container rests, `unpause` when they run again; `hold` pauses
- * for as long as its connection lasts, or until `release` comes on it; `describe` with the process that `exec` is to add.
+ * for as long as its connection lasts, or until `release` comes on it; `check` with the
+ * outcome of a health check that is run at once; `describe` with the process that `exec` is to add.
  */
 export type SupervisorRequest =
   | { type: 'attach'; output: boolean; start: boolean }
@@ -20,6 +21,7 @@ export type SupervisorRequest =
   | { type: 'signal'; signal: string }
   | { type: 'pause' }
   | { type: 'unpause' }
+  | { type: 'check' }
   | { type: 'hold' }
   | { type: 'release' }
   | { type: 'describe'; exec: ExecRequest };
@@ -28,6 +30,7 @@ export type SupervisorRequest =
 export type SupervisorAnswer =
   | { type: 'attached'; tty: boolean }
   | { type: 'done' }
+  | { type: 'checked'; exitCode: number }
   | { type: 'described'; process: OciProcess }
   | { type: 'failed'; code: string; message: string; hint?: string; exitCode: number; path?: string };
 

@@ -45,7 +45,7 @@ test('starting, then healthy, then unhealthy, then healthy again: in ps, inspect
   // It may have been unhealthy before its file was there.
   expect(events.slice(-3)).toEqual(['health_status: healthy', 'health_status: unhealthy', 'health_status: healthy']);
   const first = eventsOf(box, id).filter(([action = '']) => action.startsWith('exec_'));
-  const execID = first[0]?.[1] ?? '';
+  const execID = first.find(([action]) => action?.startsWith('exec_create: /bin/sh'))?.[1] ?? '';
   expect(execID).toMatch(/^execID=[0-9a-f]{64}$/);
   expect(first.filter((event) => event.includes(execID))).toEqual([
     ['exec_create: /bin/sh -c test -e /well', execID],
@@ -188,6 +188,28 @@ describe('--health-on-failure', () => {
     const { stderr, code } = await box.skiff(['create', '--health-on-failure', 'kill', busybox, 'true']);
     expect([stderr.split('\n')[0], code]).toEqual(['skiff: Cannot set the on-failure action "kill" without a health check', 125]);
   });
+});
+
+test('healthcheck run checks at once: 0, or 1 with "unhealthy"; and it counts', async () => {
+  const id = await run('asked', 'test -e /well', '--health-interval', '1h', '--health-retries', '1');
+  expect(await box.skiff(['healthcheck', 'run', 'asked'])).toEqual({ stdout: 'unhealthy\n', stderr: '', code: 1 });
+  expect(await inspect('asked', '{{.State.Health.Status}} {{len .State.Health.Log}}')).toBe('unhealthy 1');
+  await box.ok(['exec', 'asked', 'touch', '/well']);
+  expect(await box.skiff(['healthcheck', 'run', id.slice(0, 12)])).toEqual({ stdout: '', stderr: '', code: 0 });
+  expect(await inspect('asked', '{{.State.Health.Status}} {{len .State.Health.Log}}')).toBe('healthy 2');
+  const refused = async (said: string, name = 'asked') => {
+    const { stdout, stderr, code } = await box.skiff(['healthcheck', 'run', name]);
+    expect([stdout, stderr.split('\n')[0], code]).toEqual(['', `skiff: ${said}`, expect.any(Number)]);
+    expect(code).not.toBe(0);
+  };
+  await box.ok(['pause', 'asked']);
+  await refused('Container asked is paused, unpause the container before a check');
+  await box.ok(['kill', 'asked']);
+  await refused(`Container ${id} is not running`);
+  await refused('No such container: nobody', 'nobody');
+  await box.ok(['create', '--name', 'unchecked', busybox, 'true']);
+  await refused('Container "unchecked" has no health check', 'unchecked');
+  await remove('asked', 'unchecked');
 });
 
 test('what cannot be is refused before anything is made', async () => {

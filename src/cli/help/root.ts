@@ -8,6 +8,7 @@ const COMMON = ['run', 'exec', 'ps', 'build', 'pull', 'push', 'images', 'login',
 
 const TOPIC_DESCRIPTIONS: Record<string, string> = {
   container: 'Manage containers',
+  healthcheck: 'Run health checks',
   image: 'Manage images',
   network: 'Manage networks',
   secret: 'Manage secrets',

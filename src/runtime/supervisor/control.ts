@@ -23,6 +23,8 @@ export interface Controlled {
   kill(signal: string): Promise<void>;
   pause(): Promise<void>;
   unpause(): void;
+  /** Runs a health check now; its exit code, -1 when it could not be run. */
+  check(): Promise<number>;
   /** The process that `exec` is to add. */
   describe(exec: ExecRequest): Promise<OciProcess>;
 }
@@ -160,6 +162,8 @@ async function act(
     case 'unpause':
       controlled.unpause();
       return { type: 'done' };
+    case 'check':
+      return { type: 'checked', exitCode: await controlled.check() };
     case 'describe':
       return { type: 'described', process: await controlled.describe(request.exec) };
     default:

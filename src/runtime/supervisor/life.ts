@@ -488,6 +488,12 @@ class Life extends ContainerBook implements Controlled {
     this.health?.begin();
   }
 
+  async check(): Promise<number> {
+    const code = this.pid && this.state.Status !== 'paused' ? await this.health?.checkNow() : undefined;
+    if (code !== undefined) return code;
+    throw new EngineError('ERR_NOT_RUNNING', `Container ${this.record.Id} is not running`, { exitCode: 125 });
+  }
+
   /** Signals the running program, and kills it when its time is over. */
   private async endRun(signal: string | undefined, timeoutSeconds: number | undefined): Promise<void> {
     const { Config } = this.record;

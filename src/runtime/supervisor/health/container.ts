@@ -14,6 +14,8 @@ export interface ContainerHealth {
   state(): HealthState;
   /** Starts, or goes on, to check. */
   begin(): void;
+  /** Checks at once; the exit code, or undefined when nothing is checked now. */
+  checkNow(): Promise<number | undefined>;
   /** No checks until `begin`; resolves when the one that runs has been ended. */
   rest(): Promise<void>;
   /** The run is over: nothing is checked any more. Resolves with what is left to be saved. */
@@ -68,6 +70,7 @@ export function containerHealth(plan: HealthPlan, site: HealthSurroundings): Con
         update,
       });
     },
+    checkNow: async () => monitor?.checkNow(),
     rest,
     end: async () => {
       isOver = true;

@@ -20,6 +20,8 @@ export interface HealthSite {
 }
 
 export interface HealthMonitor {
+  /** Checks at once, or when the check that runs is over; the exit code, or undefined when there is nothing left to check. */
+  checkNow(): Promise<number | undefined>;
   /** No further check; resolves when the one that runs has been ended. */
   stop(): Promise<void>;
 }
@@ -31,23 +33,33 @@ const LONGEST_MS = 2 ** 31 - 1;
 export function monitorHealth(site: HealthSite): HealthMonitor {
   const stopped = new AbortController();
   const sinceStart = (): number => performance.now() - site.startedMs;
-  let checking: Promise<void> = Promise.resolve();
+  let checking: Promise<number | undefined> | undefined;
   let timer: Timer;
   const schedule = (): void => {
     const pause = Math.min(nextCheckMs(site.plan, site.health(), sinceStart()), LONGEST_MS);
-    timer = setTimeout(() => {
-      checking = round();
-    }, pause);
+    timer = setTimeout(begin, pause);
   };
-  const round = async (): Promise<void> => {
+  const begin = (): Promise<number | undefined> => {
+    clearTimeout(timer);
+    checking = round().finally(() => {
+      checking = undefined;
+    });
+    return checking;
+  };
+  const round = async (): Promise<number | undefined> => {
     const [start, startMs] = [site.now(), sinceStart()];
     const result = await site.check(stopped.signal).catch((error: unknown) => ({ exitCode: -1, output: messageOf(error) }));
-    if (stopped.signal.aborted || !site.isAlive()) return;
+    if (stopped.signal.aborted || !site.isAlive()) return undefined;
     site.update(afterCheck(site.health(), { start, end: site.now(), ...result }, site.plan, startMs));
     schedule();
+    return result.exitCode;
   };
   schedule();
   return {
+    checkNow: async () => {
+      while (checking) await checking;
+      return stopped.signal.aborted ? undefined : begin();
+    },
     stop: async () => {
       stopped.abort();
       clearTimeout(timer);
