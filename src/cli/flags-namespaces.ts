@@ -16,6 +16,7 @@ export const namespaceFlags = {
   'oom-score-adj': flag.integer({ description: "Tune host's OOM preferences (-1000 to 1000)" }),
   pid: flag.string({ description: 'PID namespace to use (private, host, container:NAME)' }),
   sysctl: mapOf(sysctl, 'Sysctl options'),
+  userns: flag.string({ description: 'User namespace to use (host, keep-id[:uid=N,gid=N])' }),
   uts: flag.string({ description: 'UTS namespace to use (private, host)' }),
 };
 
@@ -25,6 +26,7 @@ export function namespaceOptions(flags: FlagValues<typeof namespaceFlags>): Part
     ...(flags.cgroupns ? { CgroupnsMode: flags.cgroupns } : {}),
     ...(flags.ipc ? { IpcMode: flags.ipc } : {}),
     ...(flags.pid ? { PidMode: flags.pid } : {}),
+    ...(flags.userns ? { UsernsMode: flags.userns } : {}),
     ...(flags.uts ? { UTSMode: flags.uts } : {}),
     ...(flags.annotation.length ? { Annotations: Object.fromEntries(flags.annotation) } : {}),
     ...(flags['group-add'].length ? { GroupAdd: flags['group-add'] } : {}),

@@ -27,7 +27,6 @@ const REASONS = {
   'network-alias': NETWORK,
   'oom-kill-disable': 'not possible: cgroup v2 always ends a program when memory runs out',
   'use-api-socket': LATER,
-  userns: LATER,
 } as const;
 
 /** Flags without a value in Docker. */

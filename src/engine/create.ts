@@ -31,9 +31,12 @@ import { randomName } from './names.ts';
 /** Creates a container of a local image. Throws EngineError (exit code 125 mostly) and then nothing is left. */
 export async function createContainer(ctx: Ctx, options: CreateOptions): Promise<CreatedContainer> {
   const local = requireLocalImage(ctx, options.Config.Image, options.platform);
-  const hostConfig = resolveSharing(ctx, completeHostConfig(options.HostConfig), options);
+  const shared = resolveSharing(ctx, completeHostConfig(options.HostConfig), options);
+  const userns = shared.UsernsMode ? await (await import('./create/userns.ts')).resolveUserns(ctx, shared) : undefined;
+  const hostConfig = userns ? { ...shared, UsernsMode: userns.UsernsMode } : shared;
   const id = randomHex(32);
-  const config = completeConfig(mergeConfig(options.Config, local.config.config ?? {}), defaultNames(ctx, hostConfig, id));
+  const asked = { ...userns?.names, ...options.Config };
+  const config = completeConfig(mergeConfig(asked, local.config.config ?? {}), defaultNames(ctx, hostConfig, id));
   checkConfig(options);
   checkHealth(config, options.Extras);
   checkDevices(hostConfig);
@@ -44,7 +47,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   const planned = planMounts(ctx, { config, hostConfig });
   if (options.name !== undefined) checkName(options.name);
   if (options.startsNow) await checkPorts(ctx, { hostConfig, config, inPlaceOf: options.inPlaceOf });
-  const { driver } = await chooseRootfs(ctx, hostConfig.StorageDriver || undefined);
+  const { driver } = await chooseRootfs(ctx, userns?.driver ?? (hostConfig.StorageDriver || undefined));
   const about = [
     platformWarning(local.image, options.platform),
     portsWarning(hostConfig),

@@ -232,7 +232,7 @@ async function describeProcess(ctx: Ctx, { record, state }: ContainerView, reque
   try {
     if (record.Driver === 'fuse-overlayfs') return await askForProcess(ctx, record.Id, request);
     try {
-      return describeExec(ctx, { id: record.Id, pid: state.Pid, isOutside: true, groupAdd: record.HostConfig.GroupAdd }, request);
+      return describeExec(ctx, { id: record.Id, pid: state.Pid, isOutside: true, hostConfig: record.HostConfig }, request);
     } catch (error) {
       if (!(error instanceof EngineError) && errnoOf(error) !== 'ENOENT') throw error;
       return await askForProcess(ctx, record.Id, request);

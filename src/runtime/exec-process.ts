@@ -4,7 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { containerRunDir } from '../storage/layout.ts';
+import type { HostConfig } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
+import { keptIds, outerUser, ownIdCounts } from './keep-id.ts';
 import { ALL_CAPABILITIES, processCapabilities } from './spec/capabilities.ts';
 import { canRun } from './spec/emulated.ts';
 import { mergeEnvironment } from './spec/environment.ts';
@@ -30,8 +32,7 @@ export interface ExecTarget {
   pid: number;
   /** We are not in its user namespace: owners are not the ids that it knows, and some folders are closed to us. */
   isOutside?: boolean;
-  /** Of `--group-add`: they are any user's. */
-  groupAdd?: readonly string[] | undefined;
+  hostConfig?: Pick<HostConfig, 'GroupAdd' | 'UsernsMode'>;
 }
 
 /**
@@ -40,14 +41,15 @@ export interface ExecTarget {
  */
 export function describeExec(
   ctx: Pick<Ctx, 'paths'>,
-  { id, pid, isOutside = false, groupAdd }: ExecTarget,
+  { id, pid, isOutside = false, hostConfig }: ExecTarget,
   request: ExecRequest,
 ): OciProcess {
   const spec = JSON.parse(readFileSync(join(containerRunDir(ctx, id), 'bundle/config.json'), 'utf8')) as OciSpec;
   const { process: base } = spec;
   // The container's own view, its mounts included.
   const view = { rootfs: `/proc/${pid}/root` };
-  const user = request.user === undefined ? undefined : withGroups(resolveUser(view, request.user), addedGroups(view, groupAdd));
+  const user =
+    request.user === undefined ? undefined : withGroups(resolveUser(view, request.user), addedGroups(view, hostConfig?.GroupAdd));
   const uid = user?.uid ?? base.user.uid;
   const home = user ? [`HOME=${user.home}`] : [];
   const { consoleSize: _, ...rest } = base;
@@ -58,13 +60,15 @@ export function describeExec(
   const [command = ''] = request.command;
   const cwd = request.workdir ?? base.cwd;
   if (request.workdir !== undefined) checkWorkingDir(view, request.workdir);
-  const owner = isOutside ? ANYBODY : (user ?? { ...base.user, additionalGids: base.user.additionalGids ?? [] });
+  const owner = isOutside
+    ? { ...ANYBODY, isRoot: uid === 0 }
+    : outerUser(user ?? base.user, keptIds(hostConfig?.UsernsMode), ownIdCounts());
   checkExecutable({
     view,
     command,
     env,
     cwd,
-    user: { ...owner, ...(uid === 0 ? { uid } : {}) },
+    user: owner,
     mustKnow: isOutside,
     architecture: hostArchitecture(),
     canRun,

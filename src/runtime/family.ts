@@ -21,13 +21,14 @@ const ROUNDS = 200;
 
 const CLONE_FLAGS = { uts: CLONE.NEWUTS, ipc: CLONE.NEWIPC } as const;
 
-/** A family without members. */
-export function makeFamily(kind: FamilyKind): Family {
+/** A family without members. `settle` is called while this thread is in its namespace. */
+export function makeFamily(kind: FamilyKind, settle: () => void = () => undefined): Family {
   // The first is for this thread, since there is no way back to the host's; the second for the family.
   unshare(CLONE_FLAGS[kind]);
   const own = `/proc/self/fd/${openSync(`/proc/self/ns/${kind}`, 'r')}`;
   unshare(CLONE_FLAGS[kind]);
   const fd = openSync(`/proc/self/ns/${kind}`, 'r');
+  settle();
   setns(own, CLONE_FLAGS[kind]);
   const namespace = readlinkSync(`/proc/self/fd/${fd}`);
   return { kind, path: `/proc/${process.pid}/fd/${fd}`, end: () => endMembers(kind, namespace) };

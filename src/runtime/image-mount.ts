@@ -21,23 +21,24 @@ export interface ImageMount {
   onSpawn: (pid: number) => void;
   /** Ends what takes long. */
   signal: AbortSignal;
+  idMapping?: readonly string[];
 }
 
 /** Returns where the tree is. Throws ERR_ROOTFS, ERR_HANGS. */
-export async function mountImage(ctx: Ctx, { driver, layers, scratch, copies, onSpawn, signal }: ImageMount): Promise<string> {
+export async function mountImage(ctx: Ctx, { driver, layers, scratch, copies, onSpawn, signal, idMapping }: ImageMount): Promise<string> {
   const topFirst = [...new Set(layers.toReversed())].map((diffId) => layerFs(ctx, diffId));
   for (const layer of topFirst) requireLayer(layer);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const [only] = topFirst;
   if (only === undefined) return emptyLayer(scratch);
-  if (topFirst.length === 1) return only;
+  if (topFirst.length === 1 && !idMapping) return only;
   if (driver === 'copy') {
     mkdirSync(copies, { recursive: true, mode: 0o700 });
     return copyLayers(topFirst.toReversed(), copies, { onSpawn, signal });
   }
   const merged = join(scratch, 'merged');
   mkdirSync(merged);
-  if (driver === 'fuse-overlayfs') await mountFuse(ctx, merged, { topFirst, scratch, onSpawn });
+  if (driver === 'fuse-overlayfs') await mountFuse(ctx, merged, { topFirst, scratch, onSpawn, ...(idMapping ? { idMapping } : {}) });
   else mountOverlay(topFirst, merged, scratch);
   return merged;
 }

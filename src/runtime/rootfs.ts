@@ -55,6 +55,8 @@ export interface RootfsFolders {
   onSpawn: (pid: number) => void;
   /** Ends what takes long. */
   signal: AbortSignal;
+  /** fuse-overlayfs's options for files that are to be shown under other ids. */
+  idMapping?: readonly string[];
   /** The container removes itself: nothing it writes into its rootfs has to reach the disk. */
   isPassing?: boolean;
 }
@@ -131,20 +133,21 @@ export function emptyLayer(scratch: string): string {
 
 const escapeOption = (path: string): string => path.replace(/[\\:,]/g, (character) => `\\${character}`);
 
-interface FuseMount extends Pick<RootfsFolders, 'scratch' | 'onSpawn'> {
+interface FuseMount extends Pick<RootfsFolders, 'scratch' | 'onSpawn' | 'idMapping'> {
   topFirst: string[];
   /** Holds upper/ and work/; without it the mount is read-only. */
   upper?: string;
 }
 
 /** Mounts layers by fuse-overlayfs. Throws ERR_ROOTFS, ERR_HANGS. */
-export async function mountFuse(ctx: Ctx, merged: string, { topFirst, upper, scratch, onSpawn }: FuseMount): Promise<void> {
+export async function mountFuse(ctx: Ctx, merged: string, { topFirst, upper, scratch, onSpawn, idMapping = [] }: FuseMount): Promise<void> {
   const program = requireProgram(ctx.env, 'fuse-overlayfs', 'which the storage driver of that name needs');
   // No write-back cache: what the container has written must survive the death of fuse-overlayfs, which dies with its supervisor.
   const options = [
     `lowerdir=${topFirst.map(escapeOption).join(':')}`,
     ...(upper === undefined ? [] : [`upperdir=${escapeOption(join(upper, 'upper'))}`, `workdir=${escapeOption(join(upper, 'work'))}`]),
     'writeback=0',
+    ...idMapping,
   ];
   const log = join(scratch, 'fuse.log');
   const before = statSync(merged).dev;

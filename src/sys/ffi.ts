@@ -29,6 +29,7 @@ const { symbols: c } = dlopen('libc.so.6', {
   poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
   prctl: { args: ['i32', 'u64', 'u64', 'u64', 'u64'], returns: 'i32' },
   recvmsg: { args: ['i32', 'ptr', 'i32'], returns: 'i64' },
+  setdomainname: { args: ['ptr', 'u64'], returns: 'i32' },
   sethostname: { args: ['ptr', 'u64'], returns: 'i32' },
   setns: { args: ['i32', 'i32'], returns: 'i32' },
   setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },

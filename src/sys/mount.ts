@@ -56,6 +56,12 @@ export function setHostname(name: string): void {
   check(c.sethostname(ptr(bytes), BigInt(bytes.length)), 'sethostname', name);
 }
 
+/** The NIS domain name of this thread's UTS namespace. */
+export function setDomainname(name: string): void {
+  const bytes = Buffer.from(name);
+  check(c.setdomainname(ptr(bytes), BigInt(bytes.length)), 'setdomainname', name);
+}
+
 /** Joins the namespace that the file `path` stands for. */
 export function setns(path: string, flags: number): void {
   const fd = openSync(path, 'r');

@@ -42,8 +42,15 @@ export function netnsPath(env: Env, id: string, fallbackFolder: string): string 
   return join(fallbackFolder, 'netns');
 }
 
+export interface NetnsOptions {
+  env: Env;
+  onSpawn?: (pid: number) => void;
+  /** File of the user namespace that it is to belong to; default ours. */
+  userns?: string;
+}
+
 /** Begins to make a fresh namespace, bound to the file `path` (made if missing). `onSpawn` is told of the child at once. */
-export function createNetns(path: string, options: { env: Env; onSpawn?: (pid: number) => void }): Netns {
+export function createNetns(path: string, options: NetnsOptions): Netns {
   placeFile(path);
   // The number is settled now, so that the path can be written down before the namespace is there.
   const fd = openSync('/dev/null', 'r');
@@ -95,14 +102,22 @@ export function sweep(folder: string, nowMs: number): void {
 
 // `cat` gives back the byte it is given once it runs, which is when the namespace is made and bound; until its input ends it stands in the
 // namespace, so that the files of /proc about it can be opened through it.
-async function unshareTo(path: string, { env, onSpawn }: { env: Env; onSpawn?: (pid: number) => void }): Promise<number[]> {
+//
+// One of another user namespace is made by that one's root, who may not mount here: we do.
+async function unshareTo(path: string, { env, onSpawn, userns }: NetnsOptions): Promise<number[]> {
   const input = makePipe();
-  const child = Bun.spawn(['unshare', `--net=${path}`, 'cat'], { env: childEnv(env), stdin: input.read, stdout: 'pipe', stderr: 'pipe' });
+  const child = Bun.spawn(userns ? ['nsenter', `--user=${userns}`, 'unshare', '--net', 'cat'] : ['unshare', `--net=${path}`, 'cat'], {
+    env: childEnv(env),
+    stdin: input.read,
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
   onSpawn?.(child.pid);
   closeSync(input.read);
   try {
     writeSync(input.write, '.');
     const { done } = await child.stdout.getReader().read();
+    if (!done && userns) mount(`/proc/${child.pid}/ns/net`, path, { flags: MS.BIND });
     if (!done) return openListings(child.pid);
   } finally {
     closeSync(input.write);

@@ -4,6 +4,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { ContainerRecord, HostConfig } from '../../storage/records.ts';
 import { EngineError } from '../../sys/errors.ts';
+import { hasId, type KeptIds } from '../keep-id.ts';
 import { capabilitySet, processCapabilities } from './capabilities.ts';
 import { processEnvironment } from './environment.ts';
 import { KEEP_GROUPS, KEEP_GROUPS_ANNOTATION } from './groups.ts';
@@ -40,13 +41,15 @@ export interface SpecInput {
   /** What it does not have for itself; without it, all is its own. */
   sharing?: Sharing;
   ipcMounts?: IpcMounts;
+  /** With a user namespace within ours: the ids in it that are our 0. */
+  kept?: KeptIds | undefined;
 }
 
 /** The whole configuration. Throws EngineError when the container's user has no id in the user namespace. */
 export function buildSpec(input: SpecInput): OciSpec {
   const { record, user, host } = input;
   const { Config, HostConfig } = record;
-  assertMapped(user, host);
+  assertMapped(user, input);
   const capabilities = capabilitySet({
     add: HostConfig.CapAdd ?? [],
     drop: HostConfig.CapDrop ?? [],
@@ -66,7 +69,7 @@ export function buildSpec(input: SpecInput): OciSpec {
         gid: user.gid,
         umask: 0o022,
         // A single-id map forbids setgroups.
-        ...(user.additionalGids.length && host.mappedGids > 1 ? { additionalGids: mappedOnly(user.additionalGids, host) } : {}),
+        ...(user.additionalGids.length && host.mappedGids > 1 ? { additionalGids: mappedOnly(user.additionalGids, input) } : {}),
       },
       args: HostConfig.Init ? [INIT_PATH, '--', ...command] : command,
       env: processEnvironment(Config, user.home),
@@ -95,6 +98,8 @@ export function buildSpec(input: SpecInput): OciSpec {
 
 function names({ record: { Config }, sandbox, sharing }: SpecInput): Pick<OciSpec, 'hostname' | 'domainname'> {
   if (sandbox?.canSetHostname === false || sharing?.uts === 'ours') return {};
+  // A UTS namespace that we made is not the nested user namespace's to name: we have named it.
+  if (sharing?.uts && sharing.user) return {};
   return { hostname: Config.Hostname, ...(Config.Domainname ? { domainname: Config.Domainname } : {}) };
 }
 
@@ -121,11 +126,12 @@ function linux(input: SpecInput, capabilities: string[]): OciLinux {
 }
 
 // Docker's: any user may bind any port of the container's own network, and ping.
-function sysctlsOf({ record, network, sandbox, host }: SpecInput): OciLinux['sysctl'] {
+function sysctlsOf({ record, network, sandbox, host, kept }: SpecInput): OciLinux['sysctl'] {
+  const lastGid = host.mappedGids - (kept && kept.gid >= host.mappedGids ? 2 : 1);
   const own: Record<string, string> =
     network === 'host' || network.isOthers || sandbox?.canSetSysctls === false
       ? {}
-      : { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${host.mappedGids - 1}` };
+      : { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': `0 ${lastGid}` };
   const all = { ...own, ...record.HostConfig.Sysctls };
   return Object.keys(all).length ? all : undefined;
 }
@@ -162,17 +168,17 @@ function devices({ HostConfig }: ContainerRecord, host: HostFacts): { host: stri
   return [...all.filter(({ inside }) => !asked.some((device) => device.inside === inside)), ...asked];
 }
 
-function mappedOnly(gids: number[], host: HostFacts): number[] {
-  return gids.filter((gid) => gid < host.mappedGids);
+function mappedOnly(gids: number[], { host, kept }: SpecInput): number[] {
+  return gids.filter((gid) => hasId(gid, kept?.gid ?? 0, host.mappedGids));
 }
 
-function assertMapped(user: ResolvedUser, host: HostFacts): void {
-  const kind = user.uid >= host.mappedUids ? 'uid' : user.gid >= host.mappedGids ? 'gid' : undefined;
-  if (!kind) return;
-  const [id, count] = kind === 'uid' ? [user.uid, host.mappedUids] : [user.gid, host.mappedGids];
+function assertMapped(user: ResolvedUser, { host, kept }: SpecInput): void {
+  const hasUid = hasId(user.uid, kept?.uid ?? 0, host.mappedUids);
+  if (hasUid && hasId(user.gid, kept?.gid ?? 0, host.mappedGids)) return;
+  const [kind, id, count] = hasUid ? ['gid', user.gid, host.mappedGids] : ['uid', user.uid, host.mappedUids];
   throw new EngineError(
     'ERR_ID_NOT_MAPPED',
-    `Cannot run as ${kind} ${id}: this user namespace has ${count === 1 ? 'one id' : `ids 0 to ${count - 1}`} only`,
+    `Cannot run as ${kind} ${id}: this user namespace has ${count === 1 ? 'one id' : `ids 0 to ${Number(count) - 1}`} only`,
     {
       hint: 'Give yourself a larger range in /etc/subuid and /etc/subgid (see "skiff info"), or run as another user with -u',
       exitCode: 126,

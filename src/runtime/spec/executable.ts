@@ -15,7 +15,7 @@ export interface ExecutableCheck {
   env: readonly string[];
   cwd: string;
   /** Who is to run it, in the ids that files show here; default root. */
-  user?: { uid: number; gid: number; additionalGids: readonly number[] };
+  user?: { uid: number; gid: number; additionalGids: readonly number[] /** Default: uid 0 is. */; isRoot?: boolean };
   /** What cannot be known yet is not left to the runtime: it throws ERR_CANNOT_TELL. */
   mustKnow?: boolean;
   /** Go's name of this machine, `amd64` or `arm64`. */
@@ -149,7 +149,7 @@ function verifyMachine(check: ExecutableCheck, head: Buffer): void {
 // search bit of every folder on the way.
 function mayExecute({ user }: ExecutableCheck, place: Lookup): boolean {
   if (!('mode' in place) || (place.mode & 0o111) === 0) return false;
-  if (!user || user.uid === 0) return true;
+  if (!user || (user.isRoot ?? user.uid === 0)) return true;
   const isOpen = ({ host, uid, gid, mode }: Access): boolean => {
     const shift = uid === user.uid ? 6 : gid === user.gid || user.additionalGids.includes(gid) ? 3 : 0;
     return ((mode >> shift) & 1) === 1 || getXattr(host, 'system.posix_acl_access') !== undefined;

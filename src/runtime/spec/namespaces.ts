@@ -12,6 +12,8 @@ export interface Sharing {
   ipc?: Shared;
   uts?: Shared;
   cgroup?: Shared;
+  /** Absent: ours, with everyone's. */
+  user?: { path: string };
 }
 
 export type Namespaces = OciLinux['namespaces'];
@@ -23,6 +25,7 @@ export function namespaces(sharing: Sharing, network: { netns?: string } | 'host
     return [{ type, ...(shared ? { path: shared.path } : {}) }];
   };
   return [
+    ...(sharing.user ? one('user', sharing.user) : []),
     { type: 'mount' },
     ...one('uts', sharing.uts),
     ...one('ipc', sharing.ipc),
@@ -35,6 +38,11 @@ export function namespaces(sharing: Sharing, network: { netns?: string } | 'host
 /** The id in a mode `container:<id>`. */
 export function joinedContainer(mode: string | undefined): string | undefined {
   return mode?.startsWith('container:') ? mode.slice('container:'.length) : undefined;
+}
+
+/** Ids of the containers whose namespaces are joined, each once. */
+export function joinedContainers({ IpcMode, PidMode, NetworkMode }: Pick<HostConfig, 'IpcMode' | 'PidMode' | 'NetworkMode'>): string[] {
+  return [...new Set([IpcMode, PidMode, NetworkMode].map(joinedContainer).filter((id) => id !== undefined))];
 }
 
 /** Whether the container's processes live among those of others: the host's, or another container's. */

@@ -4,9 +4,9 @@
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { HostConfig } from '../../storage/records.ts';
+import type { ContainerRecord, HostConfig } from '../../storage/records.ts';
 import { EngineError } from '../../sys/errors.ts';
-import { CLONE, MS, mount, setHostname, unshare } from '../../sys/mount.ts';
+import { CLONE, MS, mount, setDomainname, setHostname, unshare } from '../../sys/mount.ts';
 import { becomeSubreaper, pidInProc } from '../../sys/process.ts';
 import { cgroup2Mount } from '../cgroup-tree.ts';
 import { type Family, makeFamily } from '../family.ts';
@@ -29,7 +29,7 @@ export interface Surroundings {
  * Sets the surroundings up below `runDir` (the container's run folder), in the host's UTS namespace if the container wants that. Throws
  * SystemError where a mount is refused, ERR_ALL_SHARED where no namespace is left that would tell whose a process is.
  */
-export function isolate(runDir: string, modes: Pick<HostConfig, 'UTSMode' | 'IpcMode'>): Surroundings {
+export function isolate(runDir: string, { HostConfig: modes, Config }: Pick<ContainerRecord, 'HostConfig' | 'Config'>): Surroundings {
   const scratch = join(runDir, 'scratch');
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const hostProc = `/proc/self/fd/${openSync('/proc', 'r')}`;
@@ -40,14 +40,21 @@ export function isolate(runDir: string, modes: Pick<HostConfig, 'UTSMode' | 'Ipc
   unifyCgroups();
   const ownUts = modes.UTSMode !== 'host';
   if (ownUts) unshare(CLONE.NEWUTS);
+  const mayName = ownUts && canSetHostname();
   return {
     scratch,
     hostProc,
     hostPid: (pid) => pidInProc(pid, hostProc) ?? pid,
-    ...(sharesPids ? { family: makeFamily(ownUts ? 'uts' : ownIpc(modes)) } : {}),
-    canSetHostname: ownUts && canSetHostname(),
+    ...(sharesPids ? { family: ownUts ? makeFamily('uts', () => mayName && setNames(Config)) : makeFamily(ownIpc(modes)) } : {}),
+    canSetHostname: mayName,
     canSetSysctls: !sharesPids || !isReadOnly('/proc/sys'),
   };
+}
+
+// A user namespace within ours may not do it, and the runtime acts as its root.
+function setNames({ Hostname, Domainname }: ContainerRecord['Config']): void {
+  setHostname(Hostname);
+  if (Domainname) setDomainname(Domainname);
 }
 
 function ownIpc({ IpcMode }: Pick<HostConfig, 'IpcMode'>): 'ipc' {

@@ -8,11 +8,15 @@ import type { HostConfig } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
 import { attachMount, CLONE, cloneMount, enterNamespace, setns, unshare } from '../../sys/mount.ts';
+import { keptIds } from '../keep-id.ts';
 import type { IpcMounts } from '../spec/mounts.ts';
-import { joinedContainer, type Shared, type Sharing } from '../spec/namespaces.ts';
+import { joinedContainer, joinedContainers, type Shared, type Sharing } from '../spec/namespaces.ts';
 import type { Surroundings } from './isolate.ts';
 
-export type JoinSite = Pick<Surroundings, 'hostProc' | 'scratch' | 'family'>;
+export interface JoinSite extends Pick<Surroundings, 'hostProc' | 'scratch' | 'family'> {
+  /** The container's own user namespace within ours, if it was given one. */
+  userns?: string;
+}
 
 export interface Joined {
   sharing: Sharing;
@@ -20,7 +24,8 @@ export interface Joined {
 }
 
 /** What the container's modes ask for. Throws ERR_JOIN, ERR_NO_SUCH_CONTAINER (125) when the other one cannot be joined. */
-export function joinNamespaces(ctx: Ctx, { IpcMode, PidMode, UTSMode, CgroupnsMode }: HostConfig, site: JoinSite): Joined {
+export function joinNamespaces(ctx: Ctx, hostConfig: HostConfig, site: JoinSite): Joined {
+  const { IpcMode, PidMode, UTSMode, CgroupnsMode } = hostConfig;
   closeKept();
   const sharing: Sharing = {};
   let ipcMounts: IpcMounts = IpcMode === 'none' ? { shm: false } : {};
@@ -39,6 +44,12 @@ export function joinNamespaces(ctx: Ctx, { IpcMode, PidMode, UTSMode, CgroupnsMo
     requireShareable(owner);
     sharing.ipc = keep(ctx, owner, 'ipc', site.hostProc);
     if (sharing.ipc !== 'ours') ipcMounts = { shm: borrowShm(owner, site) };
+  }
+  if (site.userns) sharing.user = { path: site.userns };
+  const [userOwner] = keptIds(hostConfig.UsernsMode) ? joinedContainers(hostConfig) : [];
+  if (userOwner !== undefined) {
+    const joined = keep(ctx, running(ctx, userOwner, 'user namespace'), 'user', site.hostProc);
+    if (joined !== 'ours') sharing.user = joined;
   }
   // The kernel lets nobody mount the host's message queues anew.
   if (sharing.ipc === 'ours') ipcMounts = { shm: ifThere('/dev/shm'), mqueue: ifThere('/dev/mqueue') };
@@ -78,7 +89,7 @@ function requireShareable({ record: { Id, HostConfig } }: ContainerView): void {
 /** Descriptors of namespaces that this process keeps for its container, by kind. */
 const kept = new Map<string, number>();
 
-function keep(ctx: Ctx, { record, state }: ContainerView, kind: 'pid' | 'ipc' | 'net', hostProc: string): Shared {
+function keep(ctx: Ctx, { record, state }: ContainerView, kind: 'pid' | 'ipc' | 'net' | 'user', hostProc: string): Shared {
   const ended = (cause?: unknown): EngineError =>
     refuse(`Cannot join container ${record.Id}: it has just ended`, `skiff start ${record.Name}`, cause);
   let fd: number;
@@ -97,7 +108,7 @@ function keep(ctx: Ctx, { record, state }: ContainerView, kind: 'pid' | 'ipc' | 
 }
 
 function closeKept(): void {
-  for (const kind of ['pid', 'ipc']) {
+  for (const kind of ['pid', 'ipc', 'user']) {
     const fd = kept.get(kind);
     if (fd !== undefined) closeSync(fd);
     kept.delete(kind);

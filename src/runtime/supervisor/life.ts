@@ -72,6 +72,8 @@ class Life extends ContainerBook implements Controlled {
   private cgroup: CgroupPlace;
   private network: ContainerNetwork | undefined;
   private rootfs = '';
+  /** File of a user namespace within ours. */
+  private userns: string | undefined;
   private streams: Streams | undefined;
   private control: { stop(): void } | undefined;
   private clients = new Set<AttachedClient>();
@@ -109,7 +111,7 @@ class Life extends ContainerBook implements Controlled {
   constructor(ctx: Ctx, view: ContainerView) {
     super(ctx, view);
     this.tty = view.record.Config.Tty;
-    this.surroundings = isolate(containerRunDir(ctx, view.record.Id), view.record.HostConfig);
+    this.surroundings = isolate(containerRunDir(ctx, view.record.Id), view.record);
     this.cgroup = placeContainer(view.record);
   }
 
@@ -123,7 +125,8 @@ class Life extends ContainerBook implements Controlled {
     this.note({ SupervisorPid: this.surroundings.hostPid(process.pid), CgroupPath: this.cgroup.path ?? '' });
     const onPasta = (pid: number): void => this.guard?.child(pid);
     const { scratch, hostProc } = this.surroundings;
-    const site = { scratch, hostProc, onSpawn, onPasta, signal: this.stopped.signal };
+    this.userns = await this.ownUsers(onSpawn);
+    const site = { scratch, hostProc, onSpawn, onPasta, signal: this.stopped.signal, ...(this.userns ? { userns: this.userns } : {}) };
     this.network = openNetwork(this.ctx, this.record, site);
     this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
@@ -133,6 +136,14 @@ class Life extends ContainerBook implements Controlled {
     });
     await this.start(waitForAttach && !this.isAttached ? this.clientAttached() : undefined);
     tellFront({ type: 'started', pid: this.state.Pid });
+  }
+
+  /** For --userns keep-id; not where that of another container is joined. */
+  private async ownUsers(onSpawn: (pid: number) => void): Promise<string | undefined> {
+    const { HostConfig } = this.record;
+    if (!HostConfig.UsernsMode) return undefined;
+    const { ownUserNamespace } = await import('./nested-users.ts');
+    return ownUserNamespace(HostConfig, { env: this.ctx.env, onSpawn });
   }
 
   /** Resolves when the front has attached. Throws ERR_NOT_ATTACHED when it is gone: nobody would see what the container does. */
@@ -209,7 +220,7 @@ class Life extends ContainerBook implements Controlled {
     const hooks = gate ? { hooks: gate.hooks } : {};
     const { DeviceRequests } = record.HostConfig;
     const edits = DeviceRequests ? { edits: await (await import('../cdi/resolve.ts')).resolveDevices(ctx, DeviceRequests) } : {};
-    const { surroundings } = this;
+    const surroundings = { ...this.surroundings, ...(this.userns ? { userns: this.userns } : {}) };
     const places = { rootfs, network: network.spec, files: network.files, cgroup, surroundings };
     const input = { ...places, runtime: call.runtime, ...init, ...hooks, ...edits };
     const { bundle, keepFilter } = writeBundle(ctx, record, input);
@@ -514,7 +525,7 @@ class Life extends ContainerBook implements Controlled {
   async describe(exec: ExecRequest): Promise<OciProcess> {
     if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `container ${this.record.Id} is not running`);
     const { describeExec } = await import('../exec-process.ts');
-    return describeExec(this.ctx, { id: this.record.Id, pid: this.pid, groupAdd: this.record.HostConfig.GroupAdd }, exec);
+    return describeExec(this.ctx, { id: this.record.Id, pid: this.pid, hostConfig: this.record.HostConfig }, exec);
   }
 
   async kill(signal: string): Promise<void> {

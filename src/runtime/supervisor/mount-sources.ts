@@ -28,7 +28,7 @@ export const ownMount = (Source: string, Destination: string): MountPoint => ({
 export async function makeMountSources(
   ctx: Ctx,
   record: ContainerRecord,
-  { scratch, onSpawn, signal }: Pick<Surroundings, 'scratch'> & CopyWatch,
+  { scratch, onSpawn, signal, idMapping }: Pick<Surroundings, 'scratch'> & CopyWatch & { idMapping?: readonly string[] },
 ): Promise<void> {
   for (const [index, point] of record.Mounts.entries()) {
     if (!isMade(point)) continue;
@@ -39,7 +39,14 @@ export async function makeMountSources(
       const { mountImage } = await import('../image-mount.ts');
       const copies = join(containerDir(ctx, record.Id), 'images', String(index));
       const own = { scratch: join(scratch, 'images', String(index)), copies };
-      source = await mountImage(ctx, { driver: record.Driver, layers: point.Layers ?? [], ...own, onSpawn, signal });
+      source = await mountImage(ctx, {
+        driver: record.Driver,
+        layers: point.Layers ?? [],
+        ...own,
+        onSpawn,
+        signal,
+        ...(idMapping ? { idMapping } : {}),
+      });
     }
     bindBeneath({ ...point, Source: source }, target);
   }

@@ -46,6 +46,8 @@ export interface NetworkSite {
   onPasta?: (pid: number) => void;
   /** The host's procfs. */
   hostProc: string;
+  /** The user namespace that a network namespace is to belong to; default ours. */
+  userns?: string;
 }
 
 const NOTHING: ContainerState['Network'] = { IPAddress: '', IPPrefixLen: 0, Gateway: '', MacAddress: '', IPv6Address: '', SandboxKey: '' };
@@ -108,7 +110,7 @@ function joinedFiles(ctx: Ctx, owner: string): SpecInput['files'] {
   return { ...(hosts ? { hosts } : {}), ...(hostname ? { hostname } : {}), ...(resolvConf ? { resolvConf } : {}) };
 }
 
-function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta }: NetworkSite): ContainerNetwork {
+function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta, userns }: NetworkSite): ContainerNetwork {
   const { HostConfig, Config } = record;
   const host = hostNetwork();
   const ports = resolveBindings({
@@ -117,7 +119,7 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta 
     exposed: Config.ExposedPorts ?? {},
   });
   assertPortsFree(ports, { endpoint: record.Name, containerAt: (spec) => publishingContainer(ctx, spec) });
-  const netns = createNetns(netnsPath(ctx.env, record.Id, scratch), { env: ctx.env, onSpawn });
+  const netns = createNetns(netnsPath(ctx.env, record.Id, scratch), { env: ctx.env, onSpawn, ...(userns ? { userns } : {}) });
   const ipv6 = wantsIpv6(ctx, host, ports);
   const expected = ipv6 && host.ipv6Interface ? [host.subnet.address, SUBNET6.address] : [host.subnet.address];
   const { files, forwardsDns } = ownFiles(ctx, record, { addresses: expected, host });

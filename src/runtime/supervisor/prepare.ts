@@ -12,7 +12,9 @@ import type { CgroupPlace } from '../cgroup.ts';
 import { limitAdvice } from '../cgroup-advice.ts';
 import type { CopyWatch } from '../copy-tree.ts';
 import { copyUp } from '../copy-up.ts';
+import { callerIds, fuseMapping, keptIds, outerUser, ownIdCounts } from '../keep-id.ts';
 import { assertOomScore } from '../oom-score.ts';
+import { addCaller, hostCaller } from '../passwd-entry.ts';
 import { makeRootfs } from '../rootfs.ts';
 import { buildSpec, type SpecInput } from '../spec/build.ts';
 import { type SpecEdits, withEdits, withHooks } from '../spec/edits.ts';
@@ -34,7 +36,9 @@ import { makeSecrets, withSecrets } from './secrets.ts';
 import { makeTimezone, withTimezone } from './timezone.ts';
 
 /** Mounts the rootfs and fills volumes that are used for the first time. Returns the rootfs path. */
-export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, site: Pick<Surroundings, 'scratch'> & CopyWatch): Promise<string> {
+export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, base: Pick<Surroundings, 'scratch'> & CopyWatch): Promise<string> {
+  const kept = keptIds(record.HostConfig.UsernsMode);
+  const site = kept ? { ...base, idMapping: fuseMapping(kept, ownIdCounts()) } : base;
   const container = containerDir(ctx, record.Id);
   copyRootMode(ctx, record, join(container, 'upper'));
   const rootfs = await makeRootfs(ctx, record.Driver, record.Layers, { container, ...site });
@@ -71,7 +75,7 @@ export interface BundleInput {
   edits?: SpecEdits;
   /** Absolute path of the OCI runtime. */
   runtime: string;
-  surroundings: Surroundings;
+  surroundings: Surroundings & { userns?: string };
 }
 
 export interface Bundle {
@@ -86,14 +90,18 @@ export function writeBundle(ctx: Ctx, created: ContainerRecord, input: BundleInp
   const record = withTimezone(withSecrets(ctx, withMountSources(created, scratch), scratch), scratch);
   const view = viewOf(record, input.rootfs);
   const host = hostFacts();
+  const counts = { uids: host.mappedUids, gids: host.mappedGids };
+  const kept = keptIds(record.HostConfig.UsernsMode);
+  const cwd = join('/', record.Config.WorkingDir || '/');
+  if (kept) addCaller(view, { ...hostCaller(callerIds(), ctx.env), ids: kept, rootIds: outerUser(ROOT, kept, counts) }, cwd);
   const base = resolveUser(view, record.Config.User);
   const added = addedGroups(view, record.HostConfig.GroupAdd, host.mappedGids);
   const user = { ...base, additionalGids: [...new Set([...base.additionalGids, ...added])] };
   assertOomScore(record.HostConfig.OomScoreAdj ?? 0);
-  const cwd = join('/', record.Config.WorkingDir || '/');
   ensureWorkingDir(view, cwd);
   const env = processEnvironment(record.Config, user.home);
-  checkExecutable({ view, command: record.Path, env, cwd, user, architecture: host.architecture, canRun });
+  const seenAs = outerUser(user, kept, counts);
+  checkExecutable({ view, command: record.Path, env, cwd, user: seenAs, architecture: host.architecture, canRun });
   sayUnenforced(ctx, record, input.cgroup);
   const { surroundings } = input;
   const isOwnName = record.HostConfig.UTSMode !== 'host';
@@ -109,6 +117,7 @@ export function writeBundle(ctx: Ctx, created: ContainerRecord, input: BundleInp
     files: input.files,
     host,
     sandbox: surroundings,
+    kept,
     ...joinNamespaces(ctx, record.HostConfig, surroundings),
     ...(input.init ? { init: input.init } : {}),
     ...(path ? { cgroup: { path, controllers, files, device: blockDevice } } : {}),
@@ -123,6 +132,8 @@ export function writeBundle(ctx: Ctx, created: ContainerRecord, input: BundleInp
   writeFileAtomic(join(bundle, 'config.json'), JSON.stringify(cached.spec), { durable: false });
   return cached.keep ? { bundle, keepFilter: cached.keep } : { bundle };
 }
+
+const ROOT = { uid: 0, gid: 0 };
 
 function sayUnenforced(ctx: Ctx, { HostConfig }: ContainerRecord, cgroup: CgroupPlace): void {
   const missing = unenforced(HostConfig, cgroup);

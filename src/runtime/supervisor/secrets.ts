@@ -7,6 +7,7 @@ import type { ContainerRecord, SecretUse } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
 import { MS, mount } from '../../sys/mount.ts';
+import { keptIds, outerUser, ownIdCounts } from '../keep-id.ts';
 import { ownMount } from './mount-sources.ts';
 
 const PLACE = '/run/secrets';
@@ -25,7 +26,7 @@ export function makeSecrets(ctx: Ctx, record: ContainerRecord, scratch: string):
     const path = fileOf(folder, use, index);
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     writeFileSync(path, data, { mode: 0o600, flag: 'wx' });
-    own(path, use);
+    own(path, use, record);
     chmodSync(path, use.Mode);
   }
 }
@@ -67,9 +68,10 @@ function dataOf(ctx: Ctx, { Id }: ContainerRecord, { ID, Name }: SecretUse): Buf
   }
 }
 
-function own(path: string, { Name, UID, GID }: SecretUse): void {
+function own(path: string, { Name, UID, GID }: SecretUse, { HostConfig }: ContainerRecord): void {
+  const { uid, gid } = outerUser({ uid: UID, gid: GID }, keptIds(HostConfig.UsernsMode), ownIdCounts());
   try {
-    chownSync(path, UID, GID);
+    chownSync(path, uid, gid);
   } catch (cause) {
     throw new EngineError('ERR_SECRET', `Cannot give the secret "${Name}" to ${UID}:${GID}: this user namespace has no such id`, {
       cause,
