@@ -3,7 +3,7 @@
 import { parseReference } from '../oci/reference.ts';
 import { SupervisorGone } from '../runtime/control-client.ts';
 import { type HeldContainer, holdContainer } from '../runtime/hold-client.ts';
-import { type ContainerView, findContainer } from '../storage/container.ts';
+import { type ContainerView, findContainer, isRunning } from '../storage/container.ts';
 import { recordContainerEvent } from '../storage/events.ts';
 import type { ContainerConfig, ImageRunConfig } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -35,7 +35,8 @@ export async function commitContainer(ctx: Ctx, wanted: string, options: CommitO
   const config = applyChanges(runConfigOf(record.Config), changes);
   const held = await rest(ctx, view, options.pause);
   try {
-    const { id } = await runJob(ctx, { kind: 'commit', container: record.Id, config, author, comment, reference }, { signal });
+    const onRead = (): void => void held?.release();
+    const { id } = await runJob(ctx, { kind: 'commit', container: record.Id, config, author, comment, reference }, { signal, onRead });
     recordContainerEvent(ctx, record, 'commit', { comment, imageID: id, imageRef: reference ?? '' });
     return id;
   } finally {
@@ -75,7 +76,13 @@ async function rest(ctx: Ctx, { record, state }: ContainerView, pause: CommitOpt
   try {
     return await holdContainer(ctx, record.Id);
   } catch (error) {
-    if (error instanceof SupervisorGone || (error instanceof EngineError && AT_REST.has(error.code))) return undefined;
+    if (error instanceof EngineError && AT_REST.has(error.code)) return undefined;
+    if (error instanceof SupervisorGone) {
+      if (pause === 'wanted' || !isRunning(ctx, record.Id)) return undefined;
+      throw new EngineError('ERR_NO_ANSWER', `Cannot pause container "${record.Name}": its supervisor does not answer`, {
+        hint: 'Commit it as it runs, with --pause=false',
+      });
+    }
     if (pause === 'required' || !(error instanceof EngineError) || error.code !== 'ERR_NO_CGROUP') throw error;
     ctx.warn(`The container runs on while it is committed: ${error.message.replace(/^C/, 'c')}`);
     return undefined;

@@ -11,6 +11,8 @@ import { selfCommand } from '../sys/self.ts';
 export interface RunJobOptions {
   onEvent?: ((event: PullEvent) => void) | undefined;
   onChanges?: ((changes: FileChange[]) => void) | undefined;
+  /** The container's files have been read. */
+  onRead?: (() => void) | undefined;
   /** An open file that the worker is handed as its descriptor 3. */
   output?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -53,7 +55,11 @@ export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJo
 
 type LastEvent = Extract<WorkEvent, { type: 'done' | 'failed' }>;
 
-async function follow(ctx: Ctx, stdout: ReadableStream<Uint8Array>, { onEvent, onChanges }: RunJobOptions): Promise<LastEvent | undefined> {
+async function follow(
+  ctx: Ctx,
+  stdout: ReadableStream<Uint8Array>,
+  { onEvent, onChanges, onRead }: RunJobOptions,
+): Promise<LastEvent | undefined> {
   let last: LastEvent | undefined;
   let pending = '';
   const said = new Set<string>();
@@ -71,6 +77,7 @@ async function follow(ctx: Ctx, stdout: ReadableStream<Uint8Array>, { onEvent, o
       }
       if (event.type === 'pull') onEvent?.(event.event);
       if (event.type === 'changes') onChanges?.(event.changes);
+      if (event.type === 'read') onRead?.();
       if (event.type === 'done' || event.type === 'failed') last = event;
     }
   }

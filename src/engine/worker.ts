@@ -33,6 +33,7 @@ export async function main(): Promise<number> {
     const result = await run(ctx, job, {
       emit: (event) => send({ type: 'pull', event }),
       tellChanges: (changes) => send({ type: 'changes', changes }),
+      tellRead: () => send({ type: 'read' }),
       signal: controller.signal,
     });
     send({ type: 'done', result });

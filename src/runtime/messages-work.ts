@@ -111,6 +111,8 @@ export type WorkEvent =
   | { type: 'notice'; message: string }
   | { type: 'pull'; event: PullEvent }
   | { type: 'changes'; changes: FileChange[] }
+  /** Nothing more will be read of the container's files. */
+  | { type: 'read' }
   | { type: 'done'; result: unknown }
   | WorkFailure;
 

@@ -14,8 +14,8 @@ export interface Gzip {
 
 const LEVEL = 6;
 const PIECE_BYTES = 1 << 20;
-/** Pieces under way, beyond which writers wait. */
-const MOST_PIECES = 8;
+/** Pieces under way, beyond which writers wait: a container that is paused while it is read goes on the sooner, the more this holds. */
+const MOST_PIECES = 64;
 const TRAILER_BYTES = 8;
 /** Magic, deflate, no flags, no time, no level, Unix. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);

@@ -16,6 +16,7 @@ import {
   makeSymlinkAt,
   setTimesAt,
   setTimesFd,
+  skipHole,
   writeTo,
 } from '../sys/at.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
@@ -52,6 +53,8 @@ interface Place {
 const S_IFIFO = 0o010000;
 const S_IFCHR = 0o020000;
 const S_IFBLK = 0o060000;
+const HOLE_BYTES = 64 << 10;
+const ZEROS = Buffer.alloc(HOLE_BYTES);
 /** More entries than any real layer has; a bomb of empty files costs inodes, not bytes. */
 const MOST_ENTRIES = 5_000_000;
 
@@ -125,7 +128,7 @@ export function createLayerWriter(root: string, onNotice: (message: string) => v
 
   function content(data: Buffer, from: number, to: number): void {
     if (!current) return;
-    writeTo(current.fd, data, from, to - from);
+    writeSparsely(current.fd, data.subarray(from, to));
     current.crc = crc32(data.subarray(from, to), current.crc);
   }
 
@@ -272,6 +275,18 @@ export function createLayerWriter(root: string, onNotice: (message: string) => v
     current = undefined;
     folders.close();
   }
+}
+
+/** Long runs of zeros become holes: a file such as lastlog is small on the disk, and gigabytes long in an archive. */
+function writeSparsely(fd: number, data: Buffer): void {
+  let written = 0;
+  for (let at = 0; at + HOLE_BYTES <= data.length; at += HOLE_BYTES) {
+    if (data[at] !== 0 || ZEROS.compare(data, at, at + HOLE_BYTES) !== 0) continue;
+    if (at > written) writeTo(fd, data, written, at - written);
+    skipHole(fd, HOLE_BYTES);
+    written = at + HOLE_BYTES;
+  }
+  if (written < data.length) writeTo(fd, data, written, data.length - written);
 }
 
 const whiteoutEntry = (path: string): TreeEntry => ({

@@ -9,7 +9,9 @@ const { symbols: f } = dlopen('libc.so.6', {
   fchmod: { args: ['i32', 'u32'], returns: 'i32' },
   fchown: { args: ['i32', 'u32', 'u32'], returns: 'i32' },
   fsetxattr: { args: ['i32', 'ptr', 'ptr', 'u64', 'i32'], returns: 'i32' },
+  ftruncate: { args: ['i32', 'i64'], returns: 'i32' },
   futimens: { args: ['i32', 'ptr'], returns: 'i32' },
+  lseek: { args: ['i32', 'i64', 'i32'], returns: 'i64' },
   mkdirat: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
   readlinkat: { args: ['i32', 'ptr', 'ptr', 'u64'], returns: 'i64' },
   symlinkat: { args: ['ptr', 'i32', 'ptr'], returns: 'i32' },
@@ -26,6 +28,7 @@ const O_NOFOLLOW = 0o400000;
 const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const SEEK_CUR = 1;
 
 // Over ArrayBuffers of their own: a small Buffer's bytes may move when the runtime gives it a DataView, and the pointer would go stale.
 const first = Buffer.from(new ArrayBuffer(PATH_MAX + 1));
@@ -94,6 +97,13 @@ export function writeTo(fd: number, data: Uint8Array, offset: number, length: nu
   for (let done = 0; done < length; ) {
     done += check(f.write(fd, ptr(data, offset + done), length - done), 'write');
   }
+}
+
+/** Leaves a hole of `length` bytes where the next write would go: it reads as zeros and takes no room. */
+export function skipHole(fd: number, length: number): void {
+  const end = check(f.lseek(fd, length, SEEK_CUR), 'lseek');
+  // A file that ends with a hole is as long as it is told to be.
+  check(f.ftruncate(fd, end), 'ftruncate');
 }
 
 export function closeFd(fd: number): void {

@@ -146,8 +146,8 @@ test('manifest, config, history and inspect say what was made', async () => {
   expect(await box.ok(['run', '--rm', '--network', 'none', 'local/told'])).toBe('changed');
   expect(eventsOf(box, container).filter(([action]) => ['commit', 'pause', 'unpause'].includes(action ?? ''))).toEqual([
     ['pause'],
-    ['commit', 'comment=a message', `imageID=${id}`, 'imageRef=docker.io/local/told:latest'],
     ['unpause'],
+    ['commit', 'comment=a message', `imageID=${id}`, 'imageRef=docker.io/local/told:latest'],
   ]);
 });
 
@@ -305,6 +305,17 @@ describe('the container rests while it is committed', () => {
     expect((await box.skiff(['inspect', '--type', 'image', 'local/cut'])).code).toBe(1);
   }, 120_000);
 
+  test('and may end meanwhile: what it had written is committed', async () => {
+    const child = box.start(['commit', 'rests', 'local/ended']);
+    await eventually('it is paused', async () => (await status('rests')) === 'paused');
+    await box.ok(['kill', 'rests']);
+    expect(await new Response(child.stderr).text()).toBe('');
+    expect(await child.exited).toBe(0);
+    expect(await status('rests')).toBe('exited');
+    const size = ['run', '--rm', '--network', 'none', 'local/ended', 'stat', '-c', '%s', '/big'];
+    expect(await box.ok(size)).toBe(String(150 << 20));
+  }, 120_000);
+
   test('unless it was paused before, or is not to be paused', async () => {
     await box.ok(['run', '-d', '--network', 'none', '--name', 'paused', busybox, 'sleep', '1000']);
     await box.ok(['pause', 'paused']);
@@ -370,6 +381,14 @@ const disk = process.env.SKIFF_TEST_SMALL_DISK;
     expect(await small.ok(['images', '--format', '{{.Repository}}'])).toBe(busybox);
     expect((await small.skiff(['system', 'check'])).code).toBe(0);
     expect(await small.ok(['diff', 'big'])).toBe('A /big');
+  });
+
+  test('a file of holes that is larger than the disk fits', async () => {
+    await small.ok(['rm', 'big']);
+    await small.ok(['run', '--network', 'none', '--name', 'holes', busybox, 'sh', '-c', 'truncate -s 100M /holes; echo end >>/holes']);
+    await small.ok(['commit', 'holes', 'local/holes'], { timeoutMs: 120_000 });
+    const script = 'stat -c %s /holes; tail -c 4 /holes';
+    expect(await small.ok(['run', '--rm', '--network', 'none', 'local/holes', 'sh', '-c', script])).toBe(`${(100 << 20) + 4}\nend`);
   });
 });
 

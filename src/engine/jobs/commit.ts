@@ -22,7 +22,11 @@ import { requireRecord } from './container-record.ts';
 import type { FileTools } from './tools.ts';
 
 /** Throws ERR_NO_SUCH_CONTAINER, ERR_NO_SUCH_IMAGE, ERR_NO_SPACE; nothing is reachable then that was not before. */
-export async function commit(ctx: Ctx, job: CommitJob, { signal }: Pick<FileTools, 'signal'>): Promise<CommitResult> {
+export async function commit(
+  ctx: Ctx,
+  job: CommitJob,
+  { signal, tellRead }: Pick<FileTools, 'signal' | 'tellRead'>,
+): Promise<CommitResult> {
   const record = requireRecord(ctx, job.container);
   const made = new Set<string>();
   const hold = protecting(claimCommit(ctx), made);
@@ -30,8 +34,7 @@ export async function commit(ctx: Ctx, job: CommitJob, { signal }: Pick<FileTool
   try {
     hold.protect([record.Image, ...record.Layers]);
     const base = requireBase(ctx, record);
-    const layer = await makeLayer(ctx, record, { hold, signal });
-    assertStillThere(ctx, record);
+    const layer = await makeLayer(ctx, record, { hold, signal, tellRead });
     const image = storeImage(ctx, { job, record, base, layer, hold });
     putImage(ctx, image);
     isDone = true;
@@ -49,7 +52,7 @@ export async function commit(ctx: Ctx, job: CommitJob, { signal }: Pick<FileTool
 async function makeLayer(
   ctx: Ctx,
   record: ContainerRecord,
-  { hold, signal }: { hold: Claim; signal: AbortSignal },
+  { hold, signal, tellRead }: { hold: Claim; signal: AbortSignal; tellRead: () => void },
 ): Promise<MadeLayer | undefined> {
   const tree = openContainerTree(ctx, record);
   const layer = createNewLayer(ctx, hold);
@@ -64,6 +67,9 @@ async function makeLayer(
       ctx.warn(`Left out "/${Buffer.from(path, 'latin1')}": a layer would read its name as the deletion of another file`);
     };
     const count = await packChanges(tar, tree, { owners: readTrueOwners(ctx, tree.diffIds), onPause, onSkip });
+    assertStillThere(ctx, record);
+    // Compressing takes longer than reading: the container need not wait for it.
+    tellRead();
     if (count === 0) return undefined;
     tar.end();
     return await layer.finish();

@@ -9,7 +9,7 @@ import type { FileTools } from './tools.ts';
 const BATCH = 1000;
 const KINDS = { added: 'A', changed: 'C', deleted: 'D', same: 'C' } as const;
 
-export async function diff(ctx: Ctx, job: DiffJob, { tellChanges, signal }: FileTools): Promise<null> {
+export async function diff(ctx: Ctx, job: DiffJob, { tellChanges, signal }: Pick<FileTools, 'tellChanges' | 'signal'>): Promise<null> {
   const record = requireRecord(ctx, job.container);
   const tree = openContainerTree(ctx, record);
   try {

@@ -10,5 +10,7 @@ export interface JobTools {
 /** What a job that reads a container's files is given. */
 export interface FileTools {
   tellChanges: (changes: FileChange[]) => void;
+  /** Nothing more will be read: whoever waits for that may go on. */
+  tellRead: () => void;
   signal: AbortSignal;
 }

@@ -310,3 +310,14 @@ asUser('keeps true owners beside the layer when they cannot be set, and drops se
   expect([permissions(at('mine')), permissions(at('theirs'))]).toEqual([0o4755, 0o755]);
   expect(readFileSync(join(layerDir(store.ctx, record.diffId), 'owners.ndjson'), 'utf8')).toBe(`["${btoa('theirs')}",33,44,${0o6755}]\n`);
 });
+
+it('keeps long runs of zeros as holes, wherever they lie', () => {
+  const piece = 64 << 10;
+  const body = Buffer.alloc(40 * piece + 100);
+  for (const at of [0, 3 * piece + 7, 20 * piece - 1]) body[at] = 1;
+  const { at } = made([file('mixed', body), file('empty', Buffer.alloc(30 * piece)), file('after', 'x')], { chunkBytes: 777_777 });
+  expect(readFileSync(at('mixed')).equals(body)).toBe(true);
+  expect(readFileSync(at('empty')).equals(Buffer.alloc(30 * piece))).toBe(true);
+  expect(readFileSync(at('after'), 'utf8')).toBe('x');
+  expect(lstatSync(at('empty')).blocks * 512).toBeLessThan(15 * piece);
+});
