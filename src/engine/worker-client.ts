@@ -18,6 +18,10 @@ export interface RunJobOptions {
   signal?: AbortSignal | undefined;
   /** How the user's namespace is entered; [] when we are inside it. Default: by nsenter. */
   enter?: string[];
+  /** What the worker has open from descriptor 3 on. */
+  descriptors?: number[];
+  /** Called once the worker has them. */
+  onStart?: (() => void) | undefined;
 }
 
 /** How long a worker may take to clean up after it was told to give up. */
@@ -30,9 +34,10 @@ export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJo
   signal?.throwIfAborted();
   const enter = options.enter ?? (await userNamespaceArgv(ctx));
   const worker = Bun.spawn([...enter, ...selfCommand(), '__work', job.kind], {
-    stdio: ['pipe', 'pipe', 'pipe', ...(options.output === undefined ? [] : [options.output])],
+    stdio: ['pipe', 'pipe', 'pipe', ...(options.output === undefined ? [] : [options.output]), ...(options.descriptors ?? [])],
     env: { ...childEnv(ctx.env), SKIFF_ROOT: ctx.paths.data, SKIFF_RUNROOT: ctx.paths.run },
   });
+  options.onStart?.();
   let killer: Timer | undefined;
   const giveUp = (): void => {
     void worker.stdin.end();

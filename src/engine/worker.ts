@@ -61,6 +61,10 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
       return diff(ctx, job, tools);
     case 'export':
       return exportTree(ctx, job, tools);
+    case 'copy-in':
+      return import('./jobs/cp-in.ts').then(({ copyIn }) => copyIn(ctx, job, tools));
+    case 'copy-out':
+      return import('./jobs/cp-out.ts').then(({ copyOut }) => copyOut(ctx, job, tools));
     default:
       return job satisfies never;
   }

@@ -2,9 +2,10 @@
 // standard output, the last of them `done` or `failed`. The end of standard input before that means: give up and clean up.
 // Described by types alone; a worker is always of the same build as the one that started it.
 import type { ImageLayer } from '../storage/records.ts';
+import type { CopyInJob, CopyOutJob } from './messages-copy.ts';
 import type { CommitJob, CommitResult, DiffJob, ExportJob, FileChange } from './messages-files.ts';
 
-export type WorkJob = PullJob | LayersJob | TagsJob | SweepJob | CheckJob | DiffJob | ExportJob | CommitJob;
+export type WorkJob = PullJob | LayersJob | TagsJob | SweepJob | CheckJob | DiffJob | ExportJob | CommitJob | CopyInJob | CopyOutJob;
 
 /** Fetches an image and makes it reachable under its reference. */
 export interface PullJob {
@@ -98,6 +99,8 @@ export interface WorkResults {
   diff: null;
   export: null;
   commit: CommitResult;
+  'copy-in': null;
+  'copy-out': null;
 }
 
 export type LayerStatus = 'waiting' | 'downloading' | 'retrying' | 'verifying' | 'extracting' | 'complete' | 'exists';

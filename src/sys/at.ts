@@ -2,6 +2,7 @@
 // "byte strings" (one char per byte, latin1), because a file name in a layer need not be UTF-8. Built for tens of thousands of
 // calls in a row: names go through two fixed buffers and nothing is allocated but the errors.
 import { dlopen, ptr } from 'bun:ffi';
+import { constants } from 'node:fs';
 import { c, check, SystemError } from './ffi.ts';
 
 const { symbols: f } = dlopen('libc.so.6', {
@@ -13,6 +14,8 @@ const { symbols: f } = dlopen('libc.so.6', {
   futimens: { args: ['i32', 'ptr'], returns: 'i32' },
   lseek: { args: ['i32', 'i64', 'i32'], returns: 'i64' },
   mkdirat: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
+  renameat: { args: ['i32', 'ptr', 'i32', 'ptr'], returns: 'i32' },
+  pwrite: { args: ['i32', 'ptr', 'u64', 'i64'], returns: 'i64' },
   readlinkat: { args: ['i32', 'ptr', 'ptr', 'u64'], returns: 'i64' },
   symlinkat: { args: ['ptr', 'i32', 'ptr'], returns: 'i32' },
   unlinkat: { args: ['i32', 'ptr', 'i32'], returns: 'i32' },
@@ -20,11 +23,8 @@ const { symbols: f } = dlopen('libc.so.6', {
 });
 
 const PATH_MAX = 4096;
-const O_WRONLY = 1;
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
-const O_DIRECTORY = 0o200000;
-const O_NOFOLLOW = 0o400000;
+// Some of their numbers differ between architectures.
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -83,6 +83,23 @@ export function makeNodeAt(folder: number, name: string, mode: number, device: n
 export function unlinkAt(folder: number, name: string): void {
   fill(first, name);
   check(f.unlinkat(folder, firstPtr, 0), 'unlinkat', name);
+}
+
+/** Renames `from` to `to` in one folder, in place of a file or symlink that has that name. Throws EISDIR, or EBUSY for a mount. */
+export function renameAt(folder: number, from: string, to: string): void {
+  fill(first, from);
+  fill(second, to);
+  check(f.renameat(folder, firstPtr, folder, secondPtr), 'renameat', to);
+}
+
+/** Cuts or extends an open file to `size` bytes; what is added is a hole. */
+export function truncateFd(fd: number, size: number): void {
+  check(f.ftruncate(fd, size), 'ftruncate');
+}
+
+/** Writes all of `data[at, at + length)` at `offset` of the file. */
+export function writeAt(fd: number, data: Uint8Array, { at, length, offset }: { at: number; length: number; offset: number }): void {
+  for (let done = 0; done < length; ) done += check(f.pwrite(fd, ptr(data, at + done), length - done, offset + done), 'pwrite');
 }
 
 /** With an empty name: of the symlink that `folder` stands for (`openPlaceAt`). */

@@ -4,6 +4,7 @@ import { c, check, cstr, ptr } from './ffi.ts';
 
 const O_CLOEXEC = 0o2000000;
 const F_SETFD = 2;
+const F_DUPFD_CLOEXEC = 1030;
 const FD_CLOEXEC = 1;
 const TIOCSWINSZ = 0x5414;
 const FIONREAD = 0x541b;
@@ -22,6 +23,11 @@ export function makePipe(): { read: number; write: number } {
 /** Keeps `fd` from children. */
 export function closeOnExec(fd: number): void {
   check(c.fcntl(fd, F_SETFD, BigInt(FD_CLOEXEC)), 'fcntl');
+}
+
+/** Another descriptor of what `fd` is, kept from children. */
+export function duplicate(fd: number): number {
+  return check(c.fcntl(fd, F_DUPFD_CLOEXEC, 3n), 'fcntl');
 }
 
 /** Sets the size of the terminal behind `fd`; its foreground processes get SIGWINCH. */

@@ -2,6 +2,7 @@
 // component, so a walk that goes down one name at a time cannot be led out of a tree that a running container changes meanwhile.
 // statx(2) and getdents64(2) because their layouts are the same everywhere, and times come in whole nanoseconds.
 import { dlopen, ptr } from 'bun:ffi';
+import { constants } from 'node:fs';
 import { c, check, errno, SystemError } from './ffi.ts';
 
 // Lengths are asked for below 2 GiB, so 32 bits hold every answer.
@@ -29,6 +30,10 @@ export interface NodeStat {
   minor: number;
   /** Names the file for as long as it exists, among all file systems. */
   identity: string;
+  /** Number of the file system it lies on. */
+  device: number;
+  /** Of the mount it was reached by; 0 before Linux 5.8. */
+  mount: number;
 }
 
 export const S_IFMT = 0o170000;
@@ -40,13 +45,12 @@ export const S_IFBLK = 0o060000;
 export const S_IFIFO = 0o010000;
 
 const PATH_MAX = 4096;
-const O_NOFOLLOW = 0o400000;
-const O_NONBLOCK = 0o4000;
-const O_DIRECTORY = 0o200000;
+// Some of their numbers differ between architectures.
+const { O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK } = constants;
 const O_CLOEXEC = 0o2000000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
-const STATX_BASIC_STATS = 0x7ff;
+const STATX_BASIC_STATS_AND_MOUNT = 0x17ff;
 const SYS_GETDENTS64 = process.arch === 'x64' ? 217 : 61;
 const ENOENT = 2;
 const ENODATA = 61;
@@ -66,7 +70,7 @@ const fields = new DataView(stat.buffer);
 export function statAt(folder: number, path: string): NodeStat | undefined {
   fill(path);
   const flags = AT_SYMLINK_NOFOLLOW | (path === '' ? AT_EMPTY_PATH : 0);
-  if (f.statx(folder, namePtr, flags, STATX_BASIC_STATS, statPtr) !== 0) {
+  if (f.statx(folder, namePtr, flags, STATX_BASIC_STATS_AND_MOUNT, statPtr) !== 0) {
     if (errno() === ENOENT) return undefined;
     check(-1, 'statx', path);
   }
@@ -81,6 +85,8 @@ export function statAt(folder: number, path: string): NodeStat | undefined {
     mtimeNanoseconds: word(120),
     major: word(128),
     minor: word(132),
+    device: word(136) * 2 ** 20 + word(140),
+    mount: word(144) + word(148) * 2 ** 32,
     identity: `${word(136)}:${word(140)}:${word(36)}:${word(32)}`,
   };
 }
@@ -112,7 +118,7 @@ function takeNames(names: string[], length: number): void {
 /** Opens a regular file or a folder to read it; never waits, as a fifo of that name would make us. */
 export function openToReadAt(folder: number, path: string): number {
   fill(path === '' ? '.' : path);
-  return check(c.openat(folder, namePtr, O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0), 'openat', path);
+  return check(c.openat(folder, namePtr, O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0), 'openat', path);
 }
 
 /** Reads at most `length` bytes to `data[offset…]`, whose memory must not move; 0 at the end. */

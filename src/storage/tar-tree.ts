@@ -1,0 +1,191 @@
+// A tree of files as a tar archive, read by descriptors: somebody may change the tree meanwhile (a running container's), and no symlink they
+// put in the way is followed. What they remove is left out, what they cut short is filled with zeros, as GNU tar does.
+// A generator, so that the caller decides where the bytes go and when to stop; the yielded buffer is reused.
+import { closeFd, openFolderAt, readLinkAt } from '../sys/at.ts';
+import { errnoOf } from '../sys/errors.ts';
+import { SystemError } from '../sys/ffi.ts';
+import { type FileKind, kindOf, statFd } from '../sys/look-at.ts';
+import { type NodeStat, namesAt, openToReadAt, readInto, statAt } from '../sys/read-at.ts';
+import { xattrsToKeep } from './layer-xattr.ts';
+import { encodePax, paxHeaderFor, paxRecordsFor, writeTarHeader } from './tar-encode.ts';
+import { BLOCK_BYTES, type TarHeader } from './tar-header.ts';
+
+export interface TarTreeOptions {
+  /** Descriptor of the folder that the tree's top lies in. */
+  folder: number;
+  /** The top's name there; `.` for the folder itself. Byte string, as all names here. */
+  base: string;
+  /** The top's name in the archive, to which the names below are appended; `.` makes them `./a`, `./a/b`. */
+  name: string;
+  /** Gets one sentence for each kind of thing that is left out. */
+  onNotice: (message: string) => void;
+  /** Whether the folder is to come without what is in it; `fd` is open. */
+  isHidden?: (stat: NodeStat, site: { name: string; fd: number; device: number }) => boolean;
+  /** The error to throw for one that reading the entry `name` met. */
+  failure: (name: string, error: unknown) => Error;
+}
+
+interface Level {
+  fd: number;
+  /** With a slash at its end, or ''. */
+  prefix: string;
+  names: string[];
+  next: number;
+  device: number;
+}
+
+const CHUNK_BYTES = 1 << 18;
+const ENOENT = 2;
+/** What shows that somebody removed or replaced a thing between two looks at it. */
+const GONE = new Set(['ENOENT', 'ESTALE', 'ENOTDIR', 'ELOOP']);
+const TYPES: Record<FileKind, string> = { file: '0', folder: '5', symlink: '2', fifo: '6', char: '3', block: '4', socket: '' };
+
+/** The archive, whole, in chunks. Throws what `failure` makes of an error. */
+export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undefined> {
+  const chunk = Buffer.from(new ArrayBuffer(CHUNK_BYTES));
+  const linked = new Map<string, string>();
+  const levels: Level[] = [];
+  let used = 0;
+  let leftOutSockets = false;
+  try {
+    yield* entry(options.folder, options.base, options.name, -1);
+    for (let level = levels.at(-1); level; level = levels.at(-1)) {
+      const base = level.names[level.next++];
+      if (base === undefined) closeFd(levels.pop()?.fd ?? -1);
+      else yield* entry(level.fd, base, level.prefix + base, level.device);
+    }
+    yield* zeros(2 * BLOCK_BYTES);
+    yield chunk.subarray(0, used);
+  } finally {
+    for (const { fd } of levels) closeFd(fd);
+  }
+
+  function* entry(folder: number, base: string, name: string, device: number): Generator<Buffer, void, undefined> {
+    try {
+      const stat = statAt(folder, base);
+      if (!stat) throw new SystemError('statx', ENOENT, base);
+      const kind = kindOf(stat);
+      if (kind === 'file') yield* file(folder, base, name);
+      else if (kind === 'folder') yield* folderEntry(folder, base, name, device);
+      else if (kind === 'socket') leaveOut(name);
+      else yield* head(headerOf(stat, name, { linkName: kind === 'symlink' ? readLinkAt(folder, base) : '' }));
+    } catch (error) {
+      // What was asked for itself has to be there.
+      if (device >= 0 && GONE.has(errnoOf(error) ?? '')) return;
+      throw options.failure(name, error);
+    }
+  }
+
+  function* folderEntry(folder: number, base: string, name: string, parentDevice: number): Generator<Buffer, void, undefined> {
+    const fd = openFolderAt(folder, base);
+    const level: Level = { fd, prefix: name.endsWith('/') ? name : `${name}/`, names: [], next: 0, device: 0 };
+    levels.push(level);
+    const stat = statFd(fd);
+    level.device = stat.device;
+    yield* head(headerOf(stat, level.prefix, { xattrs: xattrsToKeep(fd) }));
+    if (!options.isHidden?.(stat, { name, fd, device: parentDevice })) level.names = namesAt(fd, '');
+  }
+
+  function* file(folder: number, base: string, name: string): Generator<Buffer, void, undefined> {
+    const fd = openToReadAt(folder, base);
+    try {
+      const stat = statFd(fd);
+      // Somebody put something else in its place since we looked.
+      if (kindOf(stat) !== 'file') return;
+      const first = stat.links > 1 ? linked.get(stat.identity) : undefined;
+      if (first !== undefined) {
+        yield* head({ ...headerOf(stat, name, { linkName: first }), type: '1', size: 0 });
+        return;
+      }
+      if (stat.links > 1) linked.set(stat.identity, name);
+      yield* head(headerOf(stat, name, { xattrs: xattrsToKeep(fd) }));
+      yield* content(fd, stat.size, name);
+    } finally {
+      closeFd(fd);
+    }
+  }
+
+  function* content(fd: number, size: number, name: string): Generator<Buffer, void, undefined> {
+    for (let left = size; left > 0; ) {
+      if (used === CHUNK_BYTES) yield* flush();
+      const count = readInto(fd, chunk, used, Math.min(left, CHUNK_BYTES - used));
+      if (count === 0) {
+        options.onNotice(`"${shown(name)}" became shorter while it was read: the rest is zeros`);
+        yield* zeros(left);
+        break;
+      }
+      used += count;
+      left -= count;
+    }
+    yield* zeros(paddingOf(size));
+  }
+
+  function* head(header: TarHeader): Generator<Buffer, void, undefined> {
+    const records = paxRecordsFor(header);
+    if (records.length > 0) {
+      const body = encodePax(records);
+      yield* block(paxHeaderFor(header, body.length));
+      yield* put(body);
+      yield* zeros(paddingOf(body.length));
+    }
+    yield* block(header);
+  }
+
+  function* block(header: TarHeader): Generator<Buffer, void, undefined> {
+    if (used + BLOCK_BYTES > CHUNK_BYTES) yield* flush();
+    writeTarHeader(chunk, used, header);
+    used += BLOCK_BYTES;
+  }
+
+  function* zeros(count: number): Generator<Buffer, void, undefined> {
+    for (let left = count; left > 0; ) {
+      if (used === CHUNK_BYTES) yield* flush();
+      const length = Math.min(left, CHUNK_BYTES - used);
+      chunk.fill(0, used, used + length);
+      used += length;
+      left -= length;
+    }
+  }
+
+  function* put(bytes: Buffer): Generator<Buffer, void, undefined> {
+    for (let at = 0; at < bytes.length; ) {
+      if (used === CHUNK_BYTES) yield* flush();
+      const count = bytes.copy(chunk, used, at);
+      used += count;
+      at += count;
+    }
+  }
+
+  function* flush(): Generator<Buffer, void, undefined> {
+    yield chunk.subarray(0, used);
+    used = 0;
+  }
+
+  function leaveOut(name: string): void {
+    if (!leftOutSockets) options.onNotice(`Left out sockets such as "${shown(name)}": an archive cannot hold them`);
+    leftOutSockets = true;
+  }
+}
+
+const paddingOf = (size: number): number => (BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES;
+const shown = (name: string): string => Buffer.from(name, 'latin1').toString('utf8');
+
+function headerOf(stat: NodeStat, name: string, { linkName = '', xattrs }: { linkName?: string; xattrs?: TarHeader['xattrs'] }): TarHeader {
+  const kind = kindOf(stat);
+  const isDevice = kind === 'char' || kind === 'block';
+  return {
+    name,
+    linkName,
+    type: TYPES[kind],
+    mode: stat.mode & 0o7777,
+    uid: stat.uid,
+    gid: stat.gid,
+    size: kind === 'file' ? stat.size : 0,
+    // As Docker's copies: whole seconds, which a plain header can say.
+    mtimeSeconds: stat.mtimeSeconds,
+    mtimeNanoseconds: 0,
+    devMajor: isDevice ? stat.major : 0,
+    devMinor: isDevice ? stat.minor : 0,
+    xattrs,
+  };
+}

@@ -1,0 +1,258 @@
+// The sink behind the tar reader that adds to a tree which others use and may change meanwhile: a container's, or the user's own. Every call
+// is made on the descriptor of a folder and a base name, so nothing is ever written through a symlink that was put in the way; how the
+// folders on the way are found is the place's business (tree-place.ts). A file is written beside its name and renamed: killed at any
+// moment, it is there whole or not at all. Folders get their owner, mode and time last, for filling them needs and changes both.
+import {
+  chmodFd,
+  chownFd,
+  closeFd,
+  createFileAt,
+  makeFolderAt,
+  makeLinkAt,
+  makeNodeAt,
+  makeSymlinkAt,
+  renameAt,
+  setTimesAt,
+  setTimesFd,
+  unlinkAt,
+} from '../sys/at.ts';
+import { EngineError, errnoOf } from '../sys/errors.ts';
+import { chownPlaceAt, kindOf } from '../sys/look-at.ts';
+import { randomHex } from '../sys/random.ts';
+import { statAt } from '../sys/read-at.ts';
+import type { Granted } from './layer-owner.ts';
+import { layerPath, shown, splitPath } from './layer-path.ts';
+import { createXattrSetter } from './layer-xattr.ts';
+import { createSparseWriter, type SparseWriter } from './sparse-writer.ts';
+import type { TarHeader } from './tar-header.ts';
+import type { TarSink } from './tar-reader.ts';
+import type { TreePlace } from './tree-place.ts';
+
+export interface TreeSinkOptions {
+  place: TreePlace;
+  /** The first component of every name is replaced by `to`; `from` is `.` where the names have none in common. */
+  rename?: { from: string; to: string };
+  /** Whom an entry is to belong to; `needsChown` false leaves it the caller's. */
+  ownerOf: (header: TarHeader) => Granted;
+  /** Failing to give an entry away is no error. */
+  isOwnerOptional?: boolean;
+  onNotice: (message: string) => void;
+}
+
+export interface TreeSink extends TarSink {
+  /** Settles the folders. Nothing may be written after. */
+  finish(): void;
+  /** Removes what is half written, settles what there is as well as it can, and closes everything. Harmless after `finish`. */
+  close(): void;
+}
+
+const S_IFIFO = 0o010000;
+
+/** Throws ERR_COPY_ESCAPE, ERR_COPY_CONFLICT, ERR_ARCHIVE, and what system calls throw, from every function. */
+export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false, onNotice }: TreeSinkOptions): TreeSink {
+  const setXattrs = createXattrSetter(onNotice);
+  const temporary = `.skiff-cp-${randomHex(8)}`;
+  const folders = new Map<string, TarHeader>();
+  let current: { file: SparseWriter; header: TarHeader; folder: number; base: string; path: string } | undefined;
+  let hasLeftOutDevices = false;
+  let isOpen = true;
+
+  const makers: Record<string, (header: TarHeader, path: string) => void> = {
+    '0': beginFile,
+    '1': makeHardLink,
+    '2': makeSymlink,
+    '3': leaveOutDevice,
+    '4': leaveOutDevice,
+    '5': makeFolder,
+    '6': makeFifo,
+  };
+
+  return { entry, content, entryEnd, finish, close };
+
+  function entry(header: TarHeader): void {
+    const path = pathOf(header.name, header.name);
+    // The place itself is not the archive's to change.
+    if (path === '') return;
+    const make = makers[header.type];
+    if (!make)
+      throw new EngineError('ERR_ARCHIVE', `Cannot unpack "${shown(header.name)}": tar entries of type "${header.type}" are not known`);
+    make(header, path);
+  }
+
+  function pathOf(name: string, of: string): string {
+    const path = insidePath(name, of);
+    if (!rename) return path;
+    if (rename.from === '.') return path === '' ? rename.to : `${rename.to}/${path}`;
+    const slash = path.indexOf('/');
+    return slash < 0 ? rename.to : rename.to + path.slice(slash);
+  }
+
+  function site(path: string): { folder: number; base: string } {
+    const { folder, base } = splitPath(path);
+    return { folder: place.enter(folder), base };
+  }
+
+  function beginFile(header: TarHeader, path: string): void {
+    const { folder, base } = site(path);
+    refuseFolder(folder, base, path);
+    current = { file: createSparseWriter(createFileAt(folder, temporary, 0o600)), header, folder, base, path };
+  }
+
+  function content(data: Buffer, from: number, to: number): void {
+    current?.file.write(data, from, to);
+  }
+
+  function entryEnd(): void {
+    if (!current) return;
+    const { file, header, folder, base, path } = current;
+    file.finish();
+    settle(file.fd, header);
+    renameOver(folder, base, path);
+    current = undefined;
+    closeFd(file.fd);
+  }
+
+  // Owner before mode, mode before xattrs: chown(2) clears setuid bits and file capabilities.
+  function settle(fd: number, header: TarHeader): void {
+    const { uid, gid, mode, needsChown } = ownerOf(header);
+    if (needsChown) optionally(() => chownFd(fd, uid, gid));
+    chmodFd(fd, mode);
+    setXattrs(fd, header.xattrs);
+    setTimesFd(fd, header.mtimeSeconds, header.mtimeNanoseconds);
+  }
+
+  function optionally(give: () => void): void {
+    try {
+      give();
+    } catch (error) {
+      const code = errnoOf(error);
+      if (!isOwnerOptional || (code !== 'EPERM' && code !== 'EINVAL')) throw error;
+    }
+  }
+
+  function makeFolder(header: TarHeader, path: string): void {
+    const { folder, base } = site(path);
+    if (!makeFolderAt(folder, base, 0o700) && !isFolder(folder, base)) {
+      throw conflict(`cannot overwrite non-directory "${place.path(path)}" with directory "${place.path('')}"`);
+    }
+    place.noteFolder(path);
+    folders.set(path, header);
+  }
+
+  function makeSymlink(header: TarHeader, path: string): void {
+    makeNode(header, path, (folder, base) => makeSymlinkAt(folder, base, header.linkName));
+  }
+
+  function makeFifo(header: TarHeader, path: string): void {
+    makeNode(header, path, (folder, base) => makeNodeAt(folder, base, S_IFIFO | (header.mode & 0o777), 0));
+  }
+
+  function makeNode(header: TarHeader, path: string, make: (folder: number, base: string) => boolean): void {
+    const { folder, base } = site(path);
+    orReplace(folder, base, path, (name) => make(folder, name));
+    const { uid, gid, needsChown } = ownerOf(header);
+    if (needsChown) optionally(() => chownPlaceAt(folder, base, uid, gid));
+    setTimesAt(folder, base, header.mtimeSeconds, header.mtimeNanoseconds);
+  }
+
+  function makeHardLink(header: TarHeader, path: string): void {
+    const target = pathOf(header.linkName, header.name);
+    if (target === path) return;
+    const from = splitPath(target);
+    try {
+      // Each look may close the descriptor that the other one got: the second asks for the first anew.
+      place.enter(from.folder);
+      const { folder, base } = site(path);
+      orReplace(folder, base, path, (name) => makeLinkAt(place.enter(from.folder), from.base, place.enter(splitPath(path).folder), name));
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      throw archiveError(`Cannot unpack "${shown(header.name)}": it is a hard link to "${shown(header.linkName)}", which is not there`);
+    }
+  }
+
+  function leaveOutDevice(header: TarHeader): void {
+    if (!hasLeftOutDevices) onNotice(`Left out device nodes such as "${shown(header.name)}": only root may make them`);
+    hasLeftOutDevices = true;
+  }
+
+  /** `make` says false when the name is taken: then what has it is replaced in one step, unless it is a folder. */
+  function orReplace(folder: number, base: string, path: string, make: (name: string) => boolean): void {
+    if (make(base)) return;
+    refuseFolder(folder, base, path);
+    make(temporary);
+    renameOver(folder, base, path);
+    // A rename onto another link of the same file does nothing at all.
+    forgetTemporary(folder);
+  }
+
+  function renameOver(folder: number, base: string, path: string): void {
+    try {
+      renameAt(folder, temporary, base);
+    } catch (error) {
+      forgetTemporary(folder);
+      if (errnoOf(error) === 'EISDIR') refuseFolder(folder, base, path);
+      if (errnoOf(error) !== 'EBUSY') throw error;
+      throw new EngineError('ERR_COPY_BUSY', `Cannot replace "${place.path(path)}": a mount stands on it (device or resource busy)`, {
+        hint: 'Change the file that is mounted there instead, or write to it with: skiff exec',
+      });
+    }
+  }
+
+  function refuseFolder(folder: number, base: string, path: string): void {
+    if (isFolder(folder, base)) throw conflict(`cannot overwrite directory "${place.path(path)}" with non-directory "${place.path('')}"`);
+  }
+
+  function forgetTemporary(folder: number): void {
+    try {
+      unlinkAt(folder, temporary);
+    } catch {
+      // It was renamed, as it should be.
+    }
+  }
+
+  function finish(): void {
+    const all = [...folders].reverse();
+    folders.clear();
+    for (const [path, header] of all) settle(place.enter(path), header);
+    close();
+  }
+
+  function close(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    if (current) {
+      closeFd(current.file.fd);
+      forgetTemporary(current.folder);
+      current = undefined;
+    }
+    // What was not finished keeps its files, and must not stay closed to those they are for.
+    for (const [path, header] of [...folders].reverse()) {
+      try {
+        settle(place.enter(path), header);
+      } catch {
+        break;
+      }
+    }
+    place.close();
+  }
+}
+
+/** The relative path of a name in an archive; '' for the place itself. Throws ERR_COPY_ESCAPE. */
+function insidePath(name: string, of: string): string {
+  try {
+    return layerPath(name, of);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    if (error.code !== 'ERR_LAYER_ESCAPE')
+      throw archiveError(`Refused the archive: the name of its entry "${shown(of).slice(0, 80)}" is no path`);
+    throw new EngineError('ERR_COPY_ESCAPE', `Refused the archive: its entry "${shown(of)}" leads out of the place it is unpacked to`);
+  }
+}
+
+function isFolder(folder: number, base: string): boolean {
+  const there = statAt(folder, base);
+  return there !== undefined && kindOf(there) === 'folder';
+}
+
+const conflict = (message: string): EngineError => new EngineError('ERR_COPY_CONFLICT', message);
+const archiveError = (message: string): EngineError => new EngineError('ERR_ARCHIVE', message);
