@@ -13,6 +13,7 @@ export const namespaceFlags = {
   cgroupns: flag.string({ description: 'Cgroup namespace to use (host, private)' }),
   'group-add': flag.list({ description: 'Add additional groups to join' }),
   ipc: flag.string({ description: 'IPC mode to use (private, shareable, none, host, container:NAME)' }),
+  isolation: flag.custom({ description: 'Container isolation technology (default)', parse: isolation }),
   'oom-score-adj': flag.integer({ description: "Tune host's OOM preferences (-1000 to 1000)" }),
   pid: flag.string({ description: 'PID namespace to use (private, host, container:NAME)' }),
   sysctl: mapOf(sysctl, 'Sysctl options'),
@@ -30,6 +31,7 @@ export function namespaceOptions(flags: FlagValues<typeof namespaceFlags>): Part
     ...(flags.uts ? { UTSMode: flags.uts } : {}),
     ...(flags.annotation.length ? { Annotations: Object.fromEntries(flags.annotation) } : {}),
     ...(flags['group-add'].length ? { GroupAdd: flags['group-add'] } : {}),
+    ...(flags.isolation ? { Isolation: flags.isolation } : {}),
     ...(flags['oom-score-adj'] ? { OomScoreAdj: flags['oom-score-adj'] } : {}),
     ...(flags.sysctl.length ? { Sysctls: Object.fromEntries(flags.sysctl) } : {}),
   };
@@ -40,6 +42,12 @@ function annotation(text: string): [string, string] {
   const [name, value] = cut(text);
   if (name === '') throw new Error(`invalid annotation '${text}': the empty string is not permitted as an annotation key`);
   return [name, value ?? ''];
+}
+
+/** As Docker on Linux, which has one kind. */
+function isolation(text: string): string {
+  if (text === '' || text.toLowerCase() === 'default') return text;
+  throw new Error(`invalid isolation (${text}): linux only supports 'default'`);
 }
 
 function sysctl(text: string): [string, string] {

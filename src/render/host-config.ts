@@ -51,7 +51,7 @@ export function renderHostConfig({ HostConfig: given }: ContainerRecord, facts: 
       ShmSize: given.ShmSize,
       Sysctls: mapOrNothing(given.Sysctls),
       Runtime: given.Runtime,
-      Isolation: '',
+      Isolation: given.Isolation ?? '',
       ...renderResources(given),
       Mounts: given.Mounts?.length ? given.Mounts.map(renderMountRequest) : undefined,
       MaskedPaths: listOrNil(facts.maskedPaths),

@@ -212,6 +212,8 @@ export interface HostConfig {
   CgroupnsMode?: string;
   /** '' is the user's namespace; `host`, `keep-id[:uid=N,gid=N]`. */
   UsernsMode?: string;
+  /** `default`, where it was asked for. */
+  Isolation?: string;
   CgroupParent?: string;
   OomScoreAdj?: number;
   /** Bytes. */

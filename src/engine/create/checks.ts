@@ -14,7 +14,7 @@ export function checkName(name: string): void {
 }
 
 export function checkConfig({ Config }: CreateOptions): void {
-  const { WorkingDir, StopSignal, Hostname } = Config;
+  const { WorkingDir, StopSignal, Hostname, Domainname } = Config;
   if (WorkingDir && !isAbsolute(WorkingDir)) {
     throw refuse(
       'ERR_WORKDIR',
@@ -25,6 +25,9 @@ export function checkConfig({ Config }: CreateOptions): void {
   // The kernel takes at most 64 bytes (sethostname(2)).
   if (Hostname && !/^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,63}$/.test(Hostname)) {
     throw refuse('ERR_HOSTNAME', `Invalid hostname format: ${Hostname}`, 'use letters, digits, dots and dashes, at most 64');
+  }
+  if (Domainname && !/^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,63}$/.test(Domainname)) {
+    throw refuse('ERR_HOSTNAME', `Invalid domain name format: ${Domainname}`, 'use letters, digits, dots and dashes, at most 64');
   }
   if (!StopSignal) return;
   try {

@@ -43,6 +43,8 @@ function checkConflicts(hostConfig: HostConfig, { Config, HostConfig: given }: C
   if (UTSMode === 'host' && (Config.Hostname || Config.Domainname)) {
     throw bad('Conflicting options: hostname and the UTS mode', 'leave out --hostname and --domainname, or --uts host');
   }
+  const gateway = NetworkMode === 'none' && hostConfig.ExtraHosts?.find((line) => line.endsWith(':host-gateway'));
+  if (gateway) throw bad(`Cannot reach the host ("${gateway}") without a network`, 'leave out --network none, or the --add-host');
   if (given.ShmSize && (ipcIsOthers || IpcMode === 'none')) {
     throw bad(
       `Conflicting options: shm-size and the IPC mode ${IpcMode}`,
