@@ -61,8 +61,9 @@ describe.each(classes)('$id', ({ id, load }) => {
   test('reads well on a narrow terminal and on a wide one', async () => {
     const Class = await load();
     for (const columns of [80, 200]) {
-      const lines = commandHelp(Class, { id, name: id.replaceAll(':', ' '), columns }).split('\n');
-      expect(lines[0]).toBe(`Usage:  skiff ${Class.usage}`);
+      const help = commandHelp(Class, { id, name: id.replaceAll(':', ' '), columns });
+      expect(help.startsWith(`Usage:  skiff ${Class.usage}\n\n${Class.description}\n`)).toBe(true);
+      const lines = help.split('\n');
       const options = lines.slice(lines.indexOf('Options:') + 1, lines.indexOf('Examples:'));
       expect(options.filter((line) => line.length > Math.max(columns, 80))).toEqual([]);
       expect(lines.filter((line) => line !== line.trimEnd())).toEqual([]);
