@@ -8,6 +8,7 @@ import { readJson, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, isDiskFull, messageOf } from '../sys/errors.ts';
 import { chdir, mount } from '../sys/mount.ts';
+import { deafToTerm } from '../sys/process.ts';
 import { findProgram, requireProgram } from '../sys/programs.ts';
 import { hangs, startPatienceMs } from './patience.ts';
 import { copyLayers } from './rootfs-copy.ts';
@@ -57,6 +58,8 @@ export interface RootfsFolders {
   signal: AbortSignal;
   /** fuse-overlayfs's options for files that are to be shown under other ids. */
   idMapping?: readonly string[];
+  /** Called when what serves the files has died. */
+  onLost?: () => void;
   /** The container removes itself: nothing it writes into its rootfs has to reach the disk. */
   isPassing?: boolean;
 }
@@ -133,14 +136,15 @@ export function emptyLayer(scratch: string): string {
 
 const escapeOption = (path: string): string => path.replace(/[\\:,]/g, (character) => `\\${character}`);
 
-interface FuseMount extends Pick<RootfsFolders, 'scratch' | 'onSpawn' | 'idMapping'> {
+interface FuseMount extends Pick<RootfsFolders, 'scratch' | 'onSpawn' | 'onLost' | 'idMapping'> {
   topFirst: string[];
   /** Holds upper/ and work/; without it the mount is read-only. */
   upper?: string;
 }
 
 /** Mounts layers by fuse-overlayfs. Throws ERR_ROOTFS, ERR_HANGS. */
-export async function mountFuse(ctx: Ctx, merged: string, { topFirst, upper, scratch, onSpawn, idMapping = [] }: FuseMount): Promise<void> {
+export async function mountFuse(ctx: Ctx, merged: string, { topFirst, upper, scratch, ...mount }: FuseMount): Promise<void> {
+  const { onSpawn, onLost, idMapping = [] } = mount;
   const program = requireProgram(ctx.env, 'fuse-overlayfs', 'which the storage driver of that name needs');
   // No write-back cache: what the container has written must survive the death of fuse-overlayfs, which dies with its supervisor.
   const options = [
@@ -151,11 +155,14 @@ export async function mountFuse(ctx: Ctx, merged: string, { topFirst, upper, scr
   ];
   const log = join(scratch, 'fuse.log');
   const before = statSync(merged).dev;
-  const fuse = Bun.spawn([program, '-f', '-o', options.join(','), merged], { stdio: ['ignore', 'ignore', Bun.file(log)] });
+  // A container that ends in order needs its files to the last.
+  const fuse = deafToTerm(() =>
+    Bun.spawn([program, '-f', '-o', options.join(','), merged], { stdio: ['ignore', 'ignore', Bun.file(log)] }),
+  );
   onSpawn(fuse.pid);
   const patienceMs = startPatienceMs(ctx.env);
   const deadline = performance.now() + patienceMs;
-  while (fuse.exitCode === null && fuse.signalCode === null && statSync(merged).dev === before) {
+  while (fuse.exitCode === null && fuse.signalCode === null && !isMounted(merged, before)) {
     if (performance.now() > deadline) {
       fuse.kill('SIGKILL');
       throw hangs(program, 'mounted the root filesystem', patienceMs);
@@ -164,6 +171,16 @@ export async function mountFuse(ctx: Ctx, merged: string, { topFirst, upper, scr
   }
   if (fuse.exitCode !== null || fuse.signalCode !== null) throw fuseFailure(readFileSync(log, 'utf8'));
   fuse.unref();
+  void fuse.exited.then(onLost);
+}
+
+// A mount whose server was killed that very moment fails at everything: its end is about to be seen.
+function isMounted(path: string, before: number): boolean {
+  try {
+    return statSync(path).dev !== before;
+  } catch {
+    return false;
+  }
 }
 
 function fuseFailure(said: string): EngineError {

@@ -28,6 +28,7 @@ const { symbols: c } = dlopen('libc.so.6', {
   pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
   poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
   prctl: { args: ['i32', 'u64', 'u64', 'u64', 'u64'], returns: 'i32' },
+  pthread_sigmask: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
   recvmsg: { args: ['i32', 'ptr', 'i32'], returns: 'i64' },
   setdomainname: { args: ['ptr', 'u64'], returns: 'i32' },
   sethostname: { args: ['ptr', 'u64'], returns: 'i32' },

@@ -1,6 +1,7 @@
 // Processes beyond Bun.spawn: signals to anyone, reaping of orphans, pids of other pid namespaces, who a pid really is.
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
 import { c, check, errno, ptr } from './ffi.ts';
+import { SIGTERM } from './signals.ts';
 
 const SYS_PIDFD_OPEN = 434;
 const P_ALL = 0;
@@ -10,6 +11,10 @@ const WNOWAIT = 0x01000000;
 const ESRCH = 3;
 const PR_SET_CHILD_SUBREAPER = 36;
 const PR_SET_PDEATHSIG = 1;
+const SIG_BLOCK = 0;
+const SIG_SETMASK = 2;
+/** Bytes of glibc's sigset_t. */
+const SIGNAL_SET_BYTES = 128;
 
 /** Sends signal number `signal`; false when there is no such process. */
 export function kill(pid: number, signal: number): boolean {
@@ -89,5 +94,21 @@ export function startTime(pid: number): string | undefined {
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Starts a child, by `spawn`, that SIGTERM does not reach: it inherits the signal as blocked. For helpers that a system going down, which
+ * signals every process at once, would take away before who needs them.
+ */
+export function deafToTerm<T>(spawn: () => T): T {
+  const blocked = Buffer.alloc(SIGNAL_SET_BYTES);
+  blocked.writeUInt32LE(1 << (SIGTERM - 1), 0);
+  const before = Buffer.alloc(SIGNAL_SET_BYTES);
+  c.pthread_sigmask(SIG_BLOCK, ptr(blocked), ptr(before));
+  try {
+    return spawn();
+  } finally {
+    c.pthread_sigmask(SIG_SETMASK, ptr(before), null);
   }
 }

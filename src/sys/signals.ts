@@ -39,6 +39,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
 };
 /** The one that cannot be caught, for kill(2). */
 export const SIGKILL = 9;
+export const SIGTERM = 15;
 /** Stops a process, which cannot catch it either. */
 export const SIGSTOP = 19;
 

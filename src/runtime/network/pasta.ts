@@ -5,6 +5,7 @@ import { closeSync } from 'node:fs';
 import { childEnv } from '../../sys/child-env.ts';
 import { EngineError } from '../../sys/errors.ts';
 import { makePipe } from '../../sys/fd.ts';
+import { deafToTerm } from '../../sys/process.ts';
 import { type HostNetwork, hostNetwork, SUBNET6 } from './host.ts';
 import type { Netns } from './netns.ts';
 import { macAddress, type PastaPlan, pastaPlans } from './pasta-arguments.ts';
@@ -137,7 +138,8 @@ async function launch(program: string, plan: PastaPlan, stdin: number | 'ignore'
   const pipe = makePipe();
   let child: Bun.Subprocess<number | 'ignore', number, 'pipe'>;
   try {
-    child = Bun.spawn([program, ...plan.arguments], { env: childEnv(env), stdin, stdout: pipe.write, stderr: 'pipe' });
+    // A container that ends in order may need the network to the last.
+    child = deafToTerm(() => Bun.spawn([program, ...plan.arguments], { env: childEnv(env), stdin, stdout: pipe.write, stderr: 'pipe' }));
   } catch (error) {
     closeSync(pipe.read);
     throw error;

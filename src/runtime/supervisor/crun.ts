@@ -62,6 +62,7 @@ export async function runWithRuntime(call: RuntimeCall, request: RunRequest): Pr
   const socket = request.terminal ? openConsoleSocket(socketPath) : undefined;
   // What a killed predecessor left would make the runtime say that the container exists.
   rmSync(join(call.stateRoot, call.id), { recursive: true, force: true });
+  rmSync(pidFile, { force: true });
   mkdirSync(call.stateRoot, { recursive: true, mode: 0o700 });
   try {
     const args = [
@@ -75,7 +76,9 @@ export async function runWithRuntime(call: RuntimeCall, request: RunRequest): Pr
       call.id,
     ];
     await run(call, args, request);
-    const pid = Number(readFileSync(pidFile, 'utf8'));
+    const pid = Number(readOr(pidFile));
+    // It says so of a container whose first process was killed before it was one.
+    if (!pid) throw new EngineError('ERR_RUNTIME', 'The runtime ended well without having started the container', { exitCode: 125 });
     return socket ? { pid, terminal: socket.receive() } : { pid };
   } finally {
     socket?.close();

@@ -37,7 +37,7 @@ import { isolate, type Surroundings } from './isolate.ts';
 import { type ContainerNetwork, openNetwork } from './network.ts';
 import { type OomWatch, watchOom } from './oom.ts';
 import { type Orphans, watchOrphans } from './orphans.ts';
-import { prepareRootfs, writeBundle } from './prepare.ts';
+import { prepareRootfs, type RootfsSite, remountRootfs, writeBundle } from './prepare.ts';
 import { nextPause, shouldRestart } from './restart-policy.ts';
 import { type OutputTarget, openStreams, type Streams } from './streams.ts';
 import { stirred } from './tidy.ts';
@@ -74,6 +74,7 @@ class Life extends ContainerBook implements Controlled {
   private rootfs = '';
   /** File of a user namespace within ours. */
   private userns: string | undefined;
+  private hasLostRootfs = false;
   private streams: Streams | undefined;
   private control: { stop(): void } | undefined;
   private clients = new Set<AttachedClient>();
@@ -131,7 +132,7 @@ class Life extends ContainerBook implements Controlled {
     this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
     if (waitForAttach) tellFront({ type: 'ready' });
-    this.rootfs = await prepareRootfs(this.ctx, this.record, site).catch((error: unknown) => {
+    this.rootfs = await prepareRootfs(this.ctx, this.record, this.rootfsSite()).catch((error: unknown) => {
       throw this.isStopWanted() ? stoppedEarly() : error;
     });
     await this.start(waitForAttach && !this.isAttached ? this.clientAttached() : undefined);
@@ -173,6 +174,10 @@ class Life extends ContainerBook implements Controlled {
         // `update` may have changed its limits meanwhile.
         this.reread();
         this.openStreams();
+        if (this.hasLostRootfs) {
+          this.hasLostRootfs = false;
+          this.rootfs = await remountRootfs(this.ctx, this.record, this.rootfsSite());
+        }
         await this.start();
         if (isAsked) this.tell('restart');
       } catch (error) {
@@ -263,6 +268,20 @@ class Life extends ContainerBook implements Controlled {
     this.health?.begin();
     const { TimeoutSeconds } = record.Extras ?? {};
     if (TimeoutSeconds) this.endTimeLimit = timeLimit(TimeoutSeconds * 1000, () => this.timeIsOver(TimeoutSeconds));
+  }
+
+  private rootfsSite(): RootfsSite {
+    const { scratch } = this.surroundings;
+    const { signal } = this.stopped;
+    return { scratch, signal, onSpawn: (pid) => this.orphans.ours(pid), onLost: () => this.rootfsLost() };
+  }
+
+  /** Who served its files is dead: nothing that it does now could go right. Its restart policy may start it again, on a new mount. */
+  private rootfsLost(): void {
+    this.hasLostRootfs = true;
+    if (!this.pid) return;
+    this.state.Error = `Its root file system went away: ${this.record.Driver} has died`;
+    this.signalWith(SIGKILL);
   }
 
   private oomKilled(): void {

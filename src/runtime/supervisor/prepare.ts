@@ -8,6 +8,7 @@ import type { ContainerRecord } from '../../storage/records.ts';
 import { writeFileAtomic } from '../../sys/atomic.ts';
 import { blockDevice } from '../../sys/block-device.ts';
 import type { Ctx } from '../../sys/context.ts';
+import { detach } from '../../sys/mount.ts';
 import type { CgroupPlace } from '../cgroup.ts';
 import { limitAdvice } from '../cgroup-advice.ts';
 import type { CopyWatch } from '../copy-tree.ts';
@@ -15,7 +16,7 @@ import { copyUp } from '../copy-up.ts';
 import { callerIds, fuseMapping, keptIds, outerUser, ownIdCounts } from '../keep-id.ts';
 import { assertOomScore } from '../oom-score.ts';
 import { addCaller, hostCaller } from '../passwd-entry.ts';
-import { makeRootfs } from '../rootfs.ts';
+import { makeRootfs, type RootfsFolders } from '../rootfs.ts';
 import { buildSpec, type SpecInput } from '../spec/build.ts';
 import { type SpecEdits, withEdits, withHooks } from '../spec/edits.ts';
 import { canRun } from '../spec/emulated.ts';
@@ -35,10 +36,11 @@ import { makeMountSources, withMountSources } from './mount-sources.ts';
 import { makeSecrets, withSecrets } from './secrets.ts';
 import { makeTimezone, withTimezone } from './timezone.ts';
 
+export type RootfsSite = Pick<RootfsFolders, 'scratch' | 'onLost'> & CopyWatch;
+
 /** Mounts the rootfs and fills volumes that are used for the first time. Returns the rootfs path. */
-export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, base: Pick<Surroundings, 'scratch'> & CopyWatch): Promise<string> {
-  const kept = keptIds(record.HostConfig.UsernsMode);
-  const site = kept ? { ...base, idMapping: fuseMapping(kept, ownIdCounts()) } : base;
+export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, base: RootfsSite): Promise<string> {
+  const site = withIdMapping(record, base);
   const container = containerDir(ctx, record.Id);
   copyRootMode(ctx, record, join(container, 'upper'));
   const rootfs = await makeRootfs(ctx, record.Driver, record.Layers, { container, ...site });
@@ -50,6 +52,18 @@ export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, base: Pic
   makeSecrets(ctx, record, site.scratch);
   makeTimezone(ctx, record, { scratch: site.scratch, rootfs });
   return rootfs;
+}
+
+/** Mounts the rootfs once more, in place of one whose server has died. */
+export function remountRootfs(ctx: Ctx, record: ContainerRecord, base: RootfsSite): Promise<string> {
+  const container = containerDir(ctx, record.Id);
+  detach(join(container, 'merged'));
+  return makeRootfs(ctx, record.Driver, record.Layers, { container, ...withIdMapping(record, base) });
+}
+
+function withIdMapping({ HostConfig }: ContainerRecord, base: RootfsSite) {
+  const kept = keptIds(HostConfig.UsernsMode);
+  return kept ? { ...base, idMapping: fuseMapping(kept, ownIdCounts()) } : base;
 }
 
 // The root of an overlay is that of its topmost folder, ours, which is made before anybody can give it the image's owner. Only while it

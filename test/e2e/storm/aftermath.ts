@@ -42,19 +42,19 @@ async function compare(box: Sandbox): Promise<string[]> {
   return wrong;
 }
 
-/** Every path of the store and the run folder, and every cgroup of a container; what layers and blobs hold is not looked into. */
+/** Every path of the store and the run folder; what layers and blobs hold is not looked into. */
 export function inventory(box: Sandbox): Set<string> {
-  const paths = [...treeOf(box.root, ''), ...treeOf(box.run, '')];
-  return new Set([...paths, ...cgroups(box)]);
+  return new Set([...treeOf(box.root, ''), ...treeOf(box.run, '')]);
 }
 
 /** What only a user looks at, or a start makes and the next one uses, is no trace. */
 const KEPT =
-  /\/(events|seccomp|volumes|images|layers|secrets|names|containers)$|\/(events|seccomp)\/|\/(store\.lock|restored|holder\.(json|lock))$|\/files\//;
+  /\/(events|seccomp|volumes|images|layers|secrets|names|containers)$|\/(events|seccomp)\/|\/(store\.lock|restored|init-[^/]*|holder\.(json|lock)|locks|locks\/rename)$|\/files\//;
 
-/** What is there now and was not before. */
-export function traces(box: Sandbox, before: ReadonlySet<string>): string[] {
-  return [...inventory(box)].filter((path) => !before.has(path) && !KEPT.test(path));
+/** What is there now and was not before, and the cgroups of the containers `ids`. */
+export function traces(box: Sandbox, before: ReadonlySet<string>, ids: Iterable<string>): string[] {
+  const paths = [...inventory(box)].filter((path) => !before.has(path) && !KEPT.test(path));
+  return [...paths, ...cgroupsOf(ids)];
 }
 
 function treeOf(root: string, below: string): string[] {
@@ -67,16 +67,15 @@ function treeOf(root: string, below: string): string[] {
   });
 }
 
-// A container's cgroup bears the first digits of its id.
-function cgroups(box: Sandbox): string[] {
-  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
-  if (own === undefined || !existsSync(box.root)) return [];
+// A container's cgroup bears the first digits of its id, and stands somewhere on the way to our own.
+function cgroupsOf(ids: Iterable<string>): string[] {
+  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '';
+  const starts = [...ids].map((id) => `skiff-${id.slice(0, 12)}`);
   const parents = own.split('/').map((_, index, names) => `/sys/fs/cgroup${names.slice(0, index + 1).join('/')}`);
-  return [...new Set(parents)].flatMap((parent) =>
-    namesIn(parent)
-      .filter((name) => name.startsWith('skiff-'))
-      .map((name) => join(parent, name)),
-  );
+  return parents.flatMap((parent) => {
+    const found = namesIn(parent).filter((name) => starts.some((start) => name.startsWith(start)));
+    return found.map((name) => join(parent, name));
+  });
 }
 
 function namesIn(folder: string): string[] {

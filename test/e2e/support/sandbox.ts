@@ -18,6 +18,8 @@ export interface RunOptions {
   stdin?: string | Uint8Array;
   env?: Record<string, string>;
   cwd?: string;
+  /** A command that runs it, such as `nice`, inside the sandbox's own. */
+  through?: string[];
   /** The call is killed and the test fails after it; default 60 s. */
   timeoutMs?: number;
 }
@@ -83,7 +85,7 @@ export function openSandbox({ env = {}, within = [], storage = '/var/tmp' }: San
   const whole = { ...base, TERM: 'xterm', ...env };
 
   const start: Sandbox['start'] = (args, options = {}) => {
-    const child = Bun.spawn([...within, binary, ...args], {
+    const child = Bun.spawn([...within, ...(options.through ?? []), binary, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: options.cwd ?? files,
       env: { ...whole, ...options.env },
