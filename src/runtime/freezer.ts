@@ -2,28 +2,34 @@
 // takes SIGKILL at once and every other signal only when it is thawed, so whoever ends a container thaws it too.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineError } from '../sys/errors.ts';
+import { EngineError, errnoOf } from '../sys/errors.ts';
 import { cgroup2Mount } from './cgroup-tree.ts';
 
 /** How long processes may take to come to rest, which one that waits for a disk does not. */
 const FREEZE_MS = 10_000;
 
 /**
- * Freezes the cgroup at `path`, and resolves when every process of it rests. Throws ERR_CANNOT_FREEZE, and then it runs on: a process does
- * not come to rest, it ended, or somebody thawed it meanwhile.
+ * Freezes the cgroup at `path`, and resolves when every process of it rests; false when it ended, or somebody thawed it, meanwhile. Throws
+ * ERR_CANNOT_FREEZE when a process does not come to rest; then it runs on.
  */
-export async function freeze(path: string): Promise<void> {
+export async function freeze(path: string): Promise<boolean> {
   const folder = folderOf(path);
-  writeFileSync(join(folder, 'cgroup.freeze'), '1');
+  try {
+    writeFileSync(join(folder, 'cgroup.freeze'), '1');
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
   const deadline = performance.now() + FREEZE_MS;
   for (;;) {
     const events = readOr(join(folder, 'cgroup.events'));
     const isWanted = readOr(join(folder, 'cgroup.freeze')).trim() === '1';
-    if (!isWanted || !/^populated 1$/m.test(events)) throw cannot('it ended meanwhile');
-    if (/^frozen 1$/m.test(events)) return;
+    if (!isWanted || !/^populated 1$/m.test(events)) return false;
+    if (/^frozen 1$/m.test(events)) return true;
     if (performance.now() > deadline) {
       thaw(path);
-      throw cannot('a process of it does not come to rest; it may wait for a disk');
+      const why = 'a process of it does not come to rest; it may wait for a disk';
+      throw new EngineError('ERR_CANNOT_FREEZE', `Cannot freeze the container: ${why}`);
     }
     await Bun.sleep(2);
   }
@@ -40,7 +46,8 @@ export function thaw(path: string): void {
 
 const folderOf = (path: string): string => join(cgroup2Mount() ?? '/sys/fs/cgroup', path);
 
-const cannot = (why: string): EngineError => new EngineError('ERR_CANNOT_FREEZE', `Cannot freeze the container: ${why}`);
+// ENODEV: of a cgroup that was removed while its file was open.
+const isGone = (error: unknown): boolean => errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENODEV';
 
 function readOr(path: string): string {
   try {

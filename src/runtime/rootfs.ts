@@ -143,8 +143,8 @@ interface FuseMount extends Pick<RootfsFolders, 'scratch' | 'onSpawn' | 'onLost'
 }
 
 /** Mounts layers by fuse-overlayfs. Throws ERR_ROOTFS, ERR_HANGS. */
-export async function mountFuse(ctx: Ctx, merged: string, { topFirst, upper, scratch, ...mount }: FuseMount): Promise<void> {
-  const { onSpawn, onLost, idMapping = [] } = mount;
+export async function mountFuse(ctx: Ctx, merged: string, { topFirst, upper, scratch, ...others }: FuseMount): Promise<void> {
+  const { onSpawn, onLost, idMapping = [] } = others;
   const program = requireProgram(ctx.env, 'fuse-overlayfs', 'which the storage driver of that name needs');
   // No write-back cache: what the container has written must survive the death of fuse-overlayfs, which dies with its supervisor.
   const options = [

@@ -492,15 +492,14 @@ class Life extends ContainerBook implements Controlled {
     }
     await this.health?.rest();
     this.isFreezing = true;
+    let isResting = false;
     try {
-      await freeze(this.cgroup.path);
-    } catch (error) {
-      this.health?.begin();
-      throw error;
+      isResting = await freeze(this.cgroup.path);
     } finally {
       this.isFreezing = false;
+      if (!isResting) this.health?.begin();
     }
-    if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${Id} is not running`);
+    if (!isResting || !this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${Id} is not running`);
     this.state.Status = 'paused';
     try {
       this.note({});
