@@ -9,7 +9,7 @@ import { image, openSandbox, whatIsLeft } from './support/sandbox.ts';
 
 const box = openSandbox();
 const wanted = new URLSearchParams(process.env.SKIFF_STORM ?? '');
-const asked = (name: string, usual: number): number => Number(wanted.get(name) ?? usual);
+const asked = (name: string, usual: number): number => Number(wanted.getAll(name).at(-1) ?? usual);
 const seed = asked('seed', Date.now() % 1_000_000);
 const seconds = asked('seconds', 20);
 

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# `npm run storm [-- NAME=VALUE...]`: twenty workers doing anything to thirty containers for two minutes, while a killer ends supervisors,
+# runtimes and their helpers by SIGKILL. It is the test of that name, longer (test/e2e/storm.test.ts), which prints what it did and its seed.
+#   npm run storm -- seed=7 seconds=60 workers=10 containers=15
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bash scripts/setup.sh run test
+PATH=$PWD/node_modules/.bin:$PATH
+[ -x dist/skiff ] || npm run --silent build
+wanted=(seconds=120 workers=20 containers=30 "$@")
+# Of a name given twice the last counts.
+SKIFF_STORM=$(IFS='&'; echo "${wanted[*]}") exec bash scripts/e2e.sh test/e2e/storm.test.ts
