@@ -32,8 +32,7 @@ export async function commit(
   const hold = protecting(claimCommit(ctx), made);
   let isDone = false;
   try {
-    hold.protect([record.Image, ...record.Layers]);
-    const base = requireBase(ctx, record);
+    const base = protectBase(ctx, record, hold);
     const layer = await makeLayer(ctx, record, { hold, signal, tellRead });
     const image = storeImage(ctx, { job, record, base, layer, hold });
     putImage(ctx, image);
@@ -119,6 +118,13 @@ function storeImage(ctx: Ctx, { job, record, base, layer, hold }: NewImage): Ima
     created: config.created ?? '',
     storedAt: ctx.now().toISOString(),
   };
+}
+
+/** The image that the container was made of. What it needs stays from here on, were its last name removed meanwhile: the new image needs it. */
+function protectBase(ctx: Ctx, record: ContainerRecord, hold: Claim): ImageRecord {
+  hold.protect([record.Image, ...record.Layers, ...requireBase(ctx, record).layers.map(({ digest }) => digest)]);
+  // Read before that, it might have been swept in between.
+  return requireBase(ctx, record);
 }
 
 function requireBase(ctx: Ctx, { Image, Layers, Config }: ContainerRecord): ImageRecord {
