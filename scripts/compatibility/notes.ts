@@ -1,7 +1,24 @@
 // What the tables of docs/compatibility.md say beyond "works".
 
+/** Of flags that `create` and `run` share. */
+const OF_CONTAINERS: Readonly<Record<string, string>> = {
+  'group-add': 'podman’s `keep-groups` too',
+  ipc: '`private`, `shareable`, `none`, `host`, `container:NAME`',
+  isolation: '`default`, the only one on Linux',
+  'oom-score-adj': 'without root it can only be raised above your own',
+  pid: '`host`, `container:NAME`; with `--uts host` and a shared `--ipc` beside it, it is refused',
+  sysctl: 'those of the network and IPC namespaces, as with Docker',
+  userns: '`host` is your own user namespace, where containers are anyway; podman’s `keep-id[:uid=N,gid=N]` too, with fuse-overlayfs',
+};
+
+const forBoth = Object.entries(OF_CONTAINERS).flatMap(([flag, note]) => [
+  [`container run --${flag}`, note],
+  [`container create --${flag}`, note],
+]);
+
 /** By `command --flag`, the command under its first name. */
 export const NOTES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(forBoth),
   'container run --network': '`none`, `host`, `bridge`, `container:NAME`; networks of your own are not there yet',
   'container create --network': '`none`, `host`, `bridge`, `container:NAME`; networks of your own are not there yet',
   'container run --cgroup-parent': 'a slice of your systemd manager, or without systemd a cgroup that you may write',

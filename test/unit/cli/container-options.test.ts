@@ -191,7 +191,7 @@ test.each([
 test.each([
   [
     ['--mac-address', '02:42::'],
-    'invalid argument "02:42::" for "--mac-address" flag: not supported yet: user-defined networks are missing',
+    'invalid argument "02:42::" for "--mac-address" flag: not supported yet: a container is given its hardware address',
   ],
   [
     ['--kernel-memory', '10m'],
