@@ -72,6 +72,29 @@ export function outerId(id: number, kept: number, count: number): number {
   return id === 0 ? Math.min(kept, count - 1) : id;
 }
 
+export interface IdExchange {
+  /** The ids in our namespace of the container's ids. */
+  outer(ids: KeptIds): KeptIds;
+  /** The container's ids of those in our namespace. */
+  inner(ids: KeptIds): KeptIds;
+}
+
+/** For who reads and writes a container's files in our namespace; undefined where both sides have the same ids. */
+export function idExchange(mode: string | undefined, counts: () => IdCounts = ownIdCounts): IdExchange | undefined {
+  const kept = keptIds(mode);
+  if (!kept) return undefined;
+  const { uids, gids } = counts();
+  return {
+    outer: ({ uid, gid }) => ({ uid: outerId(uid, kept.uid, uids), gid: outerId(gid, kept.gid, gids) }),
+    inner: ({ uid, gid }) => ({ uid: innerId(uid, kept.uid, uids), gid: innerId(gid, kept.gid, gids) }),
+  };
+}
+
+function innerId(id: number, kept: number, count: number): number {
+  if (id === 0) return kept;
+  return id === Math.min(kept, count - 1) ? 0 : id;
+}
+
 export interface OuterUser {
   uid: number;
   gid: number;

@@ -21,6 +21,8 @@ export interface TarTreeOptions {
   onNotice: (message: string) => void;
   /** Whether the folder is to come without what is in it; `fd` is open. */
   isHidden?: (stat: NodeStat, site: { name: string; fd: number; device: number }) => boolean;
+  /** The owner that the archive is to name for what belongs to `owner` here; default the same. */
+  ownerOf?: (owner: { uid: number; gid: number }) => { uid: number; gid: number };
   /** The error to throw for one that reading the entry `name` met. */
   failure: (name: string, error: unknown) => Error;
 }
@@ -120,7 +122,8 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
     yield* zeros(paddingOf(size));
   }
 
-  function* head(header: TarHeader): Generator<Buffer, void, undefined> {
+  function* head(seen: TarHeader): Generator<Buffer, void, undefined> {
+    const header = options.ownerOf ? { ...seen, ...options.ownerOf({ uid: seen.uid, gid: seen.gid }) } : seen;
     const records = paxRecordsFor(header);
     if (records.length > 0) {
       const body = encodePax(records);

@@ -126,6 +126,35 @@ describe('keep-id', () => {
     await box.ok(['run', '--rm', ...none, '-v', 'data:/home', busybox, 'true']);
   });
 
+  test('cp and commit speak of the container’s ids, whether it runs or not', async () => {
+    const file = join(folder('cp'), 'file');
+    writeFileSync(file, 'text\n');
+    await box.ok(['run', '-d', '--name', 'kept', ...keep, ...none, busybox, 'sleep', '100000']);
+    await box.ok(['cp', file, 'kept:/tmp/plain']);
+    await box.ok(['cp', '-a', file, 'kept:/tmp/mine']);
+    await box.ok(['stop', '-t', '0', 'kept']);
+    await box.ok(['cp', file, 'kept:/tmp/down']);
+    await box.ok(['cp', '-a', file, 'kept:/tmp/down-mine']);
+    const expected = `down 0\ndown-mine ${uid}\nmine ${uid}\nplain 0`;
+    await box.ok(['commit', 'kept', 'committed']);
+    expect(await box.ok(['run', '--rm', ...none, 'committed', 'sh', '-c', 'cd /tmp; stat -c "%n %u" *'])).toBe(expected);
+    const archive = await box.ok(['cp', 'kept:/tmp/.', '-']);
+    const listed = await Bun.$`tar -tv --numeric-owner < ${Buffer.from(archive, 'latin1')}`.text();
+    const owners = listed
+      .split('\n')
+      .map((line) => line.split(/\s+/))
+      .filter((fields) => /\w$/.test(fields[5] ?? ''));
+    expect(
+      owners
+        .map(([, owner = '', , , , name = '']) => `${name.replace('./', '')} ${owner.split('/')[0]}`)
+        .sort()
+        .join('\n'),
+    ).toBe(expected);
+    await box.ok(['start', 'kept']);
+    expect(await exec('kept', 'cd /tmp; stat -c "%n %u" *')).toBe(expected);
+    await box.ok(['rmi', '-f', 'committed']);
+  });
+
   test('goes with what is shared: the host’s namespaces, and those of a container that keeps the same', async () => {
     expect(await shell([...keep, '--network', 'host', '--ipc', 'host', '--uts', 'host'], 'id -u')).toBe(String(uid));
     expect(await shell([...keep, ...none, '--pid', 'host', '--hostname', 'ship'], 'id -u; hostname')).toBe(`${uid}\nship`);

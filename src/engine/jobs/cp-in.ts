@@ -1,7 +1,9 @@
 // Unpacks the archive on descriptor 3 into a container.
+import { idExchange } from '../../runtime/keep-id.ts';
 import type { CopyInJob } from '../../runtime/messages-copy.ts';
 import { createInflater } from '../../storage/inflate.ts';
 import { createOwnership, type Granted } from '../../storage/layer-owner.ts';
+import type { ContainerRecord } from '../../storage/records.ts';
 import type { TarHeader } from '../../storage/tar-header.ts';
 import { createTarReader } from '../../storage/tar-reader.ts';
 import { createTreeSink } from '../../storage/tree-sink.ts';
@@ -20,7 +22,7 @@ export async function copyIn(ctx: Ctx, job: CopyInJob, { signal }: JobTools): Pr
   const root = await openContainerRoot(ctx, { ...job, signal });
   try {
     const target = openContainerTarget(root.fd, job);
-    const sink = createTreeSink({ ...target, ownerOf: ownersOf(job), onNotice: ctx.warn });
+    const sink = createTreeSink({ ...target, ownerOf: ownersOf(job, root.record), onNotice: ctx.warn });
     try {
       await unpack(sink, signal);
       sink.finish();
@@ -57,11 +59,17 @@ async function unpack(sink: ReturnType<typeof createTreeSink>, signal: AbortSign
 }
 
 /** An archive of the user's says whose its files are; what is copied from the machine is root's, unless the user wants otherwise. */
-function ownersOf({ source, keepOwners }: CopyInJob): (header: TarHeader) => Granted {
-  if (source !== undefined && !keepOwners) return roots;
+function ownersOf({ source, keepOwners }: CopyInJob, { HostConfig }: ContainerRecord): (header: TarHeader) => Granted {
+  const exchange = idExchange(HostConfig.UsernsMode);
+  if (source !== undefined && !keepOwners) return exchange ? (header) => ({ ...roots(header), ...exchange.outer(ROOT) }) : roots;
   const ownership = createOwnership();
-  return ({ name, uid, gid, mode }) => ({ ...ownership.grant(name, uid, gid, mode), needsChown: true });
+  return ({ name, mode, ...ids }) => {
+    const { uid, gid } = exchange?.outer(ids) ?? ids;
+    return { ...ownership.grant(name, uid, gid, mode), needsChown: true };
+  };
 }
+
+const ROOT = { uid: 0, gid: 0 };
 
 // A setuid bit of somebody else's file would lend root's rights.
 const roots = ({ uid, gid, mode }: TarHeader): Granted => ({

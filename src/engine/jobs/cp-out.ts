@@ -1,4 +1,5 @@
 // Writes a file or folder of a container to descriptor 3 as a tar archive.
+import { idExchange } from '../../runtime/keep-id.ts';
 import type { CopyOutJob } from '../../runtime/messages-copy.ts';
 import { type TarTreeOptions, tarTree } from '../../storage/tar-tree.ts';
 import { closeFd, openPlaceAt } from '../../sys/at.ts';
@@ -22,10 +23,12 @@ export async function copyOut(ctx: Ctx, job: CopyOutJob, { signal }: JobTools): 
   try {
     const path = absolute(job.path);
     const end = find(root.fd, path, job);
+    const exchange = idExchange(root.record.HostConfig.UsernsMode);
     try {
       const tree = tarTree({
         ...topOf(end, path, job),
         onNotice: ctx.warn,
+        ...(exchange ? { ownerOf: exchange.inner } : {}),
         isHidden: isMadeUp(canonical(end)),
         failure: readFailure(`${job.wanted}:${path}`),
       });

@@ -1,4 +1,4 @@
-import { containerMap, fullKeepId, fuseMapping, hasId, keptIds, outerId, outerUser } from '../../../src/runtime/keep-id.ts';
+import { containerMap, fullKeepId, fuseMapping, hasId, idExchange, keptIds, outerId, outerUser } from '../../../src/runtime/keep-id.ts';
 
 const caller = { uid: 1000, gid: 100 };
 const counts = { uids: 65_537, gids: 65_537 };
@@ -78,3 +78,14 @@ test('root is told from the caller, whose number outside is 0', () => {
   expect(outerUser({ uid: 0, gid: 0 }, kept, counts)).toEqual({ uid: 1000, gid: 1000, additionalGids: [], isRoot: true });
   expect(outerUser({ uid: 0, gid: 0 }, undefined, counts)).toEqual({ uid: 0, gid: 0, additionalGids: [], isRoot: true });
 });
+
+test.each(['keep-id:uid=1000,gid=7', 'keep-id:uid=5000,gid=0', 'keep-id:uid=99,gid=99'])(
+  'with %s every id comes back from the other side',
+  (mode) => {
+    const exchange = idExchange(mode, () => ({ uids: 100, gids: 100 }));
+    for (const uid of [0, 1, 7, 98, keptIds(mode)?.uid ?? 0]) {
+      for (const gid of [0, 7, 99]) expect(exchange?.inner(exchange.outer({ uid, gid }))).toEqual({ uid, gid });
+    }
+    expect(idExchange('host')).toBeUndefined();
+  },
+);
