@@ -1,7 +1,7 @@
 // Bringing containers down. The supervisor is asked first; one that does not answer is killed, and the kernel takes the rest with it:
 // afterwards the container's lock is free, whatever state it was in.
 import { askSupervisor, SupervisorGone } from '../runtime/control-client.ts';
-import { supervisorOf } from '../runtime/find-supervisor.ts';
+import { copierOf, supervisorOf } from '../runtime/find-supervisor.ts';
 import { DEFAULT_STOP_SECONDS } from '../runtime/messages.ts';
 import { type ContainerView, findContainer, isRunning } from '../storage/container.ts';
 import type { ContainerStatus } from '../storage/records.ts';
@@ -79,11 +79,11 @@ async function bringDown(ctx: Ctx, view: ContainerView, options: StopOptions & {
       // It is on its way out, or has not opened its socket yet: a moment, then by force.
       if (await waitUntilDown(ctx, Id, 20)) return;
       if (performance.now() < lateAt) continue;
-      await killSupervisor(ctx, view);
+      await killSupervisor(ctx, view, options);
       return;
     }
   }
-  if (!(await waitUntilDown(ctx, Id, GRACE_MS))) await killSupervisor(ctx, view);
+  if (!(await waitUntilDown(ctx, Id, GRACE_MS))) await killSupervisor(ctx, view, options);
 }
 
 async function deadline(ms: number): Promise<never> {
@@ -91,9 +91,13 @@ async function deadline(ms: number): Promise<never> {
   throw new SupervisorGone('The supervisor does not answer');
 }
 
-async function killSupervisor(ctx: Ctx, view: ContainerView): Promise<void> {
+async function killSupervisor(ctx: Ctx, view: ContainerView, { isRemoved = false }: { isRemoved?: boolean } = {}): Promise<void> {
   // Known by its arguments, as in `ps`: one that hangs may not have written its pid yet, and a number may be another's by now.
-  const pid = supervisorOf(view.record.Id) ?? 0;
+  const supervisor = supervisorOf(view.record.Id);
+  const copier = supervisor === undefined ? copierOf(view.record.Id) : undefined;
+  // It is down, and copied to or from.
+  if (copier !== undefined && !isRemoved) return;
+  const pid = supervisor ?? copier ?? 0;
   if (pid > 1 && isRunning(ctx, view.record.Id)) sendSignal(pid, SIGKILL);
   if (await waitUntilDown(ctx, view.record.Id, GRACE_MS)) return;
   throw new EngineError('ERR_CANNOT_STOP', `Cannot stop container "${view.record.Name}": its supervisor (pid ${pid}) does not die`, {

@@ -33,7 +33,7 @@ export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJo
   const { signal } = options;
   signal?.throwIfAborted();
   const enter = options.enter ?? (await userNamespaceArgv(ctx));
-  const worker = Bun.spawn([...enter, ...selfCommand(), '__work', job.kind], {
+  const worker = Bun.spawn([...enter, ...selfCommand(), '__work', job.kind, ...('container' in job ? [job.container] : [])], {
     stdio: ['pipe', 'pipe', 'pipe', ...(options.output === undefined ? [] : [options.output]), ...(options.descriptors ?? [])],
     env: { ...childEnv(ctx.env), SKIFF_ROOT: ctx.paths.data, SKIFF_RUNROOT: ctx.paths.run },
   });

@@ -15,6 +15,8 @@ export interface TarTreeOptions {
   folder: number;
   /** The top's name there; `.` for the folder itself. Byte string, as all names here. */
   base: string;
+  /** What the top is known to be: somebody may have put something else there since, such as a symlink. */
+  kind?: FileKind;
   /** The top's name in the archive, to which the names below are appended; `.` makes them `./a`, `./a/b`. */
   name: string;
   /** Gets one sentence for each kind of thing that is left out. */
@@ -65,8 +67,8 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
   function* entry(folder: number, base: string, name: string, device: number): Generator<Buffer, void, undefined> {
     try {
       const stat = statAt(folder, base);
-      if (!stat) throw new SystemError('statx', ENOENT, base);
-      const kind = kindOf(stat);
+      const kind = stat && kindOf(stat);
+      if (!stat || !kind || (device < 0 && options.kind && kind !== options.kind)) throw new SystemError('statx', ENOENT, base);
       if (kind === 'file') yield* file(folder, base, name);
       else if (kind === 'folder') yield* folderEntry(folder, base, name, device);
       else if (kind === 'socket') leaveOut(name);

@@ -17,21 +17,21 @@ import {
   unlinkAt,
 } from '../sys/at.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
-import { chownPlaceAt, kindOf } from '../sys/look-at.ts';
+import { chownPlaceAt, kindOf, statFd } from '../sys/look-at.ts';
 import { randomHex } from '../sys/random.ts';
 import { statAt } from '../sys/read-at.ts';
 import type { Granted } from './layer-owner.ts';
-import { layerPath, shown, splitPath } from './layer-path.ts';
+import { shown, splitPath } from './layer-path.ts';
 import { createXattrSetter } from './layer-xattr.ts';
 import { createSparseWriter, type SparseWriter } from './sparse-writer.ts';
 import type { TarHeader } from './tar-header.ts';
 import type { TarSink } from './tar-reader.ts';
+import { namedPath, type Rename } from './tree-name.ts';
 import type { TreePlace } from './tree-place.ts';
 
 export interface TreeSinkOptions {
   place: TreePlace;
-  /** The first component of every name is replaced by `to`; `from` is `.` where the names have none in common. */
-  rename?: { from: string; to: string };
+  rename?: Rename;
   /** Whom an entry is to belong to; `needsChown` false leaves it the caller's. */
   ownerOf: (header: TarHeader) => Granted;
   /** Failing to give an entry away is no error. */
@@ -70,21 +70,13 @@ export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false
   return { entry, content, entryEnd, finish, close };
 
   function entry(header: TarHeader): void {
-    const path = pathOf(header.name, header.name);
+    const path = namedPath(header.name, header.name, rename);
     // The place itself is not the archive's to change.
     if (path === '') return;
     const make = makers[header.type];
     if (!make)
       throw new EngineError('ERR_ARCHIVE', `Cannot unpack "${shown(header.name)}": tar entries of type "${header.type}" are not known`);
     make(header, path);
-  }
-
-  function pathOf(name: string, of: string): string {
-    const path = insidePath(name, of);
-    if (!rename) return path;
-    if (rename.from === '.') return path === '' ? rename.to : `${rename.to}/${path}`;
-    const slash = path.indexOf('/');
-    return slash < 0 ? rename.to : rename.to + path.slice(slash);
   }
 
   function site(path: string): { folder: number; base: string } {
@@ -156,7 +148,7 @@ export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false
   }
 
   function makeHardLink(header: TarHeader, path: string): void {
-    const target = pathOf(header.linkName, header.name);
+    const target = namedPath(header.linkName, header.name, rename);
     if (target === path) return;
     const from = splitPath(target);
     try {
@@ -166,7 +158,10 @@ export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false
       orReplace(folder, base, path, (name) => makeLinkAt(place.enter(from.folder), from.base, place.enter(splitPath(path).folder), name));
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
-      throw archiveError(`Cannot unpack "${shown(header.name)}": it is a hard link to "${shown(header.linkName)}", which is not there`);
+      throw new EngineError(
+        'ERR_ARCHIVE',
+        `Cannot unpack "${shown(header.name)}": it is a hard link to "${shown(header.linkName)}", which is not there`,
+      );
     }
   }
 
@@ -191,15 +186,23 @@ export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false
     } catch (error) {
       forgetTemporary(folder);
       if (errnoOf(error) === 'EISDIR') refuseFolder(folder, base, path);
-      if (errnoOf(error) !== 'EBUSY') throw error;
-      throw new EngineError('ERR_COPY_BUSY', `Cannot replace "${place.path(path)}": a mount stands on it (device or resource busy)`, {
-        hint: 'Change the file that is mounted there instead, or write to it with: skiff exec',
-      });
+      throw errnoOf(error) === 'EBUSY' ? busy(path) : error;
     }
   }
 
   function refuseFolder(folder: number, base: string, path: string): void {
-    if (isFolder(folder, base)) throw conflict(`cannot overwrite directory "${place.path(path)}" with non-directory "${place.path('')}"`);
+    const there = statAt(folder, base);
+    if (!there) return;
+    if (kindOf(there) === 'folder')
+      throw conflict(`cannot overwrite directory "${place.path(path)}" with non-directory "${place.path('')}"`);
+    // The kernel guards the mounts of our own namespace alone: a rename would take a running container's mount away.
+    if (there.mount !== statFd(folder).mount) throw busy(path);
+  }
+
+  function busy(path: string): EngineError {
+    return new EngineError('ERR_COPY_BUSY', `Cannot replace "${place.path(path)}": a mount stands on it (device or resource busy)`, {
+      hint: 'Change the file that is mounted there instead, or write to it with: skiff exec',
+    });
   }
 
   function forgetTemporary(folder: number): void {
@@ -237,22 +240,9 @@ export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false
   }
 }
 
-/** The relative path of a name in an archive; '' for the place itself. Throws ERR_COPY_ESCAPE. */
-function insidePath(name: string, of: string): string {
-  try {
-    return layerPath(name, of);
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    if (error.code !== 'ERR_LAYER_ESCAPE')
-      throw archiveError(`Refused the archive: the name of its entry "${shown(of).slice(0, 80)}" is no path`);
-    throw new EngineError('ERR_COPY_ESCAPE', `Refused the archive: its entry "${shown(of)}" leads out of the place it is unpacked to`);
-  }
-}
-
 function isFolder(folder: number, base: string): boolean {
   const there = statAt(folder, base);
   return there !== undefined && kindOf(there) === 'folder';
 }
 
 const conflict = (message: string): EngineError => new EngineError('ERR_COPY_CONFLICT', message);
-const archiveError = (message: string): EngineError => new EngineError('ERR_ARCHIVE', message);

@@ -3,6 +3,7 @@
 import { lstatSync, openSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { CopySource } from '../../runtime/messages-copy.ts';
+import type { Rename } from '../../storage/tree-name.ts';
 import { createTreePlace, type TreePlace } from '../../storage/tree-place.ts';
 import { EngineError, errnoOf } from '../../sys/errors.ts';
 import { absolute, asksForFolder, meansContents, splitEnd, toBytes } from './paths.ts';
@@ -37,7 +38,7 @@ export function findHostTarget(given: string): HostTarget {
 }
 
 /** Opens the place for `source`, and says how the top of its archive is to be called there. Throws as `planCopy`. */
-export function openHostTarget(target: HostTarget, source: CopySource): { place: TreePlace; rename?: { from: string; to: string } } {
+export function openHostTarget(target: HostTarget, source: CopySource): { place: TreePlace; rename?: Rename } {
   const plan = planCopy(source, { ...target, base: toBytes(target.base) });
   const folder = plan.into === 'target' ? posix.join(target.folder, target.base) : target.folder;
   const place = createTreePlace({ folder: openSync(folder, 'r'), path: toBytes(folder) });

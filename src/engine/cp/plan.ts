@@ -1,6 +1,7 @@
 // Where a copy lands: Docker's rules for a file or folder copied to a place that is a folder, something else, or nothing yet (the table
 // in the manual of `docker cp`). The same rules for both directions.
 import type { CopySource } from '../../runtime/messages-copy.ts';
+import type { Rename } from '../../storage/tree-name.ts';
 import { EngineError } from '../../sys/errors.ts';
 
 export interface CopyTarget {
@@ -12,10 +13,7 @@ export interface CopyTarget {
 }
 
 /** Unpack into the target, or into the folder that holds it under another name. Throws ERR_COPY_CONFLICT, ERR_NO_FOLDER in Docker's words. */
-export function planCopy(
-  source: CopySource,
-  target: CopyTarget,
-): { into: 'target' } | { into: 'parent'; rename: { from: string; to: string } } {
+export function planCopy(source: CopySource, target: CopyTarget): { into: 'target' } | { into: 'parent'; rename: Rename } {
   if (target.found === 'folder') return { into: 'target' };
   if (source.isFolder && target.found === 'other') {
     throw new EngineError('ERR_COPY_CONFLICT', 'cannot copy directory', {

@@ -5,7 +5,7 @@ import { createInflater } from '../../storage/inflate.ts';
 import { createOwnership, type Granted } from '../../storage/layer-owner.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
 import type { TarHeader } from '../../storage/tar-header.ts';
-import { createTarReader } from '../../storage/tar-reader.ts';
+import { createTarReader, type TarSink } from '../../storage/tar-reader.ts';
 import { createTreeSink } from '../../storage/tree-sink.ts';
 import { readStream } from '../../sys/byte-stream.ts';
 import type { Ctx } from '../../sys/context.ts';
@@ -21,23 +21,30 @@ const STREAM = 3;
 export async function copyIn(ctx: Ctx, job: CopyInJob, { signal }: JobTools): Promise<null> {
   const root = await openContainerRoot(ctx, { ...job, signal });
   try {
-    const target = openContainerTarget(root.fd, job);
-    const sink = createTreeSink({ ...target, ownerOf: ownersOf(job, root.record), onNotice: ctx.warn });
-    try {
-      await unpack(sink, signal);
-      sink.finish();
-    } catch (error) {
-      throw explained(error, job);
-    } finally {
-      sink.close();
-    }
+    await unpackInto(openContainerTarget(root.fd, job), ownersOf(job, root.record), { warn: ctx.warn, signal });
+  } catch (error) {
+    throw explained(error, job);
   } finally {
     root.close();
   }
   return null;
 }
 
-async function unpack(sink: ReturnType<typeof createTreeSink>, signal: AbortSignal): Promise<void> {
+async function unpackInto(
+  target: ReturnType<typeof openContainerTarget>,
+  ownerOf: (header: TarHeader) => Granted,
+  { warn, signal }: { warn: Ctx['warn']; signal: AbortSignal },
+): Promise<void> {
+  const sink = createTreeSink({ ...target, ownerOf, onNotice: warn });
+  try {
+    await unpack(sink, signal);
+    sink.finish();
+  } finally {
+    sink.close();
+  }
+}
+
+async function unpack(sink: TarSink, signal: AbortSignal): Promise<void> {
   const reader = createTarReader(sink);
   const inflater = createInflater((data) => reader.write(data));
   let isEmpty = true;

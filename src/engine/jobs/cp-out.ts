@@ -64,10 +64,14 @@ function isOnMadeUp({ folder, base }: WalkEnd): boolean {
 }
 
 // The top's name in the archive: as the user called it, not as a followed symlink's target is called.
-function topOf(end: WalkEnd, path: string, { isArchiveWanted, followLink }: CopyOutJob): Pick<TarTreeOptions, 'folder' | 'base' | 'name'> {
+function topOf(
+  end: WalkEnd,
+  path: string,
+  { isArchiveWanted, followLink }: CopyOutJob,
+): Pick<TarTreeOptions, 'folder' | 'base' | 'kind' | 'name'> {
   const isWhole = meansContents(path) || path === '/';
   const asked = isArchiveWanted && followLink ? end.base : toBytes(splitEnd(path).base);
-  return { folder: end.folder, base: end.base, name: isWhole || asked === '/' ? '.' : asked };
+  return { folder: end.folder, base: end.base, ...(end.kind ? { kind: end.kind } : {}), name: isWhole || asked === '/' ? '.' : asked };
 }
 
 const canonical = ({ folderPath, base }: WalkEnd): string => (base === '.' ? '' : `${folderPath === '/' ? '' : folderPath}/${base}`);

@@ -1,5 +1,6 @@
 // Where a copy into a container lands. Everything that can be refused is refused here, before anything is written.
 import type { CopyInJob, CopySource } from '../../runtime/messages-copy.ts';
+import type { Rename } from '../../storage/tree-name.ts';
 import { openTreePlace, type TreePlace } from '../../storage/tree-place.ts';
 import { closeFd } from '../../sys/at.ts';
 import { EngineError, errnoOf } from '../../sys/errors.ts';
@@ -10,7 +11,7 @@ import { type CopyTarget, planCopy } from '../cp/plan.ts';
 import { noSuchFile } from './cp-errors.ts';
 
 /** Opens the folder to unpack into, and tells how the archive's top is to be called there. Throws ERR_NO_FILE, ERR_READ_ONLY and as `planCopy`. */
-export function openContainerTarget(root: number, job: CopyInJob): { place: TreePlace; rename?: { from: string; to: string } } {
+export function openContainerTarget(root: number, job: CopyInJob): { place: TreePlace; rename?: Rename } {
   const path = absolute(job.path);
   const end = walkTo(root, path, job);
   try {
