@@ -1,12 +1,25 @@
-// The files of one rotated log, oldest first, as a consistent set: the writer renames `log` to `log.1`, `log.1` to `log.2` while we look.
-// A file is known by its inode, which renames keep: whoever holds a descriptor reads on from it and then asks what came after.
-import { closeSync, fstatSync, openSync } from 'node:fs';
+// The files of one rotated log, oldest first, as a consistent set: the writer renames `log` to `log.1`, `log.1` to `log.2` while we look,
+// and may compress them. A file is known by its inode, which renames keep, or, once it is compressed, by the time of its last write:
+// whoever holds a descriptor reads on from it and then asks what came after.
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { errnoOf } from '../sys/errors.ts';
 
 export interface LogFile {
   fd: number;
-  inode: number;
+  inode: bigint;
+  /** Of the last write, nanoseconds since 1970. */
+  writtenNs: bigint;
+  /** As it lies on the disk. */
   sizeBytes: number;
+  isCompressed: boolean;
+}
+
+/** What is in a file, plain. */
+export interface LogContent {
+  /** When it was opened; more may come. */
+  sizeBytes: number;
+  /** As readSync. */
+  read(into: Buffer, at: number, length: number, position: number): number;
 }
 
 /** More rotated files than any log keeps. */
@@ -24,11 +37,13 @@ export function openLogFiles(path: string): LogFile[] {
   }
 }
 
-/** The file written after the one with `inode`, opened, or undefined when that one is the newest. If it is gone: the oldest there is. */
-export function openSuccessor(path: string, inode: number): LogFile | undefined {
+/** The file written after `file`, opened, or undefined when that one is the newest. If it is gone: the oldest there is. */
+export function openSuccessor(path: string, file: LogFile | undefined): LogFile | undefined {
   const files = openLogFiles(path);
-  const next = files[files.findIndex((file) => file.inode === inode) + 1];
-  closeAll(files.filter((file) => file !== next));
+  const writtenNs = file && fstatSync(file.fd, { bigint: true }).mtimeNs;
+  const isSame = (one: LogFile): boolean => one.inode === file?.inode || (one.isCompressed && one.writtenNs === writtenNs);
+  const next = files[files.findIndex(isSame) + 1];
+  closeAll(files.filter((one) => one !== next));
   return next;
 }
 
@@ -36,12 +51,19 @@ export function closeAll(files: readonly LogFile[]): void {
   for (const { fd } of files) closeSync(fd);
 }
 
+/** What is in `file`; a compressed one is read whole. */
+export function contentOf({ fd, sizeBytes, isCompressed }: LogFile): LogContent {
+  if (!isCompressed) return { sizeBytes, read: (into, at, length, position) => readSync(fd, into, at, length, position) };
+  const bytes = process.getBuiltinModule('node:zlib').gunzipSync(readFileSync(fd));
+  return { sizeBytes: bytes.length, read: (into, at, length, position) => bytes.copy(into, at, position, position + length) };
+}
+
 function openOnce(path: string): LogFile[] {
   const files: LogFile[] = [];
   const current = openOne(path);
   if (current) files.push(current);
   for (let number = 1; number < MAX_FILES; number++) {
-    const file = openOne(`${path}.${number}`);
+    const file = openOne(`${path}.${number}`) ?? openOne(`${path}.${number}.gz`, true);
     // A rotation that was cut short leaves one gap, at 1.
     if (!file && number > 1) break;
     if (file) files.unshift(file);
@@ -49,11 +71,11 @@ function openOnce(path: string): LogFile[] {
   return files;
 }
 
-function openOne(path: string): LogFile | undefined {
+function openOne(path: string, isCompressed = false): LogFile | undefined {
   try {
     const fd = openSync(path, 'r');
-    const { ino, size } = fstatSync(fd);
-    return { fd, inode: ino, sizeBytes: size };
+    const { ino, size, mtimeNs } = fstatSync(fd, { bigint: true });
+    return { fd, inode: ino, writtenNs: mtimeNs, sizeBytes: Number(size), isCompressed };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;

@@ -1,8 +1,8 @@
 // Reads a container's json-file log, rotated files first, and follows it: the descriptor is kept across a rename, drained, and only then
 // is the next file opened, so nothing is lost or read twice. Traps: the last line may be half written (it is kept until its newline
 // comes); whether the writer lives must be asked *before* the final read, or what it wrote in between is lost.
-import { closeSync, readSync } from 'node:fs';
-import { closeAll, type LogFile, openLogFiles, openSuccessor } from './log-files.ts';
+import { closeSync } from 'node:fs';
+import { closeAll, contentOf, type LogFile, openLogFiles, openSuccessor } from './log-files.ts';
 import { findTail } from './log-tail.ts';
 import type { LogStream } from './log-writer.ts';
 
@@ -71,7 +71,7 @@ export async function readLog(path: string, options: ReadLogOptions, visit: (ent
       const alive = isAlive();
       let any = drain();
       for (;;) {
-        const next = openSuccessor(path, cursor?.inode ?? -1);
+        const next = openSuccessor(path, cursor?.file);
         if (!next) break;
         drain();
         cursor?.close();
@@ -89,22 +89,23 @@ export async function readLog(path: string, options: ReadLogOptions, visit: (ent
 }
 
 interface Cursor {
-  inode: number;
+  file: LogFile;
   /** The entries of the next chunk; undefined at the end of the file. */
   read(): LogEntry[] | undefined;
   close(): void;
 }
 
-function openCursor({ fd, inode }: LogFile, start: number): Cursor {
+function openCursor(file: LogFile, start: number): Cursor {
+  const content = contentOf(file);
   let buffer = Buffer.allocUnsafe(CHUNK);
   let offset = start;
   /** Bytes of an unfinished line at the beginning of `buffer`. */
   let held = 0;
   return {
-    inode,
+    file,
     read() {
       if (held === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
-      const count = readSync(fd, buffer, held, buffer.length - held, offset);
+      const count = content.read(buffer, held, buffer.length - held, offset);
       if (count === 0) return undefined;
       offset += count;
       const filled = held + count;
@@ -114,7 +115,7 @@ function openCursor({ fd, inode }: LogFile, start: number): Cursor {
       held = filled - end;
       return entries;
     },
-    close: () => closeSync(fd),
+    close: () => closeSync(file.fd),
   };
 }
 

@@ -1,12 +1,15 @@
 // A log file that is appended to and, once full, renamed to `.1`, `.2`. Traps: rotation falls between two entries, never within one; a
 // full disk loses lines, never the container; a line torn by a crash is ended, so that it spoils no other.
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { errnoOf } from '../sys/errors.ts';
 
 export interface RotationOptions {
   /** A file that has reached this size is rotated before the next entry. Default 10 MB. */
   maxSizeBytes?: number;
   /** Files kept, the current one among them. Default 3. */
   maxFiles?: number;
+  /** Rotated files are compressed, to `.1.gz`. */
+  compress?: boolean;
   /** Told once when the log can no longer be written. */
   onError?: (error: unknown) => void;
 }
@@ -20,9 +23,10 @@ export interface RotatedFile {
 const NEWLINE = 0x0a;
 
 /** Opens the file at `path` for appending. Throws the system's error when it cannot be opened. */
-export function openRotated(path: string, { maxSizeBytes = 10_000_000, maxFiles = 3, onError }: RotationOptions = {}): RotatedFile {
+export function openRotated(path: string, { maxSizeBytes = 10_000_000, maxFiles = 3, compress = false, onError }: RotationOptions = {}): RotatedFile {
   let failed = false;
   let { fd, size } = openForAppend(path);
+  let compressing: Promise<void> | undefined;
 
   const guarded = (work: () => void): void => {
     try {
@@ -48,6 +52,15 @@ export function openRotated(path: string, { maxSizeBytes = 10_000_000, maxFiles 
     const next = openForAppend(path);
     closeSync(fd);
     ({ fd, size } = next);
+    // One at a time; it takes up by itself what is rotated meanwhile.
+    if (compress) compressing ??= compressAll().finally(() => {
+      compressing = undefined;
+    });
+  };
+
+  const compressAll = async (): Promise<void> => {
+    const { compressRotated } = await import('./log-compress.ts');
+    await compressRotated(path, maxFiles);
   };
 
   return {
@@ -81,11 +94,20 @@ function moveAside(path: string, maxFiles: number): void {
     rmSync(path, { force: true });
     return;
   }
-  for (let number = maxFiles - 1; number > 0; number--) {
-    try {
-      renameSync(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`);
-    } catch (error) {
-      if (number === 1) throw error;
-    }
+  for (const extension of EXTENSIONS) rmSync(`${path}.${maxFiles - 1}${extension}`, { force: true });
+  for (let number = maxFiles - 1; number > 1; number--) {
+    for (const extension of EXTENSIONS) renameIfThere(`${path}.${number - 1}${extension}`, `${path}.${number}${extension}`);
+  }
+  renameSync(path, `${path}.1`);
+}
+
+/** Plain, and compressed. */
+const EXTENSIONS = ['', '.gz'] as const;
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }

@@ -1,6 +1,5 @@
 // Where the last N lines of a rotated log begin, found from the end backwards: a tail of a 10 MB log reads kilobytes.
-import { readSync } from 'node:fs';
-import type { LogFile } from './log-files.ts';
+import { contentOf, type LogFile } from './log-files.ts';
 
 const CHUNK = 64 * 1024;
 const NEWLINE = 0x0a;
@@ -17,13 +16,14 @@ export function findTail(files: readonly LogFile[], count: number): { index: num
 }
 
 /** Offset of the last `count` lines, or 0 and how many lines there are. */
-function tailOfFile({ fd, sizeBytes }: LogFile, count: number): { offset: number; found: number } {
+function tailOfFile(file: LogFile, count: number): { offset: number; found: number } {
+  const { sizeBytes, read } = contentOf(file);
   const chunk = Buffer.allocUnsafe(CHUNK);
   let found = -1;
   let end = sizeBytes;
   while (end > 0) {
     const start = Math.max(0, end - CHUNK);
-    const length = readSync(fd, chunk, 0, end - start, start);
+    const length = read(chunk, 0, end - start, start);
     for (let at = length; ; ) {
       at = at > 0 ? chunk.lastIndexOf(NEWLINE, at - 1) : -1;
       if (at < 0) break;
