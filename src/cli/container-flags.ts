@@ -48,8 +48,8 @@ export const containerFlags = {
   interactive: flag.boolean({ char: 'i', description: 'Keep STDIN open even if not attached' }),
   label: listOf(values.label, { char: 'l', description: 'Set meta data on a container' }),
   'label-file': flag.list({ description: 'Read in a line delimited file of labels' }),
-  'log-driver': flag.string({ description: 'Logging driver for the container (json-file, none)' }),
-  'log-opt': flag.list({ description: 'Log driver options (max-size, max-file)' }),
+  'log-driver': flag.string({ description: 'Logging driver for the container (json-file, local, journald, none)' }),
+  'log-opt': flag.list({ description: 'Log driver options (max-size, max-file, compress, labels, env, tag, ...)' }),
   mount: listOf(parseMount, { helpValue: 'mount', description: 'Attach a filesystem mount to the container' }),
   name: flag.string({ description: 'Assign a name to the container' }),
   network: flag.string({

@@ -43,6 +43,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   if (hostConfig.DeviceRequests) await (await import('../runtime/cdi/resolve.ts')).resolveDevices(ctx, hostConfig.DeviceRequests);
   if (hostConfig.CgroupParent) (await import('../runtime/cgroup-parent.ts')).checkCgroupParent(ctx, hostConfig.CgroupParent);
   const extras = { ...options.Extras, Secrets: resolveSecrets(ctx, options.Extras?.Secrets ?? []) };
+  if (hostConfig.LogConfig.Type === 'journald') (await import('../runtime/journal-socket.ts')).connectJournal(ctx.env).close();
   if (extras.Timezone) checkTimezone(ctx, extras.Timezone, local.image);
   const planned = planMounts(ctx, { config, hostConfig });
   if (options.name !== undefined) checkName(options.name);

@@ -1,4 +1,5 @@
 // What `logs` reads: a container's log entries, all of them or as they come.
+import { logAttributes } from '../runtime/log-attributes.ts';
 import { type LogEntry, readLog } from '../runtime/log-reader.ts';
 import { findContainer, isRunning } from '../storage/container.ts';
 import { containerLogPath } from '../storage/layout.ts';
@@ -28,14 +29,17 @@ export async function readContainerLog(ctx: Ctx, name: string, options: LogsOpti
     untilNs: options.until === undefined ? undefined : parseTimestamp(options.until, { now, flag: 'until' }),
     tail: tailCount(options.tail),
   };
-  if (record.HostConfig.LogConfig.Type === 'none') {
+  const { Type } = record.HostConfig.LogConfig;
+  if (Type === 'none') {
     throw new EngineError('ERR_LOG_DRIVER', 'Configured logging driver does not support reading', {
       hint: 'The container was created with --log-driver none',
     });
   }
   const isAlive = (): boolean => isRunning(ctx, record.Id);
-  const follow = options.follow ? { isAlive } : {};
-  await readLog(containerLogPath(ctx, record.Id), { ...defined(range), ...follow, ...defined({ signal: options.signal }) }, visit);
+  const query = { ...defined(range), ...(options.follow ? { isAlive } : {}), ...defined({ signal: options.signal }) };
+  if (Type !== 'journald') return readLog(containerLogPath(ctx, record.Id), query, visit);
+  const { readJournal } = await import('../runtime/journal-reader.ts');
+  return readJournal({ ...query, containerId: record.Id, env: ctx.env, attrs: logAttributes(record) }, visit);
 }
 
 function tailCount(tail = 'all'): number | undefined {

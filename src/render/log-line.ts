@@ -29,7 +29,7 @@ function lineText({ log, time, attrs = {} }: LogLine, { timestamps, details }: L
   if (!timestamps && !details) return log;
   const extra = Object.keys(attrs)
     .sort()
-    .map((key) => `${encodeURIComponent(key)}=${encodeURIComponent(attrs[key] ?? '')}`)
+    .map((key) => `${queryEscape(key)}=${queryEscape(attrs[key] ?? '')}`)
     .join(',');
   return `${timestamps ? `${fixedTime(time)} ` : ''}${details ? `${extra} ` : ''}${log}`;
 }
@@ -39,3 +39,9 @@ function fixedTime(time: string): string {
   const [, whole = time, decimals = ''] = /^([^.Z]*)(?:\.(\d+))?Z$/.exec(time) ?? [];
   return `${whole}.${decimals.padEnd(9, '0')}Z`;
 }
+
+/** Go's url.QueryEscape. */
+const queryEscape = (text: string): string =>
+  encodeURIComponent(text)
+    .replaceAll('%20', '+')
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -1,7 +1,7 @@
 // The files of one rotated log, oldest first, as a consistent set: the writer renames `log` to `log.1`, `log.1` to `log.2` while we look,
 // and may compress them. A file is known by its inode, which renames keep, or, once it is compressed, by the time of its last write:
 // whoever holds a descriptor reads on from it and then asks what came after.
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { errnoOf } from '../sys/errors.ts';
 
 export interface LogFile {
@@ -54,8 +54,19 @@ export function closeAll(files: readonly LogFile[]): void {
 /** What is in `file`; a compressed one is read whole. */
 export function contentOf({ fd, sizeBytes, isCompressed }: LogFile): LogContent {
   if (!isCompressed) return { sizeBytes, read: (into, at, length, position) => readSync(fd, into, at, length, position) };
-  const bytes = process.getBuiltinModule('node:zlib').gunzipSync(readFileSync(fd));
+  const bytes = process.getBuiltinModule('node:zlib').gunzipSync(wholeOf(fd, sizeBytes));
   return { sizeBytes: bytes.length, read: (into, at, length, position) => bytes.copy(into, at, position, position + length) };
+}
+
+// Whatever the descriptor's position is: a file may be read twice.
+function wholeOf(fd: number, sizeBytes: number): Buffer {
+  const bytes = Buffer.allocUnsafe(sizeBytes);
+  for (let done = 0; done < sizeBytes; ) {
+    const count = readSync(fd, bytes, done, sizeBytes - done, done);
+    if (count === 0) return bytes.subarray(0, done);
+    done += count;
+  }
+  return bytes;
 }
 
 function openOnce(path: string): LogFile[] {

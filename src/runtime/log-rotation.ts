@@ -23,10 +23,13 @@ export interface RotatedFile {
 const NEWLINE = 0x0a;
 
 /** Opens the file at `path` for appending. Throws the system's error when it cannot be opened. */
-export function openRotated(path: string, { maxSizeBytes = 10_000_000, maxFiles = 3, compress = false, onError }: RotationOptions = {}): RotatedFile {
+export function openRotated(
+  path: string,
+  { maxSizeBytes = 10_000_000, maxFiles = 3, compress = false, onError }: RotationOptions = {},
+): RotatedFile {
   let failed = false;
   let { fd, size } = openForAppend(path);
-  let compressing: Promise<void> | undefined;
+  let isCompressing = false;
 
   const guarded = (work: () => void): void => {
     try {
@@ -52,15 +55,21 @@ export function openRotated(path: string, { maxSizeBytes = 10_000_000, maxFiles 
     const next = openForAppend(path);
     closeSync(fd);
     ({ fd, size } = next);
-    // One at a time; it takes up by itself what is rotated meanwhile.
-    if (compress) compressing ??= compressAll().finally(() => {
-      compressing = undefined;
-    });
+    if (compress) void compressAll();
   };
 
+  // One at a time: it takes up by itself what is rotated meanwhile.
   const compressAll = async (): Promise<void> => {
-    const { compressRotated } = await import('./log-compress.ts');
-    await compressRotated(path, maxFiles);
+    if (isCompressing) return;
+    isCompressing = true;
+    try {
+      const { compressRotated } = await import('./log-compress.ts');
+      await compressRotated(path, maxFiles);
+    } catch (error) {
+      onError?.(error);
+    } finally {
+      isCompressing = false;
+    }
   };
 
   return {

@@ -4,10 +4,10 @@ import { normalizeCapability } from '../../runtime/spec/capabilities.ts';
 import { DEFAULT_SHM } from '../../runtime/spec/mounts.ts';
 import { customSeccomp } from '../../runtime/spec/seccomp.ts';
 import type { HostConfig, RestartPolicy } from '../../storage/records.ts';
-import { EngineError, messageOf } from '../../sys/errors.ts';
+import { EngineError } from '../../sys/errors.ts';
 import { checkKernelOptions } from './kernel-options.ts';
 import { checkLimits } from './limits.ts';
-import { parseBytes } from './sizes.ts';
+import { checkLogConfig } from './log-options.ts';
 
 /** Every field set, capabilities in the kernel's spelling. Throws ERR_BAD_OPTION (exit code 125). */
 export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
@@ -30,7 +30,7 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     PidsLimit: null,
     Runtime: 'crun',
     ...given,
-    LogConfig: logConfig(given.LogConfig),
+    LogConfig: checkLogConfig(given.LogConfig),
     NetworkMode: networkMode(given.NetworkMode),
     RestartPolicy: checkedRestartPolicy(given.RestartPolicy),
     CapAdd: given.CapAdd?.map(normalizeCapability) ?? null,
@@ -70,26 +70,6 @@ export function checkedRestartPolicy(policy: RestartPolicy = { Name: 'no', Maxim
   }
   if (policy.MaximumRetryCount < 0) throw bad('Invalid restart policy: maximum retry count cannot be negative', 'give 0 for no limit');
   return policy;
-}
-
-function logConfig({ Type, Config }: HostConfig['LogConfig'] = { Type: 'json-file', Config: {} }): HostConfig['LogConfig'] {
-  if (Type !== 'json-file' && Type !== 'none') throw bad(`Logger: no log driver named '${Type}' is registered`, 'use json-file or none');
-  for (const [name, value] of Object.entries(Config)) {
-    if (Type === 'none' || (name !== 'max-size' && name !== 'max-file')) {
-      throw bad(`Unknown log opt '${name}' for ${Type} log driver`, 'json-file takes max-size and max-file');
-    }
-    if (name === 'max-file' && !/^[1-9]\d*$/.test(value)) throw bad('Max-file cannot be less than 1', 'give a number of files');
-    if (name === 'max-size') logSize(value);
-  }
-  return { Type, Config };
-}
-
-function logSize(value: string): void {
-  try {
-    parseBytes(value);
-  } catch (cause) {
-    throw bad(`Invalid value for max-size: ${messageOf(cause)}`, 'give a size such as 10m');
-  }
 }
 
 function checkSecurity(options: readonly string[]): void {

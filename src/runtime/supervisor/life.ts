@@ -8,7 +8,7 @@ import { type ContainerView, ZERO_TIME } from '../../storage/container.ts';
 import { recordDetachedEnd } from '../../storage/container-execs.ts';
 import { removeContainer } from '../../storage/container-removal.ts';
 import { recordUsesBegin, recordUsesEnd } from '../../storage/container-uses.ts';
-import { containerDir, containerLockPath, containerLogPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
+import { containerDir, containerLockPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
 import { childEnv } from '../../sys/child-env.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
@@ -18,11 +18,10 @@ import { kill, startTime } from '../../sys/process.ts';
 import { SIGKILL, signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, placeContainer } from '../cgroup.ts';
 import { removeCgroup } from '../cgroup-end.ts';
+import { openContainerLog } from '../container-log.ts';
 import type { ExecRequest } from '../exec-process.ts';
 import { freeze, thaw } from '../freezer.ts';
 import { healthPlan } from '../health-plan.ts';
-import { logLimits } from '../log-limits.ts';
-import { openLogWriter } from '../log-writer.ts';
 import { DEFAULT_STOP_SECONDS, type SupervisorRequest } from '../messages.ts';
 import { hostArchitecture } from '../spec/host-facts.ts';
 import type { OciProcess } from '../spec/types.ts';
@@ -39,7 +38,7 @@ import { type OomWatch, watchOom } from './oom.ts';
 import { type Orphans, watchOrphans } from './orphans.ts';
 import { prepareRootfs, type RootfsSite, remountRootfs, writeBundle } from './prepare.ts';
 import { nextPause, shouldRestart } from './restart-policy.ts';
-import { type OutputTarget, openStreams, type Streams } from './streams.ts';
+import { openStreams, type Streams } from './streams.ts';
 import { stirred } from './tidy.ts';
 import { timeLimit } from './time-limit.ts';
 import { untilOrStuck } from './until-stuck.ts';
@@ -129,7 +128,7 @@ class Life extends ContainerBook implements Controlled {
     this.userns = await this.ownUsers(onSpawn);
     const site = { scratch, hostProc, onSpawn, onPasta, signal: this.stopped.signal, ...(this.userns ? { userns: this.userns } : {}) };
     this.network = openNetwork(this.ctx, this.record, site);
-    this.openStreams();
+    await this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
     if (waitForAttach) tellFront({ type: 'ready' });
     this.rootfs = await prepareRootfs(this.ctx, this.record, this.rootfsSite()).catch((error: unknown) => {
@@ -173,7 +172,7 @@ class Life extends ContainerBook implements Controlled {
       try {
         // `update` may have changed its limits meanwhile.
         this.reread();
-        this.openStreams();
+        await this.openStreams();
         if (this.hasLostRootfs) {
           this.hasLostRootfs = false;
           this.rootfs = await remountRootfs(this.ctx, this.record, this.rootfsSite());
@@ -210,8 +209,10 @@ class Life extends ContainerBook implements Controlled {
     }
   }
 
-  private openStreams(): void {
-    this.streams = openStreams({ stdin: this.record.Config.OpenStdin, terminal: this.tty, log: this.openLog() });
+  private async openStreams(): Promise<void> {
+    const log = await openContainerLog(this.ctx, this.record);
+    this.closeLog = () => log?.close();
+    this.streams = openStreams({ stdin: this.record.Config.OpenStdin, terminal: this.tty, log });
   }
 
   /** Runs the container's program, once the network is up and `condition` holds. */
@@ -415,14 +416,6 @@ class Life extends ContainerBook implements Controlled {
     this.endWaits();
     if (!this.pid) await Promise.race([this.running.promise, this.finished.promise]);
     await this.endRun(undefined, undefined);
-  }
-
-  private openLog(): OutputTarget | undefined {
-    const { Type, Config } = this.record.HostConfig.LogConfig;
-    if (Type === 'none') return undefined;
-    const writer = openLogWriter(containerLogPath(this.ctx, this.record.Id), logLimits(Config));
-    this.closeLog = () => writer.close();
-    return writer;
   }
 
   private runtimeCall(): RuntimeCall {

@@ -15,7 +15,7 @@ test.each([
   [{ timestamps: true, details: false }, line('a\n'), '2024-01-02T03:04:05.600000000Z a\n'],
   [{ timestamps: true, details: false }, line('a\n', 'stdout', '2024-01-02T03:04:05Z'), '2024-01-02T03:04:05.000000000Z a\n'],
   [{ timestamps: false, details: true }, line('a\n'), ' a\n'],
-  [{ timestamps: false, details: true }, { ...line('a\n'), attrs: { b: '2 3', a: '1' } }, 'a=1,b=2%203 a\n'],
+  [{ timestamps: false, details: true }, { ...line('a\n'), attrs: { b: '2 3', a: '1' } }, 'a=1,b=2+3 a\n'],
   [{ timestamps: true, details: true }, line('a\n'), '2024-01-02T03:04:05.600000000Z  a\n'],
 ])('with %j', (options, entry, expected) => {
   expect(renderLogLines([entry], options)).toEqual([{ stream: 'stdout', text: expected }]);

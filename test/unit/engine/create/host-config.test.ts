@@ -53,7 +53,7 @@ test.each<[Partial<HostConfig>, string]>([
   [{ ...restart('always'), AutoRemove: true }, 'Conflicting options: cannot specify both --restart and --rm'],
   [{ NetworkMode: 'mine' }, 'network mine not found'],
   [log('syslog'), "Logger: no log driver named 'syslog' is registered"],
-  [log('json-file', { tag: 'x' }), "Unknown log opt 'tag' for json-file log driver"],
+  [log('json-file', { colour: 'x' }), "Unknown log opt 'colour' for json-file log driver"],
   [log('none', { 'max-size': '1m' }), "Unknown log opt 'max-size' for none log driver"],
   [log('json-file', { 'max-file': '0' }), 'Max-file cannot be less than 1'],
   [log('json-file', { 'max-size': 'x' }), "Invalid value for max-size: invalid size: 'x'"],
