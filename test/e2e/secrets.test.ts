@@ -154,6 +154,12 @@ describe('in a container', () => {
     );
   });
 
+  test('belong to the ids of the container where it has a map of its own', async () => {
+    const script = 'stat -c "%u:%g" /run/secrets/text /run/secrets/mine; cat /run/secrets/mine';
+    const flags = ['--userns', 'keep-id:uid=1000,gid=1000', '--secret', 'text', '--secret', 'text,target=mine,uid=1000,gid=1000,mode=0400'];
+    expect(await run(...flags, '-u', '1000:1000', busybox, 'sh', '-c', script)).toBe('0:0\n1000:1000\nfrom a file');
+  });
+
   test('as variables, for the program and for exec, and nowhere else', async () => {
     await box.ok([
       'run',
