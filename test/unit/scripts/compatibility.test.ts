@@ -14,6 +14,13 @@ test('no flag of Docker’s is unknown, takes a value where Docker’s does not,
   expect(surprises(await commands(), dockerCommandLine())).toEqual([]);
 });
 
+test('every command of docker container is there, under each of its names', async () => {
+  // `top` is the one that the page may still show as not there.
+  const names = new Set([...(await commands()).flatMap((command) => command.names), 'container top', 'top']);
+  const wanted = dockerCommandLine().commands.filter(({ name }) => name.startsWith('container '));
+  expect(wanted.flatMap(({ name, aliases }) => [name, ...aliases]).filter((name) => !names.has(name))).toEqual([]);
+});
+
 test('every refused flag prints the words of the page, whatever its value', async () => {
   for (const { flags } of await commands()) {
     for (const [name, { refused: reason, char }] of Object.entries(flags)) {
