@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { COMMITTED } from './storm/actions.ts';
 import { disagreements, inventory, traces } from './storm/aftermath.ts';
 import { storm } from './storm/storm.ts';
 import { image, openSandbox, whatIsLeft } from './support/sandbox.ts';
@@ -37,6 +38,9 @@ test(
     const checked = await box.skiff(['system', 'check'], { timeoutMs: 120_000 });
     expect(checked).toMatchObject({ code: 0, stderr: '' });
     expect(await whatIsLeft(box)).toEqual([]);
+    for (const reference of COMMITTED) await box.skiff(['rmi', '-f', reference]);
+    const dangling = (await box.ok(['images', '-q', '-f', 'dangling=true'])).split('\n').filter(Boolean);
+    if (dangling.length > 0) await box.ok(['rmi', '-f', ...dangling]);
     expect(traces(box, before, report.ids)).toEqual([]);
     rmSync(log, { force: true });
   },

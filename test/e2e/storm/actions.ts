@@ -23,6 +23,9 @@ export interface Action {
 
 type Maker = (scene: Scene) => Action;
 
+/** Images that are made of containers, and remade. */
+export const COMMITTED: readonly string[] = ['storm/one:latest', 'storm/two:latest'];
+
 /** Ends at SIGTERM, prints now and then, has a child, and is ended by SIGKILL alone one time in four. */
 const PROGRAM = (trap: string): string => `trap ${trap} TERM; echo ready; i=0; while :; do sleep 0.3; i=$((i+1)); echo line $i; done`;
 
@@ -92,6 +95,10 @@ const MAKERS: Record<string, { weight: number; make: Maker }> = {
   },
   stats: { weight: 1, make: () => ({ verb: 'stats', args: ['stats', '--no-stream'] }) },
   diff: { weight: 2, make: (scene) => ({ verb: 'diff', args: ['diff', name(scene)] }) },
+  commit: {
+    weight: 3,
+    make: (scene) => ({ verb: 'commit', args: ['commit', name(scene), scene.random.pick(COMMITTED)] }),
+  },
   export: {
     weight: 1,
     make: (scene) => ({ verb: 'export', args: ['export', '-o', join(scene.files, `export-${scene.random.below(4)}.tar`), name(scene)] }),
