@@ -219,7 +219,7 @@ async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Prom
     ],
     env: childEnv(ctx.env),
     runtime,
-    processFd: unlinkedFile(join(containerRunDir(ctx, Id), `exec-${process.pid}.json`), JSON.stringify(process_)),
+    processFd: processFile(ctx, record, process_),
   };
 }
 
@@ -255,12 +255,18 @@ function hasEnded(pid: number): boolean {
   }
 }
 
-// An open file without a name: the runtime reads it, and it is gone with the last of us, however we end.
-function unlinkedFile(path: string, text: string): number {
-  writeFileSync(path, text, { mode: 0o600 });
-  const fd = openSync(path, 'r');
-  unlinkSync(path);
-  return fd;
+// An open file without a name: the runtime reads it, and it is gone with the last of us, however we end. A container that has ended by now
+// took its folder along.
+function processFile(ctx: Ctx, record: ContainerRecord, description: OciProcess): number {
+  const path = join(containerRunDir(ctx, record.Id), `exec-${process.pid}.json`);
+  try {
+    writeFileSync(path, JSON.stringify(description), { mode: 0o600 });
+    const fd = openSync(path, 'r');
+    unlinkSync(path);
+    return fd;
+  } catch (error) {
+    throw errnoOf(error) === 'ENOENT' ? notRunning(record) : error;
+  }
 }
 
 /** Closes what `execCommand` opened. */

@@ -100,6 +100,8 @@ const ERRNO_NAMES: Record<number, string> = {
   97: 'EAFNOSUPPORT',
   98: 'EADDRINUSE',
   99: 'EADDRNOTAVAIL',
+  103: 'ECONNABORTED',
+  107: 'ENOTCONN',
   111: 'ECONNREFUSED',
   116: 'ESTALE',
   122: 'EDQUOT',

@@ -16,7 +16,7 @@ const WORDS: Record<string, string> = {
   ENAMETOOLONG: 'file name too long',
   EMFILE: 'too many open files',
   ENOTCONN: 'the file system behind it is gone',
-  E107: 'the file system behind it is gone',
+  ECONNABORTED: 'the file system behind it is gone',
   EOPNOTSUPP: 'the file system cannot hold it',
   EMLINK: 'too many links',
 };

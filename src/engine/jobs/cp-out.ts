@@ -47,7 +47,9 @@ function find(root: number, path: string, { followLink, wanted }: CopyOutJob): W
   try {
     end = walkInRoot(root, toBytes(path), { follow: followLink });
   } catch (error) {
-    throw ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '') ? noSuchFile(path, wanted) : error;
+    throw ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')
+      ? noSuchFile(path, wanted)
+      : readFailure(`${wanted}:${path}`)('', error);
   }
   if (end.kind && !isOnMadeUp(end)) return end;
   closeFd(end.folder);

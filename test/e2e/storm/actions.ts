@@ -39,6 +39,12 @@ const KILLED_AT_START = [
   /Transport endpoint is not connected/,
 ];
 
+/** Its container went away meanwhile, or what serves its files. */
+const CANNOT_COPY: readonly RegExp[] = [
+  /the file system behind it is gone/,
+  /The worker ended before its work was done \(signal SIGKILL\)/,
+];
+
 const name = ({ random, names }: Scene): string => random.pick(names);
 
 function creation(scene: Scene): string[] {
@@ -71,7 +77,10 @@ const MAKERS: Record<string, { weight: number; make: Maker }> = {
       args: ['exec', name(scene), 'sh', '-c', scene.random.pick(['true', 'echo hi', 'sleep 0.2; echo later', 'exit 3'])],
       passesCode: true,
       // Its fuse-overlayfs was killed a moment ago; it ended between the look at it and the runtime's joining it.
-      allowed: [/Transport endpoint is not connected/, /^(fail startup|nsenter: cannot open|error opening file) ?/m],
+      allowed: [
+        /Transport endpoint is not connected/,
+        /^(fail startup|nsenter: cannot open|error opening file|error loading config|write to sync socket)/m,
+      ],
     }),
   },
   kill: { weight: 3, make: (scene) => ({ verb: 'kill', args: ['kill', name(scene)] }) },
@@ -95,6 +104,15 @@ const MAKERS: Record<string, { weight: number; make: Maker }> = {
   },
   stats: { weight: 1, make: () => ({ verb: 'stats', args: ['stats', '--no-stream'] }) },
   diff: { weight: 2, make: (scene) => ({ verb: 'diff', args: ['diff', name(scene)] }) },
+  'cp in': { weight: 3, make: (scene) => ({ verb: 'cp', args: ['cp', '/etc/hostname', `${name(scene)}:/tmp/in`], allowed: CANNOT_COPY }) },
+  'cp out': {
+    weight: 3,
+    make: (scene) => ({
+      verb: 'cp',
+      args: ['cp', `${name(scene)}:/bin`, join(scene.files, `out-${scene.random.below(4)}`)],
+      allowed: CANNOT_COPY,
+    }),
+  },
   commit: {
     weight: 3,
     make: (scene) => ({ verb: 'commit', args: ['commit', name(scene), scene.random.pick(COMMITTED)] }),
