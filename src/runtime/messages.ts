@@ -11,8 +11,8 @@ import type { OciProcess } from './spec/types.ts';
  * whatever --rm says, since it is started again next); `kill` and `signal` (passed on from a foreground
  * command: it changes nothing of what the user wants of the container) when the signal is sent;
  * `pause` when every process of the container rests, `unpause` when they run again; `hold` pauses
- * for as long as its connection lasts, or until `release` comes on it; `check` with the
- * outcome of a health check that is run at once; `describe` with the process that `exec` is to add.
+ * for as long as its connection lasts, or until `release` comes on it; `updated` (the record's limits are others now) when that is known;
+ * `check` with the outcome of a health check that is run at once; `describe` with the process that `exec` is to add.
  */
 export type SupervisorRequest =
   | { type: 'attach'; output: boolean; start: boolean }
@@ -22,6 +22,7 @@ export type SupervisorRequest =
   | { type: 'pause' }
   | { type: 'unpause' }
   | { type: 'check' }
+  | { type: 'updated' }
   | { type: 'hold' }
   | { type: 'release' }
   | { type: 'describe'; exec: ExecRequest };

@@ -1,6 +1,7 @@
 // Pausing: the processes rest, the state says so everywhere, what cannot be done with a paused container is refused in Docker's words, and
 // every way to end one still works.
 import { readdirSync, readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { eventsOf } from './support/events.ts';
 import { eventually } from './support/eventually.ts';
@@ -74,6 +75,36 @@ test('one that does not run, or is not there, is neither paused nor unpaused', a
   }
   await box.ok(['rm', 'created']);
 });
+
+test('who rests a container for a while, as commit does, undoes that pause and no later one of somebody else', async () => {
+  const id = await counter('held');
+  const socket = await holdOpen(join(box.run, 'c', id.slice(0, 24), 'sock'));
+  expect(await status('held')).toBe('paused true true');
+  await box.ok(['unpause', 'held']);
+  await box.ok(['pause', 'held']);
+  const ended = Promise.withResolvers<void>();
+  socket.on('close', () => ended.resolve());
+  socket.end('{"type":"release"}\n');
+  await ended.promise;
+  expect(await status('held')).toBe('paused true true');
+  // Killed while it holds: the container goes on.
+  await box.ok(['unpause', 'held']);
+  const killed = await holdOpen(join(box.run, 'c', id.slice(0, 24), 'sock'));
+  killed.destroy();
+  await eventually('it goes on', async () => (await status('held')) === 'running true false');
+  await box.ok(['rm', '-f', 'held']);
+});
+
+/** A connection for whose life the container rests. */
+async function holdOpen(path: string): Promise<Socket> {
+  const socket = connect(path);
+  const answered = Promise.withResolvers<string>();
+  socket.on('data', (chunk) => answered.resolve(chunk.toString()));
+  socket.on('error', answered.reject);
+  socket.write('{"type":"hold"}\n');
+  expect(await answered.promise).toBe('{"type":"done"}\n');
+  return socket;
+}
 
 test('several at once: those that can are paused, the others are told of', async () => {
   await Promise.all([counter('one'), counter('two')]);

@@ -78,6 +78,28 @@ skiff update --cpuset-cpus 0 web 2>&1
   });
 });
 
+test('an update that meets a start changes the container that comes up, whichever of the two is first', async () => {
+  const { stdout, code } = await machine.run(`${files}
+for i in 0 1 2 3 4 5 6 7 8 9 10 11; do
+  skiff create --name "met$i" --memory 64m $BUSYBOX sleep 1000 >/dev/null
+  skiff start "met$i" >/dev/null & sleep "0.$(printf %02d $((i * 3)))"; skiff update --memory 32m --memory-swap 32m "met$i" >/dev/null; wait
+  files "met$i" memory.max
+done | sort | uniq -c | sed 's/^ *//'
+`);
+  expect({ stdout, code }).toEqual({ stdout: '12 33554432\n', code: 0 });
+});
+
+test('an OOM kill is an event at once in a container that got its memory limit by update', async () => {
+  const { stdout, code } = await machine.run(`
+skiff run -d --name late $BUSYBOX sh -c 'while ! test -e /go; do sleep 0.1; done; dd if=/dev/zero of=/dev/null bs=128M count=1; sleep 1000' >/dev/null
+skiff update --memory 32m --memory-swap 32m late
+skiff exec late touch /go
+for attempt in $(seq 200); do skiff events --since 10m --until 0s --filter container=late --format '{{.Action}}' | grep oom && break; sleep 0.1; done
+skiff inspect --format '{{.State.Status}}' late
+`);
+  expect({ stdout, code }).toEqual({ stdout: 'late\noom\nrunning\n', code: 0 });
+});
+
 test('stats shows the limit, what is used of it, and the tasks there are', async () => {
   const { stdout, code } = await machine.run(`
 skiff run -d --name eater --memory 128m $BUSYBOX sh -c 'dd if=/dev/zero of=/dev/shm/eaten bs=1M count=40 2>/dev/null; sleep 1000 & sleep 1000 & wait' >/dev/null

@@ -21,8 +21,12 @@ export interface Controlled {
   signal(signal: string): void;
   stop(request: Extract<SupervisorRequest, { type: 'stop' }>): Promise<void>;
   kill(signal: string): Promise<void>;
-  pause(): Promise<void>;
-  unpause(): void;
+  /** Resolves to the pause's mark. */
+  pause(): Promise<symbol>;
+  /** `mark`: only that pause. */
+  unpause(mark?: symbol): void;
+  /** The record's limits have been changed. */
+  updated(): Promise<void>;
   /** Runs a health check now; its exit code, -1 when it could not be run. */
   check(): Promise<number>;
   /** The process that `exec` is to add. */
@@ -161,6 +165,9 @@ async function act(
       return { type: 'done' };
     case 'unpause':
       controlled.unpause();
+      return { type: 'done' };
+    case 'updated':
+      await controlled.updated();
       return { type: 'done' };
     case 'check':
       return { type: 'checked', exitCode: await controlled.check() };

@@ -7,20 +7,21 @@ export type Hold = () => Promise<() => void>;
 
 export function createHold(controlled: Pick<Controlled, 'pause' | 'unpause'>): Hold {
   let readers = 0;
-  let paused: Promise<void> | undefined;
+  let paused: Promise<symbol> | undefined;
 
   return async () => {
     readers++;
     paused ??= controlled.pause();
+    let mark: symbol;
     try {
-      await paused;
+      mark = await paused;
     } catch (error) {
       leave();
       throw error;
     }
     let isHeld = true;
     return () => {
-      if (isHeld && leave()) goOn();
+      if (isHeld && leave()) goOn(mark);
       isHeld = false;
     };
   };
@@ -31,11 +32,11 @@ export function createHold(controlled: Pick<Controlled, 'pause' | 'unpause'>): H
     return readers === 0;
   }
 
-  function goOn(): void {
+  function goOn(mark: symbol): void {
     try {
-      controlled.unpause();
+      controlled.unpause(mark);
     } catch {
-      // It ended, or the user has let it go on already.
+      // It ended, or the user has let it go on already, and perhaps paused it anew.
     }
   }
 }

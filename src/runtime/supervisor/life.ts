@@ -20,7 +20,6 @@ import { type CgroupPlace, placeContainer } from '../cgroup.ts';
 import { removeCgroup } from '../cgroup-end.ts';
 import { openContainerLog } from '../container-log.ts';
 import type { ExecRequest } from '../exec-process.ts';
-import { freeze, thaw } from '../freezer.ts';
 import { healthPlan } from '../health-plan.ts';
 import { DEFAULT_STOP_SECONDS, type SupervisorRequest } from '../messages.ts';
 import { hostArchitecture } from '../spec/host-facts.ts';
@@ -34,10 +33,11 @@ import { type Guard, startGuard } from './guard.ts';
 import type { ContainerHealth } from './health/container.ts';
 import { isolate, type Surroundings } from './isolate.ts';
 import { type ContainerNetwork, openNetwork } from './network.ts';
-import { type OomWatch, watchOom } from './oom.ts';
 import { type Orphans, watchOrphans } from './orphans.ts';
+import { createPausing, type Pausing } from './pausing.ts';
 import { prepareRootfs, type RootfsSite, remountRootfs, writeBundle } from './prepare.ts';
 import { nextPause, shouldRestart } from './restart-policy.ts';
+import { keepRunLimits, type RunLimits } from './run-limits.ts';
 import { openStreams, type Streams } from './streams.ts';
 import { stirred } from './tidy.ts';
 import { timeLimit } from './time-limit.ts';
@@ -81,7 +81,8 @@ class Life extends ContainerBook implements Controlled {
   /** Where no pid namespace of ours dies with us, and the container's with its init. */
   private guard: Guard | undefined;
   private health: ContainerHealth | undefined;
-  private oom: OomWatch | undefined;
+  private readonly limits: RunLimits;
+  private readonly pausing: Pausing;
   private endTimeLimit: () => void = () => undefined;
   private exited: Promise<number> = Promise.resolve(0);
   private startedMs = 0;
@@ -89,8 +90,6 @@ class Life extends ContainerBook implements Controlled {
   private isRestartAsked = false;
   private isAttached = false;
   private isGoingDown = false;
-  /** A stop that comes meanwhile takes it back. */
-  private isFreezing = false;
   /** Resolves when the program of the current start runs. */
   private running = Promise.withResolvers<void>();
   private attached = Promise.withResolvers<void>();
@@ -113,6 +112,23 @@ class Life extends ContainerBook implements Controlled {
     this.tty = view.record.Config.Tty;
     this.surroundings = isolate(containerRunDir(ctx, view.record.Id), view.record);
     this.cgroup = placeContainer(view.record);
+    this.limits = keepRunLimits({
+      path: this.cgroup.path,
+      onOomKill: () => {
+        this.tryNote({ OOMKilled: true });
+        this.tell('oom');
+      },
+      change: async (limits) => (await import('../live-limits.ts')).changeLimits(this.cgroup, limits),
+      warn: ctx.warn,
+    });
+    this.pausing = createPausing({
+      cgroup: this.cgroup,
+      container: () => ({ record: this.record, state: this.state, pid: this.pid }),
+      health: () => this.health,
+      note: (change) => this.note(change),
+      tryNote: (change) => this.tryNote(change),
+      tell: (action) => this.tell(action),
+    });
   }
 
   async begin({ waitForAttach }: SuperviseOptions): Promise<void> {
@@ -250,7 +266,7 @@ class Life extends ContainerBook implements Controlled {
     keepFilter?.(join(call.stateRoot, call.id, 'seccomp.bpf'));
     await this.prepareHealth();
     this.state.OOMKilled = false;
-    this.oom = watchOom(cgroup, { isLimited: record.HostConfig.Memory > 0, onKill: () => this.oomKilled() });
+    this.limits.begin(record.HostConfig);
     this.save({
       Status: 'running',
       Pid: this.surroundings.hostPid(this.pid),
@@ -266,6 +282,8 @@ class Life extends ContainerBook implements Controlled {
     });
     recordUsesBegin(ctx, record);
     this.tell('start');
+    // An update that did not find it running yet has changed the record alone.
+    void this.limits.follow(this.record.HostConfig);
     this.health?.begin();
     const { TimeoutSeconds } = record.Extras ?? {};
     if (TimeoutSeconds) this.endTimeLimit = timeLimit(TimeoutSeconds * 1000, () => this.timeIsOver(TimeoutSeconds));
@@ -283,11 +301,6 @@ class Life extends ContainerBook implements Controlled {
     if (!this.pid) return;
     this.state.Error = `Its root file system went away: ${this.record.Driver} has died`;
     this.signalWith(SIGKILL);
-  }
-
-  private oomKilled(): void {
-    this.tryNote({ OOMKilled: true });
-    this.tell('oom');
   }
 
   private timeIsOver(seconds: number): void {
@@ -328,11 +341,11 @@ class Life extends ContainerBook implements Controlled {
   private async ended(): Promise<number> {
     const code = await this.exited;
     this.pid = 0;
-    this.oom?.end();
+    this.limits.end();
     this.endTimeLimit();
     if (this.health) this.state.Health = await this.health.end();
     // Killed while it was paused; its cgroup is used again by a restart.
-    this.thaw();
+    this.pausing.thaw();
     await this.surroundings.family?.end();
     await Promise.all([this.outputDelivered(), this.network?.drained()]);
     this.streams?.endInput();
@@ -366,12 +379,6 @@ class Life extends ContainerBook implements Controlled {
 
   private signalWith(signal: number): void {
     if (this.pid && kill(this.pid, signal)) this.tell('kill', { signal: String(signal) });
-  }
-
-  private thaw(): void {
-    if (!this.cgroup.path) return;
-    if (this.state.Status === 'paused' || this.isFreezing) thaw(this.cgroup.path);
-    if (this.state.Status === 'paused') this.tryNote({ Status: 'running' });
   }
 
   /** Takes down what would outlive us or stand in the way of a removal. */
@@ -474,40 +481,17 @@ class Life extends ContainerBook implements Controlled {
     await this.finished.promise;
   }
 
-  async pause(): Promise<void> {
-    const { Id, Name } = this.record;
-    if (this.state.Status === 'paused') throw new EngineError('ERR_PAUSED', `Container ${Id} is already paused`);
-    if (!this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${Id} is not running`);
-    if (!this.cgroup.path) {
-      throw new EngineError('ERR_NO_CGROUP', `Cannot pause container "${Name}": it has no cgroup of its own (${this.cgroup.reason})`, {
-        hint: 'See "skiff info" for how containers get one',
-      });
-    }
-    await this.health?.rest();
-    this.isFreezing = true;
-    let isResting = false;
-    try {
-      isResting = await freeze(this.cgroup.path);
-    } finally {
-      this.isFreezing = false;
-      if (!isResting) this.health?.begin();
-    }
-    if (!isResting || !this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${Id} is not running`);
-    this.state.Status = 'paused';
-    try {
-      this.note({});
-    } catch (error) {
-      this.thaw();
-      throw error;
-    }
-    this.tell('pause');
+  pause(): Promise<symbol> {
+    return this.pausing.pause();
   }
 
-  unpause(): void {
-    if (this.state.Status !== 'paused') throw new EngineError('ERR_NOT_PAUSED', `Container ${this.record.Id} is not paused`);
-    this.thaw();
-    this.tell('unpause');
-    this.health?.begin();
+  unpause(mark?: symbol): void {
+    this.pausing.unpause(mark);
+  }
+
+  updated(): Promise<void> {
+    this.reread();
+    return this.limits.follow(this.record.HostConfig);
   }
 
   async check(): Promise<number> {
@@ -522,7 +506,7 @@ class Life extends ContainerBook implements Controlled {
     if (!this.pid) return;
     const first = signalNumber(signal ?? Config.StopSignal ?? 'SIGTERM');
     this.signalWith(first);
-    this.thaw();
+    this.pausing.thaw();
     if (first === SIGKILL) return;
     const seconds = timeoutSeconds ?? Config.StopTimeout ?? DEFAULT_STOP_SECONDS;
     const isOver = this.exited.then(() => true);
@@ -530,7 +514,7 @@ class Life extends ContainerBook implements Controlled {
     if (ended || !this.pid) return;
     this.signalWith(SIGKILL);
     // Paused meanwhile, perhaps.
-    this.thaw();
+    this.pausing.thaw();
   }
 
   async describe(exec: ExecRequest): Promise<OciProcess> {
@@ -551,7 +535,7 @@ class Life extends ContainerBook implements Controlled {
     const isEnd = number === SIGKILL || number === signalNumber(this.record.Config.StopSignal ?? 'SIGTERM');
     if (isEnd) this.state.ManuallyStopped = true;
     this.signalWith(number);
-    if (isEnd) this.thaw();
+    if (isEnd) this.pausing.thaw();
   }
 }
 

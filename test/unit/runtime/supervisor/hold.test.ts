@@ -2,12 +2,17 @@ import { createHold } from '../../../../src/runtime/supervisor/hold.ts';
 
 function container(failure?: Error) {
   const calls: string[] = [];
-  const pause = async (): Promise<void> => {
+  const marks: symbol[] = [];
+  const pause = async (): Promise<symbol> => {
     calls.push('pause');
     await Bun.sleep(1);
     if (failure) throw failure;
+    return marks[marks.push(Symbol('pause')) - 1] as symbol;
   };
-  return { calls, hold: createHold({ pause, unpause: () => void calls.push('unpause') }) };
+  const unpause = (mark?: symbol): void => {
+    calls.push(mark === marks.at(-1) ? 'unpause' : 'unpause another');
+  };
+  return { calls, hold: createHold({ pause, unpause }) };
 }
 
 test('several readers share one pause, which ends with the last of them', async () => {
@@ -32,7 +37,7 @@ test('a pause that fails is told to every reader, and tried anew by the next', a
 
 test('a container that was let go on meanwhile is no error', async () => {
   const hold = createHold({
-    pause: async () => undefined,
+    pause: async () => Symbol('pause'),
     unpause: () => {
       throw new Error('not paused');
     },
