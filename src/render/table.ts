@@ -4,23 +4,27 @@
 const MIN_WIDTH = 10;
 const PADDING = 3;
 
-/** Aligns lines of tab-separated cells. Every line ends in a newline in the result. */
-export function alignTable(lines: readonly string[]): string {
+/** Aligns lines of tab-separated cells. Every line ends in a newline in the result. `minWidth` is the width of the narrowest column. */
+export function alignTable(lines: readonly string[], { minWidth = MIN_WIDTH } = {}): string {
   const rows = lines.map((line) => line.split('\t'));
   const widths: number[][] = rows.map(() => []);
-  measure(rows, widths, 0, rows.length, 0);
+  measure(rows, widths, { from: 0, to: rows.length, column: 0, minWidth });
   return rows.map((cells, row) => `${cells.map((cell, column) => padEnd(cell, widths[row]?.[column])).join('')}\n`).join('');
 }
 
 /** Widths of `column` and those right of it, for rows `from` to `to`. */
-function measure(rows: string[][], widths: number[][], from: number, to: number, column: number): void {
+function measure(
+  rows: string[][],
+  widths: number[][],
+  { from, to, column, minWidth }: { from: number; to: number; column: number; minWidth: number },
+): void {
   for (let row = from; row < to; row++) {
     if (!hasColumn(rows[row], column)) continue;
     let end = row;
-    let width = MIN_WIDTH;
+    let width = minWidth;
     for (; end < to && hasColumn(rows[end], column); end++) width = Math.max(width, displayWidth(rows[end]?.[column] ?? '') + PADDING);
     for (let line = row; line < end; line++) (widths[line] as number[])[column] = width;
-    measure(rows, widths, row, end, column + 1);
+    measure(rows, widths, { from: row, to: end, column: column + 1, minWidth });
     row = end;
   }
 }
