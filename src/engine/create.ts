@@ -40,7 +40,11 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   checkConfig(options);
   checkHealth(config, options.Extras);
   checkDevices(hostConfig);
-  if (hostConfig.DeviceRequests) await (await import('../runtime/cdi/resolve.ts')).resolveDevices(ctx, hostConfig.DeviceRequests);
+  const unheld: string[] = [];
+  if (hostConfig.DeviceRequests) {
+    const { resolveDevices } = await import('../runtime/cdi/resolve.ts');
+    await resolveDevices(ctx, hostConfig.DeviceRequests, { onWarning: (text) => unheld.push(text) });
+  }
   if (hostConfig.CgroupParent) (await import('../runtime/cgroup-parent.ts')).checkCgroupParent(ctx, hostConfig.CgroupParent);
   const extras = { ...options.Extras, Secrets: resolveSecrets(ctx, options.Extras?.Secrets ?? []) };
   if (hostConfig.LogConfig.Type === 'journald') (await import('../runtime/journal-socket.ts')).connectJournal(ctx.env).close();
@@ -55,7 +59,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
     swappinessWarning(hostConfig),
     ...mountWarnings(planned),
   ];
-  const warnings = [...about, ...deviceWarnings(hostConfig)].filter((text) => text !== undefined);
+  const warnings = [...about, ...deviceWarnings(hostConfig), ...unheld].filter((text) => text !== undefined);
   const draft = { id, local, config, hostConfig, driver, extras };
   const name = make(ctx, options.name?.replace(/^\//, ''), draft, planned);
   return { id, name, warnings };

@@ -50,6 +50,27 @@ test('a folder of devices comes with all that is in it', async () => {
   expect({ stdout, code }).toEqual({ stdout: 'tun\n', code: 0 });
 });
 
+test('what a CDI file asks for of a device node and cannot be had is said, once', async () => {
+  write(
+    'shut.json',
+    JSON.stringify({
+      cdiVersion: '0.6.0',
+      kind: 'example.com/shut',
+      devices: [
+        { name: 'same', containerEdits: { deviceNodes: [{ path: '/dev/zero', fileMode: 0o666, uid: 0, gid: 0 }] } },
+        { name: 'other', containerEdits: { deviceNodes: [{ path: '/dev/shut', hostPath: '/dev/zero', fileMode: 0o600, gid: 44 }] } },
+      ],
+    }),
+  );
+  const { stderr, code } = await run('--device', 'example.com/shut=same', '--device', 'example.com/shut=other', busybox, 'true');
+  expect({ stderr, code }).toEqual({
+    stderr:
+      'skiff: warning: CDI device "example.com/shut=other" asks for the mode 600 and the group 44 of "/dev/shut", which is not enforced: ' +
+      "without root the host's device node is shown as it is\n",
+    code: 0,
+  });
+});
+
 test('a permission that cannot be held back is said not to be', async () => {
   const { stdout, stderr, code } = await run('--device', '/dev/full:/dev/shut:r', busybox, 'sh', '-c', '[ -c /dev/shut ] && echo there');
   expect({ stdout, stderr, code }).toEqual({

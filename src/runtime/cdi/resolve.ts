@@ -1,6 +1,6 @@
 // From the devices that a container asks for (--device vendor/class=name, --gpus) to what its configuration has to get for them. Asked twice:
 // when the container is created, to refuse what is not there, and at each start, for the files may have changed.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { DeviceRequest } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
@@ -8,18 +8,31 @@ import type { SpecEdits } from '../spec/edits.ts';
 import type { OciHook, OciMount } from '../spec/types.ts';
 import { type CdiFile, type CdiFiles, type ContainerEdits, cdiFolders, readCdiFiles } from './spec-files.ts';
 
+interface ResolveOptions {
+  /** Gets a sentence for each thing that a file asks for and that does not hold without root. */
+  onWarning?: (text: string) => void;
+}
+
 /** Throws ERR_NO_DEVICE for a device that no file describes, ERR_CDI for one that cannot be given (exit code 125). */
-export async function resolveDevices(ctx: Ctx, requests: readonly DeviceRequest[]): Promise<SpecEdits> {
+export async function resolveDevices(
+  ctx: Ctx,
+  requests: readonly DeviceRequest[],
+  { onWarning = () => undefined }: ResolveOptions = {},
+): Promise<SpecEdits> {
   const folders = cdiFolders(ctx);
   const found = await readCdiFiles(folders);
   const all = emptyEdits();
+  const give = (edits: ContainerEdits | undefined, device: string): void => {
+    for (const node of edits?.deviceNodes ?? []) for (const text of unheld(node, device)) onWarning(text);
+    add(all, edits, device);
+  };
   const seen = new Set<string>();
   for (const request of requests) {
     for (const device of devicesOf(request, found, folders)) {
       // What a file says of all its devices comes once, before the first of them.
-      if (!seen.has(device.file.path)) add(all, device.file.spec.containerEdits, device.name);
+      if (!seen.has(device.file.path)) give(device.file.spec.containerEdits, device.name);
       seen.add(device.file.path);
-      if (!seen.has(device.name)) add(all, device.edits, device.name);
+      if (!seen.has(device.name)) give(device.edits, device.name);
       seen.add(device.name);
     }
   }
@@ -99,6 +112,25 @@ function add(all: SpecEdits, edits: ContainerEdits | undefined, device: string):
     if (!moment) throw refuse('ERR_CDI', `CDI device "${device}" has a hook "${hookName}", which is not run here`, 'use another device');
     all.hooks[moment] = [...(all.hooks[moment] ?? []), hookOf(hook)];
   }
+}
+
+/** What is asked for a node that differs from the host's node, which is what is bound in. */
+function unheld(
+  { path, hostPath = path, fileMode, uid, gid }: NonNullable<ContainerEdits['deviceNodes']>[number],
+  device: string,
+): string[] {
+  const mode = statSync(hostPath, { throwIfNoEntry: false })?.mode;
+  const isOther = fileMode !== undefined && mode !== undefined && (mode & 0o777) !== (fileMode & 0o777);
+  const asked = [
+    ...(isOther ? [`the mode ${(fileMode & 0o777).toString(8)}`] : []),
+    // 0 is what a file says that has nothing to say of it.
+    ...(uid ? [`the owner ${uid}`] : []),
+    ...(gid ? [`the group ${gid}`] : []),
+  ];
+  if (asked.length === 0) return [];
+  return [
+    `CDI device "${device}" asks for ${asked.join(' and ')} of "${path}", which is not enforced: without root the host's device node is shown as it is`,
+  ];
 }
 
 const bind = (source: string, destination: string, options: string[]): OciMount => ({ destination, type: 'none', source, options });

@@ -9,11 +9,21 @@ import { messageOf } from '../../sys/errors.ts';
 
 const text = z.string();
 const texts = z.optional(z.array(text));
+const id = z.optional(z.int().check(z.nonnegative()));
 
 const edits = z.looseObject({
   env: texts,
   deviceNodes: z.optional(
-    z.array(z.looseObject({ path: text.check(z.startsWith('/')), hostPath: z.optional(text), permissions: z.optional(text) })),
+    z.array(
+      z.looseObject({
+        path: text.check(z.startsWith('/')),
+        hostPath: z.optional(text),
+        permissions: z.optional(text),
+        fileMode: id,
+        uid: id,
+        gid: id,
+      }),
+    ),
   ),
   hooks: z.optional(
     z.array(z.looseObject({ hookName: text, path: text.check(z.startsWith('/')), args: texts, env: texts, timeout: z.optional(z.int()) })),
