@@ -9,7 +9,7 @@ import { hangs, startPatienceMs } from '../runtime/patience.ts';
 import type { OciProcess } from '../runtime/spec/types.ts';
 import { runtimeStateRoot } from '../runtime/supervisor/crun.ts';
 import { copyTerminal, writeTerminal } from '../runtime/terminal-copy.ts';
-import { type ContainerView, findContainer } from '../storage/container.ts';
+import { type ContainerView, findContainer, readContainer } from '../storage/container.ts';
 import { type RecordedExec, recordExec } from '../storage/container-execs.ts';
 import { containerRunDir } from '../storage/layout.ts';
 import type { ContainerRecord } from '../storage/records.ts';
@@ -32,6 +32,8 @@ export interface ExecOptions extends ExecRequest {
 
 interface ExecCommand {
   recorded: RecordedExec;
+  /** Of a container that has removed itself the runtime makes the state folder once more, only to find nothing in it. */
+  sweep: () => void;
   /** See `LeftExec`. */
   isForked: boolean;
   argv: string[];
@@ -129,9 +131,10 @@ export async function execDetached(ctx: Ctx, wanted: string, options: ExecOption
 }
 
 /** Its exit code, once recorded. */
-function endOf(child: Bun.Subprocess, { recorded }: ExecCommand): number {
+function endOf(child: Bun.Subprocess, { recorded, sweep }: ExecCommand): number {
   const code = exitCodeOf(child);
   recorded.ended(code);
+  if (code !== 0) sweep();
   return code;
 }
 
@@ -199,6 +202,9 @@ async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions): Prom
   const isForked = state.InitStarted === undefined;
   return {
     recorded,
+    sweep: () => {
+      if (!readContainer(ctx, Id)) rmSync(containerRunDir(ctx, Id), { recursive: true, force: true });
+    },
     isForked,
     argv: [
       ...(scope ?? []),

@@ -9,6 +9,7 @@ import { recordDetachedEnd } from '../../storage/container-execs.ts';
 import { removeContainer } from '../../storage/container-removal.ts';
 import { recordUsesBegin, recordUsesEnd } from '../../storage/container-uses.ts';
 import { containerDir, containerLockPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
+import type { ContainerRecord } from '../../storage/records.ts';
 import { childEnv } from '../../sys/child-env.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
@@ -46,6 +47,8 @@ import { untilOrStuck } from './until-stuck.ts';
 /** Our standard output, whose other end the front holds while it waits for the start. */
 const FRONT_FD = 1;
 const FRONT_CHECK_MS = 100;
+/** How long a child's death may take to be heard of. */
+const NEWS_MS = 50;
 
 export interface SuperviseOptions {
   /** Do not start before a client has attached. */
@@ -255,7 +258,11 @@ class Life extends ContainerBook implements Controlled {
       gate?.open();
     });
     const request = { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch, ready: go };
-    const [started] = await Promise.all([runWithRuntime(call, request), go]);
+    const [started] = await Promise.all([runWithRuntime(call, request), go]).catch(async (error: unknown) => {
+      // The runtime may see it a moment before we hear of it, and says only what it stumbled over.
+      if (record.Driver === 'fuse-overlayfs') await Bun.sleep(NEWS_MS);
+      throw this.hasLostRootfs ? lostRootfs(record) : error;
+    });
     this.pid = started.pid;
     stirred();
     this.running.resolve();
@@ -299,7 +306,7 @@ class Life extends ContainerBook implements Controlled {
   private rootfsLost(): void {
     this.hasLostRootfs = true;
     if (!this.pid) return;
-    this.state.Error = `Its root file system went away: ${this.record.Driver} has died`;
+    this.state.Error = lostRootfs(this.record).message;
     this.signalWith(SIGKILL);
   }
 
@@ -540,3 +547,6 @@ class Life extends ContainerBook implements Controlled {
 }
 
 const stoppedEarly = (): EngineError => new EngineError('ERR_STOPPED', 'The container was stopped while it started', { exitCode: 125 });
+
+const lostRootfs = ({ Driver }: Pick<ContainerRecord, 'Driver'>): EngineError =>
+  new EngineError('ERR_ROOTFS', `Its root file system went away: ${Driver} has died`, { exitCode: 125 });

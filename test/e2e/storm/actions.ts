@@ -36,6 +36,7 @@ const KILLED_AT_START = [
   /The runtime could not run the container: .*(Broken pipe|Software caused connection abort)/,
   /The runtime ended well without having started the container/,
   /Cannot set up the container network: pasta/,
+  /Its root file system went away: fuse-overlayfs has died/,
   /Transport endpoint is not connected/,
 ];
 
