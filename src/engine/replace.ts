@@ -10,21 +10,48 @@ import { createContainer } from './create.ts';
 import { removeContainer } from './remove.ts';
 import { renameContainer } from './rename.ts';
 
-/** As `createContainer`; a container that has the name, a running one too, is removed. Its volumes stay. */
+/** More others than this do not take the name in between. */
+const ATTEMPTS = 20;
+
+/** As `createContainer`; a container that has the name, a running one too, is removed. Its volumes stay. Of two at once the later one stays. */
 export async function replaceContainer(ctx: Ctx, options: CreateOptions & { name: string }): Promise<CreatedContainer> {
   checkName(options.name);
-  const old = holderOf(ctx, options.name.replace(/^\//, ''));
-  if (!old) return createContainer(ctx, options);
   const { name, ...unnamed } = options;
-  const created = await createContainer(ctx, { ...unnamed, inPlaceOf: old.Name });
+  const wish = name.replace(/^\//, '');
+  const old = holderOf(ctx, wish);
+  const direct = old ? undefined : await unless('ERR_NAME_TAKEN', () => createContainer(ctx, options));
+  if (direct) return direct;
+  const created = await createContainer(ctx, { ...unnamed, ...(old ? { inPlaceOf: old.Name } : {}) });
   try {
-    await removeContainer(ctx, old.Id, { force: true });
-    renameContainer(ctx, created.id, name);
+    await takeName(ctx, created.id, wish);
   } catch (error) {
     await removeContainer(ctx, created.id, { force: true, volumes: true });
     throw error;
   }
   return { ...created, name };
+}
+
+/** Removes whoever has the name, and another one who took it meanwhile. */
+async function takeName(ctx: Ctx, id: string, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const old = holderOf(ctx, name);
+    if (old) await unless('ERR_NO_SUCH_CONTAINER', () => removeContainer(ctx, old.Id, { force: true }));
+    const rename = async (): Promise<true> => {
+      renameContainer(ctx, id, name);
+      return true;
+    };
+    if (attempt === ATTEMPTS ? await rename() : await unless('ERR_NAME_TAKEN', rename)) return;
+  }
+}
+
+/** What `act` returns; undefined when it throws `code`. */
+async function unless<T>(code: string, act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof EngineError && error.code === code) return undefined;
+    throw error;
+  }
 }
 
 /** Whose name it is: an id that begins alike is nobody's name. */

@@ -43,6 +43,15 @@ describe('--replace', () => {
     await box.ok(['rm', 'idle']);
   });
 
+  test('several at once: each takes the place of the one before it, and one is left', async () => {
+    const create = () => box.skiff(['create', '--replace', '--name', 'wanted', busybox, 'true']);
+    const created = await Promise.all(Array.from({ length: 8 }, create));
+    expect(created.map(({ code, stderr }) => ({ code, stderr }))).toEqual(created.map(() => ({ code: 0, stderr: '' })));
+    const left = await box.ok(['ps', '-aq', '--no-trunc']);
+    expect(created.map(({ stdout }) => stdout.trim())).toContain(left);
+    await box.ok(['rm', 'wanted']);
+  });
+
   test('needs a name', async () => {
     expect(await box.skiff(['create', '--replace', busybox])).toEqual({
       stdout: '',
