@@ -60,7 +60,7 @@ async function ask(program: string, { containerId, sinceNs, untilNs, env }: Jour
   const [text, errors, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (code !== 0 && text === '' && errors.trim() !== '') {
     throw new EngineError('ERR_JOURNAL', `Cannot read the journal: ${errors.trim().split('\n')[0]}`, {
-      hint: 'Members of the group systemd-journal may read all of it; your own lines you always may',
+      hint: 'Join the group systemd-journal, or keep the journal on disk (/var/log/journal), where your own lines are yours to read',
     });
   }
   return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as JournalLine]));

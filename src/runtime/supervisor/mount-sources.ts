@@ -25,31 +25,31 @@ export const ownMount = (Source: string, Destination: string): MountPoint => ({
 });
 
 /** Makes the sources. Throws ERR_SUBPATH, ERR_ROOTFS. */
-export async function makeMountSources(
-  ctx: Ctx,
-  record: ContainerRecord,
-  { scratch, onSpawn, signal, idMapping }: Pick<Surroundings, 'scratch'> & CopyWatch & { idMapping?: readonly string[] },
-): Promise<void> {
+export async function makeMountSources(ctx: Ctx, record: ContainerRecord, site: MountSite): Promise<void> {
+  const trees = new Map<string, string>();
   for (const [index, point] of record.Mounts.entries()) {
     if (!isMade(point)) continue;
-    const target = placeOf(scratch, index);
+    const target = placeOf(site.scratch, index);
     mkdirSync(join(target, '..'), { recursive: true, mode: 0o700 });
-    let source = point.Source;
-    if (point.Type === 'image') {
-      const { mountImage } = await import('../image-mount.ts');
-      const copies = join(containerDir(ctx, record.Id), 'images', String(index));
-      const own = { scratch: join(scratch, 'images', String(index)), copies };
-      source = await mountImage(ctx, {
-        driver: record.Driver,
-        layers: point.Layers ?? [],
-        ...own,
-        onSpawn,
-        signal,
-        ...(idMapping ? { idMapping } : {}),
-      });
-    }
-    bindBeneath({ ...point, Source: source }, target);
+    const { ImageID } = point;
+    if (ImageID && !trees.has(ImageID)) trees.set(ImageID, await treeOf(ctx, record, { point, ...site }));
+    bindBeneath({ ...point, Source: (ImageID && trees.get(ImageID)) || point.Source }, target);
   }
+}
+
+type MountSite = Pick<Surroundings, 'scratch'> & CopyWatch & { idMapping?: readonly string[] };
+
+/** An image's files, once for all that is mounted of it. */
+async function treeOf(ctx: Ctx, record: ContainerRecord, { point, scratch, ...site }: MountSite & { point: MountPoint }): Promise<string> {
+  const { mountImage } = await import('../image-mount.ts');
+  const name = (point.ImageID ?? '').replace(/^sha256:/, '');
+  return mountImage(ctx, {
+    ...site,
+    driver: record.Driver,
+    layers: point.Layers ?? [],
+    scratch: join(scratch, 'images', name),
+    copies: join(containerDir(ctx, record.Id), 'images', name),
+  });
 }
 
 /** The record with the sources that were made in the place of those that the user named. Throws ERR_SUBMOUNTS. */
