@@ -59,11 +59,16 @@ export function signalNumber(signal: string): number {
   return number;
 }
 
-/** The signals a foreground `run` passes on: all that can be caught but those about the process itself. */
+/**
+ * The signals that a command in the foreground passes on: all that can be caught but those about the process itself or its memory (CHLD, PIPE,
+ * URG, SEGV …). The runtime keeps PWR for itself, and has no names for the real-time ones.
+ */
 export const PROXIED_SIGNALS: readonly NodeJS.Signals[] = [
   'SIGHUP',
   'SIGINT',
   'SIGQUIT',
+  'SIGTRAP',
+  'SIGABRT',
   'SIGUSR1',
   'SIGUSR2',
   'SIGALRM',
@@ -72,9 +77,13 @@ export const PROXIED_SIGNALS: readonly NodeJS.Signals[] = [
   'SIGTSTP',
   'SIGTTIN',
   'SIGTTOU',
+  'SIGXCPU',
+  'SIGXFSZ',
   'SIGVTALRM',
+  'SIGPROF',
+  'SIGWINCH',
   'SIGIO',
-  'SIGPWR',
+  'SIGSYS',
 ];
 
 function realtime(name: string): number | undefined {
