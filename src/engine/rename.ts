@@ -1,5 +1,6 @@
 // Renaming a container, whether it runs or not. The container's record decides what it is called; the links in names/ follow it.
-import { findContainer, releaseName, reserveName, rewriteRecord } from '../storage/container.ts';
+import { findContainer, rewriteRecord } from '../storage/container.ts';
+import { releaseName, reserveName } from '../storage/container-name.ts';
 import { recordContainerEvent } from '../storage/events.ts';
 import { lockPath } from '../storage/layout.ts';
 import { NAME_PATTERN } from '../storage/name-pattern.ts';

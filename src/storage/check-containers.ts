@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import { isLocked } from '../sys/lock.ts';
-import { containerIds, isRunning, layersUsed, readContainer, reserveName } from './container.ts';
+import { containerIds, isRunning, layersUsed, readContainer } from './container.ts';
+import { reserveName } from './container-name.ts';
 import { type CheckResult, type Finding, leftover, problem } from './finding.ts';
 import { readLayer } from './layer.ts';
 import { containerDir, locksDir, namesDir, volumesDir } from './layout.ts';

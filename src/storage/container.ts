@@ -1,25 +1,14 @@
 // The containers on disk. `config.json` is written once before the folder appears under containers/; `state.json` only by the
 // holder of the container's lock. Readers take no lock: whether a container runs is asked of its lock, so a killed supervisor
 // shows as exited at once. Records are checked by hand, not by zod: 2.7 ms of every `ps`, `exec` and supervisor start.
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import { bootId } from '../sys/boot.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf, isDiskFull } from '../sys/errors.ts';
 import { isLocked } from '../sys/lock.ts';
+import { ownerOfName, releaseName } from './container-name.ts';
 import {
   containerConfigPath,
   containerDir,
@@ -27,7 +16,6 @@ import {
   containerLogPath,
   containerStatePath,
   containersDir,
-  namesDir,
   tmpDir,
 } from './layout.ts';
 import { NAME_PATTERN } from './name-pattern.ts';
@@ -168,42 +156,6 @@ export function writeContainerRecord(
 }
 
 /**
- * Reserves `name` for `id`: creating a symlink is exclusive. A link left by a creation that died (no folder, lock free) is
- * replaced. Throws ERR_NAME_TAKEN in Docker's words.
- */
-export function reserveName(ctx: Ctx, name: string, id: string): void {
-  mkdirSync(namesDir(ctx), { recursive: true, mode: 0o700 });
-  const link = join(namesDir(ctx), name);
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      symlinkSync(id, link);
-      return;
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
-    }
-    const owner = ownerOfName(ctx, name);
-    if (owner === id) return;
-    if (owner !== undefined && (exists(containerDir(ctx, owner)) || isRunning(ctx, owner))) {
-      throw new EngineError('ERR_NAME_TAKEN', `Conflict. The container name "/${name}" is already in use by container "${owner}"`, {
-        hint: `You have to remove (or rename) that container to be able to reuse that name: skiff rm ${name}`,
-      });
-    }
-    if (owner !== undefined) releaseName(ctx, name, owner);
-  }
-  throw new EngineError('ERR_NAME_TAKEN', `Conflict. The container name "/${name}" is being taken by another command`);
-}
-
-/** Frees `name` if it is `id`'s. */
-export function releaseName(ctx: Pick<Ctx, 'paths'>, name: string, id: string): void {
-  if (ownerOfName(ctx, name) !== id) return;
-  try {
-    unlinkSync(join(namesDir(ctx), name));
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-  }
-}
-
-/**
  * Takes the container out of sight in one rename and returns the folder that now holds its files, to be deleted by who can
  * (files of sub-ids need the user namespace). If we die after the rename a sweep deletes it.
  */
@@ -231,14 +183,6 @@ function findContainerId(ctx: Ctx, wanted: string): string | undefined {
     });
   }
   return matches[0];
-}
-
-function ownerOfName(ctx: Pick<Ctx, 'paths'>, name: string): string | undefined {
-  try {
-    return readlinkSync(join(namesDir(ctx), name));
-  } catch {
-    return undefined;
-  }
 }
 
 function readState(ctx: Ctx, id: string): ContainerState {

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listContainers, reserveName, rewriteRecord, writeContainerRecord } from '../../../src/storage/container.ts';
+import { listContainers, rewriteRecord, writeContainerRecord } from '../../../src/storage/container.ts';
+import { reserveName } from '../../../src/storage/container-name.ts';
 import { removeContainer } from '../../../src/storage/container-removal.ts';
 import { containerConfigPath, containerDir, namesDir, volumeDir } from '../../../src/storage/layout.ts';
 import type { ContainerRecord, MountPoint } from '../../../src/storage/records.ts';

@@ -7,11 +7,10 @@ import {
   initialState,
   listContainers,
   readContainer,
-  releaseName,
-  reserveName,
   writeContainerRecord,
   writeState,
 } from '../../../src/storage/container.ts';
+import { releaseName, reserveName } from '../../../src/storage/container-name.ts';
 import { containerConfigPath, containerLockPath } from '../../../src/storage/layout.ts';
 import type { ContainerRecord } from '../../../src/storage/records.ts';
 import type { Ctx } from '../../../src/sys/context.ts';
