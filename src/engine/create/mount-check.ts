@@ -74,6 +74,7 @@ export function checkVolumeDriver({ Name, Options }: { Name: string; Options: Re
   const foreign = words.find((word) => !['bind', 'rbind', 'rw'].includes(word));
   if (foreign) throw badOption(`Cannot make a volume with the option "${foreign}"`);
   if (!isAbsolute(device)) throw badOption(`Missing device in volume options: "${device}" is no absolute path`);
+  if (!statSync(device, { throwIfNoEntry: false })) throw badOption(`Failed to mount local volume: ${device}: no such file or directory`);
 }
 
 /** Go's filepath.IsLocal: relative, and not leaving its folder by `..`. */

@@ -70,8 +70,14 @@ function refuseForeign(spec: string, mode: string): void {
   const words = mode.split(',');
   const foreign = words.map((word) => FOREIGN[word]).find(Boolean);
   if (foreign) throw invalid(spec, foreign);
+  const problem = labelProblem(words);
+  if (problem) throw invalid(spec, problem);
+}
+
+/** Why an SELinux label among the words of a mode cannot be set; undefined where there is none, or no SELinux. */
+export function labelProblem(words: readonly string[]): string | undefined {
   const label = words.find((word) => word === 'z' || word === 'Z');
-  if (label && hasSelinux()) throw invalid(spec, `the option "${label}" is not supported: files are not labelled for SELinux`);
+  return label && hasSelinux() ? `the option "${label}" is not supported: files are not labelled for SELinux` : undefined;
 }
 
 const hasSelinux = (): boolean => existsSync('/sys/fs/selinux/enforce');

@@ -4,6 +4,7 @@ import { findContainer } from '../../storage/container.ts';
 import type { MountPoint } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
+import { labelProblem } from './volume-spec.ts';
 
 /** Throws ERR_NO_SUCH_CONTAINER, ERR_AMBIGUOUS_ID or ERR_VOLUMES_FROM, with exit code 125. */
 export function inheritedMounts(ctx: Ctx, specs: readonly string[]): MountPoint[] {
@@ -24,6 +25,8 @@ export function parseVolumesFrom(spec: string): { name: string; isReadOnly: bool
   const mode = modes.join(':');
   // SELinux labels mean nothing here, as with -v.
   if (!['', 'rw', 'ro', 'z', 'Z', 'ro,z', 'ro,Z', 'rw,z', 'rw,Z'].includes(mode)) throw refuse(`Invalid mode: ${mode}`);
+  const problem = labelProblem(mode.split(','));
+  if (problem) throw refuse(`Invalid mode: ${mode}: ${problem}`);
   return { name, isReadOnly: mode.startsWith('ro') };
 }
 

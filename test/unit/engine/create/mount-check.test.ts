@@ -22,6 +22,7 @@ test.each([
     'Cannot make a volume of type "tmpfs" with the options "": without root a volume can only be a folder of yours',
   ],
   ['src=vol,dst=/a,volume-opt=o=bind,volume-opt=device=x', 'Missing device in volume options: "x" is no absolute path'],
+  ['src=vol,dst=/a,volume-opt=o=bind,volume-opt=device=/nowhere/x', 'Failed to mount local volume: /nowhere/x: no such file or directory'],
   ['src=vol,dst=/a,"volume-opt=o=bind,ro",volume-opt=device=/x', 'Cannot make a volume with the option "ro"'],
 ])('--mount %s is refused', (text, message) => {
   expect(() => checkMountRequest(parseMount(text))).toThrow(message);
@@ -31,7 +32,7 @@ test.each([
   'type=bind,src=/,dst=/a,bind-propagation=rslave',
   'type=bind,src=/nowhere/x,dst=/a,bind-create-src',
   'src=vol,dst=/a,volume-subpath=a/../b,ro',
-  'src=vol,dst=/a,volume-driver=local,volume-opt=o=bind,volume-opt=device=/x',
+  'src=vol,dst=/a,volume-driver=local,volume-opt=o=bind,volume-opt=device=/tmp',
   'type=tmpfs,dst=/a',
   'type=image,src=x,dst=/a,image-subpath=a',
 ])('--mount %s is fine', (text) => {
