@@ -1,14 +1,14 @@
 // A tree of files as a tar archive, read by descriptors: somebody may change the tree meanwhile (a running container's), and no symlink they
 // put in the way is followed. What they remove is left out, what they cut short is filled with zeros, as GNU tar does.
-// A generator, so that the caller decides where the bytes go and when to stop; the yielded buffer is reused.
+// A generator, so that the caller decides where the bytes go, how fast, and when to stop.
 import { closeFd, openFolderAt, readLinkAt } from '../sys/at.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { SystemError } from '../sys/ffi.ts';
 import { type FileKind, kindOf, statFd } from '../sys/look-at.ts';
-import { type NodeStat, namesAt, openToReadAt, readInto, statAt } from '../sys/read-at.ts';
+import { type NodeStat, namesAt, openToReadAt, statAt } from '../sys/read-at.ts';
 import { xattrsToKeep } from './layer-xattr.ts';
-import { encodePax, paxHeaderFor, paxRecordsFor, writeTarHeader } from './tar-encode.ts';
-import { BLOCK_BYTES, type TarHeader } from './tar-header.ts';
+import type { TarHeader } from './tar-header.ts';
+import { createTarWriter } from './tar-writer.ts';
 
 export interface TarTreeOptions {
   /** Descriptor of the folder that the tree's top lies in. */
@@ -38,7 +38,7 @@ interface Level {
   device: number;
 }
 
-const CHUNK_BYTES = 1 << 18;
+const ZEROS = Buffer.alloc(1 << 20);
 const ENOENT = 2;
 /** What shows that somebody removed or replaced a thing between two looks at it. */
 const GONE = new Set(['ENOENT', 'ESTALE', 'ENOTDIR', 'ELOOP']);
@@ -46,10 +46,11 @@ const TYPES: Record<FileKind, string> = { file: '0', folder: '5', symlink: '2', 
 
 /** The archive, whole, in chunks. Throws what `failure` makes of an error. */
 export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undefined> {
-  const chunk = Buffer.from(new ArrayBuffer(CHUNK_BYTES));
+  const written: Buffer[] = [];
+  // The writer reuses its buffer.
+  const tar = createTarWriter((chunk) => void written.push(Buffer.from(chunk)));
   const linked = new Map<string, string>();
   const levels: Level[] = [];
-  let used = 0;
   let leftOutSockets = false;
   try {
     yield* entry(options.folder, options.base, options.name, -1);
@@ -57,9 +58,10 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
       const base = level.names[level.next++];
       if (base === undefined) closeFd(levels.pop()?.fd ?? -1);
       else yield* entry(level.fd, base, level.prefix + base, level.device);
+      yield* drain();
     }
-    yield* zeros(2 * BLOCK_BYTES);
-    yield chunk.subarray(0, used);
+    tar.end();
+    yield* drain();
   } finally {
     for (const { fd } of levels) closeFd(fd);
   }
@@ -70,9 +72,9 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
       const kind = stat && kindOf(stat);
       if (!stat || !kind || (device < 0 && options.kind && kind !== options.kind)) throw new SystemError('statx', ENOENT, base);
       if (kind === 'file') yield* file(folder, base, name);
-      else if (kind === 'folder') yield* folderEntry(folder, base, name, device);
+      else if (kind === 'folder') folderEntry(folder, base, name, device);
       else if (kind === 'socket') leaveOut(name);
-      else yield* head(headerOf(stat, name, { linkName: kind === 'symlink' ? readLinkAt(folder, base) : '' }));
+      else put(headerOf(stat, name, { linkName: kind === 'symlink' ? readLinkAt(folder, base) : '' }));
     } catch (error) {
       // What was asked for itself has to be there.
       if (device >= 0 && GONE.has(errnoOf(error) ?? '')) return;
@@ -80,13 +82,13 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
     }
   }
 
-  function* folderEntry(folder: number, base: string, name: string, parentDevice: number): Generator<Buffer, void, undefined> {
+  function folderEntry(folder: number, base: string, name: string, parentDevice: number): void {
     const fd = openFolderAt(folder, base);
     const level: Level = { fd, prefix: name.endsWith('/') ? name : `${name}/`, names: [], next: 0, device: 0 };
     levels.push(level);
     const stat = statFd(fd);
     level.device = stat.device;
-    yield* head(headerOf(stat, level.prefix, { xattrs: xattrsToKeep(fd) }));
+    put(headerOf(stat, level.prefix, { xattrs: attributesOf(fd) }));
     if (!options.isHidden?.(stat, { name, fd, device: parentDevice })) level.names = namesAt(fd, '');
   }
 
@@ -95,75 +97,36 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
     try {
       const stat = statFd(fd);
       // Somebody put something else in its place since we looked.
-      if (kindOf(stat) !== 'file') return;
+      if (kindOf(stat) !== 'file') throw new SystemError('openat', ENOENT, base);
       const first = stat.links > 1 ? linked.get(stat.identity) : undefined;
       if (first !== undefined) {
-        yield* head({ ...headerOf(stat, name, { linkName: first }), type: '1', size: 0 });
+        put({ ...headerOf(stat, name, { linkName: first }), type: '1', size: 0 });
         return;
       }
       if (stat.links > 1) linked.set(stat.identity, name);
-      yield* head(headerOf(stat, name, { xattrs: xattrsToKeep(fd) }));
-      yield* content(fd, stat.size, name);
+      put(headerOf(stat, name, { xattrs: attributesOf(fd) }));
+      yield* content(fd, name);
     } finally {
       closeFd(fd);
     }
   }
 
-  function* content(fd: number, size: number, name: string): Generator<Buffer, void, undefined> {
-    for (let left = size; left > 0; ) {
-      if (used === CHUNK_BYTES) yield* flush();
-      const count = readInto(fd, chunk, used, Math.min(left, CHUNK_BYTES - used));
-      if (count === 0) {
-        options.onNotice(`"${shown(name)}" became shorter while it was read: the rest is zeros`);
-        yield* zeros(left);
-        break;
-      }
-      used += count;
-      left -= count;
-    }
-    yield* zeros(paddingOf(size));
-  }
-
-  function* head(seen: TarHeader): Generator<Buffer, void, undefined> {
-    const header = options.ownerOf ? { ...seen, ...options.ownerOf({ uid: seen.uid, gid: seen.gid }) } : seen;
-    const records = paxRecordsFor(header);
-    if (records.length > 0) {
-      const body = encodePax(records);
-      yield* block(paxHeaderFor(header, body.length));
-      yield* put(body);
-      yield* zeros(paddingOf(body.length));
-    }
-    yield* block(header);
-  }
-
-  function* block(header: TarHeader): Generator<Buffer, void, undefined> {
-    if (used + BLOCK_BYTES > CHUNK_BYTES) yield* flush();
-    writeTarHeader(chunk, used, header);
-    used += BLOCK_BYTES;
-  }
-
-  function* zeros(count: number): Generator<Buffer, void, undefined> {
-    for (let left = count; left > 0; ) {
-      if (used === CHUNK_BYTES) yield* flush();
-      const length = Math.min(left, CHUNK_BYTES - used);
-      chunk.fill(0, used, used + length);
-      used += length;
-      left -= length;
+  function* content(fd: number, name: string): Generator<Buffer, void, undefined> {
+    while (tar.contentFrom(fd)) yield* drain();
+    if (tar.wanted() === 0) return;
+    options.onNotice(`"${shown(name)}" became shorter while it was read: the rest is zeros`);
+    for (let left = tar.wanted(); left > 0; left = tar.wanted()) {
+      tar.content(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
+      yield* drain();
     }
   }
 
-  function* put(bytes: Buffer): Generator<Buffer, void, undefined> {
-    for (let at = 0; at < bytes.length; ) {
-      if (used === CHUNK_BYTES) yield* flush();
-      const count = bytes.copy(chunk, used, at);
-      used += count;
-      at += count;
-    }
+  function put(header: TarHeader): void {
+    tar.entry(options.ownerOf ? { ...header, ...options.ownerOf({ uid: header.uid, gid: header.gid }) } : header);
   }
 
-  function* flush(): Generator<Buffer, void, undefined> {
-    yield chunk.subarray(0, used);
-    used = 0;
+  function* drain(): Generator<Buffer, void, undefined> {
+    for (let chunk = written.shift(); chunk; chunk = written.shift()) yield chunk;
   }
 
   function leaveOut(name: string): void {
@@ -172,8 +135,14 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
   }
 }
 
-const paddingOf = (size: number): number => (BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES;
 const shown = (name: string): string => Buffer.from(name, 'latin1').toString('utf8');
+
+// Access lists name ids, which mean others on the other side.
+function attributesOf(fd: number): TarHeader['xattrs'] {
+  const kept = xattrsToKeep(fd);
+  for (const name of kept?.keys() ?? []) if (name.startsWith('system.posix_acl_')) kept?.delete(name);
+  return kept;
+}
 
 function headerOf(stat: NodeStat, name: string, { linkName = '', xattrs }: { linkName?: string; xattrs?: TarHeader['xattrs'] }): TarHeader {
   const kind = kindOf(stat);

@@ -13,6 +13,8 @@ export interface TarWriter {
   content(data: Uint8Array): void;
   /** Content from a file, one buffer's worth at a time; false when the entry has all its bytes, or the file no more. */
   contentFrom(fd: number): boolean;
+  /** How many bytes of content the entry still wants. */
+  wanted(): number;
   /** Writes the archive's end mark. */
   end(): void;
 }
@@ -27,7 +29,7 @@ export function createTarWriter(onData: (chunk: Buffer) => void): TarWriter {
   let left = 0;
   let padding = 0;
 
-  return { entry, content, contentFrom, end };
+  return { entry, content, contentFrom, wanted: () => left, end };
 
   function entry(header: TarHeader): void {
     finishEntry();

@@ -109,7 +109,7 @@ test('files longer than the buffer arrive whole, and GNU tar reads them', () => 
 
 test('a file that is cut short while it is read is filled up with zeros, and said so', () => {
   const path = join(root, 'shrinks');
-  writeFileSync(path, Buffer.alloc(700_000, 'a'));
+  writeFileSync(path, Buffer.alloc(3_000_000, 'a'));
   const tree = tarTree({
     folder: fd,
     base: 'shrinks',
@@ -119,12 +119,14 @@ test('a file that is cut short while it is read is filled up with zeros, and sai
   });
   const chunks: Buffer[] = [];
   for (const chunk of tree) {
-    if (chunks.length === 0) truncateSync(path, 300_000);
+    if (chunks.length === 0) truncateSync(path, 500_000);
     chunks.push(Buffer.from(chunk));
   }
   const [entry] = read(Buffer.concat(chunks));
-  expect(entry?.size).toBe(700_000);
-  expect(entry?.body.replace(/^a+/, (run) => `${run.length} `).slice(0, 8)).toMatch(/^\d{6} \0/);
+  expect(entry?.size).toBe(3_000_000);
+  const zeros = entry?.body.indexOf('\0') ?? -1;
+  expect(zeros).toBeGreaterThan(500_000);
+  expect(entry?.body).toBe('a'.repeat(zeros) + '\0'.repeat(3_000_000 - zeros));
   expect(notices).toEqual(['"shrinks" became shorter while it was read: the rest is zeros']);
 });
 
