@@ -19,7 +19,7 @@ export function createContext(processEnv: Ctx['env'], flags: GlobalFlags, warn: 
     paths: {
       data: dataRoot(env),
       get run() {
-        run ??= runtimeRoot(env);
+        run ??= runtimeRoot(env, dataRoot(env));
         return run;
       },
     },

@@ -72,7 +72,8 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
 
 function workerContext(warn: (message: string) => void): Ctx {
   const env = process.env;
-  return { paths: { data: dataRoot(env), run: runtimeRoot(env) }, env, warn, now: () => new Date() };
+  const data = dataRoot(env);
+  return { paths: { data, run: runtimeRoot(env, data) }, env, warn, now: () => new Date() };
 }
 
 function failureOf(error: unknown): WorkFailure {
