@@ -38,13 +38,23 @@ export default class Inspect extends Command {
 export async function inspectAll(
   ctx: Ctx,
   io: Io,
-  { names, type, size, format }: { names: readonly string[]; type?: ObjectType | undefined; size?: boolean; format?: string | undefined },
+  {
+    names,
+    format,
+    ...options
+  }: {
+    names: readonly string[];
+    type?: ObjectType | undefined;
+    size?: boolean;
+    format?: string | undefined;
+    platform?: string | undefined;
+  },
 ): Promise<number> {
   const found: Inspected[] = [];
   const problems: EngineError[] = [];
   for (const name of names) {
     try {
-      found.push(inspectObject(ctx, name, { type, size: size ?? false }));
+      found.push(inspectObject(ctx, name, options));
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       problems.push(error);

@@ -12,6 +12,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { canonicalOf } from './canonical.ts';
 import { containerSize } from './list-containers.ts';
+import { requireImage } from './local-image.ts';
 
 export type ObjectType = 'container' | 'image';
 
@@ -41,13 +42,18 @@ export interface InspectedImage {
 export type Inspected = InspectedContainer | InspectedImage;
 
 /** The object called `name`: a container, else an image. Throws ERR_NO_SUCH_OBJECT, _CONTAINER or _IMAGE in Docker's words. */
-export function inspectObject(ctx: Ctx, name: string, options: { type?: ObjectType | undefined; size?: boolean } = {}): Inspected {
-  const { type, size = false } = options;
+export function inspectObject(
+  ctx: Ctx,
+  name: string,
+  options: { type?: ObjectType | undefined; size?: boolean; platform?: string | undefined } = {},
+): Inspected {
+  const { type, size = false, platform } = options;
   if (type !== 'image') {
     const container = containerNamed(ctx, name, type);
     if (container) return inspectContainer(ctx, container, size);
   }
   const image = findImage(ctx, name, canonicalOf(name))?.image;
+  if (image && platform !== undefined) requireImage(ctx, name, { platform });
   if (image) return inspectImage(ctx, image);
   if (type === 'image') throw new EngineError('ERR_NO_SUCH_IMAGE', `No such image: ${name}`);
   throw new EngineError('ERR_NO_SUCH_OBJECT', `No such object: ${name}`);

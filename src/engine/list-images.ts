@@ -1,11 +1,11 @@
 // What `images` lists: images newest first with familiar names (`nginx:latest`), filtered. Config blobs are read only for a label filter.
 import { familiarReference } from '../oci/reference.ts';
-import { findImage, listImages, readImageConfig } from '../storage/image.ts';
+import { listImages, readImageConfig } from '../storage/image.ts';
 import type { ImageRecord } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
-import { canonicalOf } from './canonical.ts';
 import { booleanFilter, type Filters, labelsMatch, parseFilters } from './filter.ts';
+import { requireImage } from './local-image.ts';
 import { referenceMatches } from './reference-pattern.ts';
 import { parseTimestamp } from './timestamp.ts';
 
@@ -61,11 +61,7 @@ function timeTest(ctx: Ctx, filters: Filters): (created: number) => boolean {
   return (created) => [...before, ...until].every((limit) => created < limit) && since.every((limit) => created > limit);
 }
 
-function imageNamed(ctx: Ctx, name: string): ImageRecord {
-  const found = findImage(ctx, name, canonicalOf(name));
-  if (found) return found.image;
-  throw new EngineError('ERR_NO_SUCH_IMAGE', `No such image: ${name}`, { hint: 'List what there is: skiff images -a' });
-}
+const imageNamed = (ctx: Ctx, name: string): ImageRecord => requireImage(ctx, name).image;
 
 function hasLabels(ctx: Ctx, filters: Filters, image: ImageRecord): boolean {
   if (!filters.has('label')) return true;

@@ -3,13 +3,13 @@
 import { familiarReference } from '../oci/reference.ts';
 import { withStoreLock } from '../storage/claim.ts';
 import { type ContainerView, listContainers, usesImage } from '../storage/container.ts';
-import { findImage, referencesOf, removeReference } from '../storage/image.ts';
-import { deleteImageRecord, readImageRecord, writeImageRecord } from '../storage/image-record.ts';
+import { deleteImageRecord } from '../storage/image-record.ts';
 import type { ImageRecord } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
-import { canonicalOf } from './canonical.ts';
 import { recordImageEvent } from './image-events.ts';
+import { dropName, dropOnly, isDigestReference, namesOfImage, repositoryOfName } from './image-names.ts';
+import { requireImage } from './local-image.ts';
 import { runJob } from './worker-client.ts';
 
 export interface RemovedImage {
@@ -19,9 +19,18 @@ export interface RemovedImage {
   deleted: string[];
 }
 
-/** Removes a reference, and with the last one the image. Throws ERR_NO_SUCH_IMAGE or ERR_IMAGE_IN_USE, in Docker's words. */
-export async function removeImage(ctx: Ctx, name: string, { force = false } = {}): Promise<RemovedImage> {
-  const { removed, image } = withStoreLock(ctx, () => dropImage(ctx, name, force));
+export interface RemoveImageOptions {
+  force?: boolean;
+  /** Refuses an image that is another platform's. */
+  platform?: string | undefined;
+}
+
+/**
+ * Removes a reference, and with the last one the image. Throws ERR_NO_SUCH_IMAGE,
+ * ERR_NO_PLATFORM or ERR_IMAGE_IN_USE, in Docker's words.
+ */
+export async function removeImage(ctx: Ctx, name: string, options: RemoveImageOptions = {}): Promise<RemovedImage> {
+  const { removed, image } = withStoreLock(ctx, () => dropImage(ctx, name, options));
   if (!image) return removed;
   const released = [image.id, image.manifest.digest, image.target.digest, ...image.layers.flatMap((layer) => [layer.digest, layer.diffId])];
   const swept = new Set((await runJob(ctx, { kind: 'sweep', released })).layers);
@@ -30,21 +39,19 @@ export async function removeImage(ctx: Ctx, name: string, { force = false } = {}
 }
 
 /** `image` is set when its record went, too. */
-function dropImage(ctx: Ctx, name: string, force: boolean): { removed: RemovedImage; image?: ImageRecord } {
-  const found = findImage(ctx, name, canonicalOf(name));
-  if (!found) {
-    const canonical = canonicalOf(name);
-    throw new EngineError('ERR_NO_SUCH_IMAGE', `No such image: ${canonical === undefined ? name : familiarReference(canonical)}`, {
-      hint: 'List what there is: skiff images -a',
-    });
-  }
+function dropImage(
+  ctx: Ctx,
+  name: string,
+  { force = false, platform }: RemoveImageOptions,
+): { removed: RemovedImage; image?: ImageRecord } {
+  const found = requireImage(ctx, name, { platform });
   const { image } = found;
   const users = listContainers(ctx).filter(({ record }) => usesImage(record, image.id));
   const untagged =
     found.reference === undefined
       ? dropAll(ctx, image, users, { name, force })
       : dropOne(ctx, image, users, { name, force, reference: found.reference });
-  const left = referencesTo(ctx, image.id);
+  const left = namesOfImage(ctx, image.id);
   // Docker: an image that a running container uses stays, without a name, when its last reference was removed by force.
   if (left.length > 0 || runningUser(users)) return { removed: { untagged, deleted: [] } };
   deleteImageRecord(ctx, image.id);
@@ -54,7 +61,7 @@ function dropImage(ctx: Ctx, name: string, force: boolean): { removed: RemovedIm
 
 /** By id: all references must lie in one repository, or `force`. */
 function dropAll(ctx: Ctx, image: ImageRecord, users: ContainerView[], { force }: { name: string; force: boolean }): string[] {
-  const references = referencesTo(ctx, image.id);
+  const references = namesOfImage(ctx, image.id);
   const running = runningUser(users);
   if (running) throw conflict(image, 'cannot be forced', `image is being used by running container ${short(running.record.Id)}`);
   const stopped = users[0];
@@ -62,7 +69,7 @@ function dropAll(ctx: Ctx, image: ImageRecord, users: ContainerView[], { force }
     if (!isSingleReference(references)) throw conflict(image, 'must be forced', 'image is referenced in multiple repositories');
     if (stopped) throw conflict(image, 'must be forced', `image is being used by stopped container ${short(stopped.record.Id)}`);
   }
-  for (const reference of references) drop(ctx, image.id, reference);
+  for (const reference of references) dropOnly(ctx, image.id, reference);
   return references.map(familiarReference);
 }
 
@@ -73,44 +80,22 @@ function dropOne(
   { name, force, reference }: { name: string; force: boolean; reference: string },
 ): string[] {
   const user = users[0];
-  if (!force && user && isSingleReference(referencesTo(ctx, image.id))) {
+  if (!force && user && isSingleReference(namesOfImage(ctx, image.id))) {
     throw new EngineError(
       'ERR_IMAGE_IN_USE',
       `conflict: unable to remove repository reference "${name}" (must force) - container ${short(user.record.Id)} is using its referenced image ${short(image.id)}`,
       { hint: `Remove the container first: skiff rm ${user.record.Name}` },
     );
   }
-  drop(ctx, image.id, reference);
-  const repository = repositoryOf(reference);
-  const left = referencesTo(ctx, image.id).filter((other) => repositoryOf(other) === repository);
-  // With the last tag of a repository go its digests.
-  const orphans = isDigestReference(reference) || left.some((other) => !isDigestReference(other)) ? [] : left;
-  for (const orphan of orphans) drop(ctx, image.id, orphan);
-  return [reference, ...orphans].map(familiarReference);
-}
-
-function drop(ctx: Ctx, id: string, reference: string): void {
-  removeReference(ctx, reference);
-  if (!isDigestReference(reference)) recordImageEvent(ctx, { action: 'untag', subject: id, name: id, imageId: id });
-  const record = readImageRecord(ctx, id);
-  if (!record?.repoDigests.includes(reference)) return;
-  writeImageRecord(ctx, { ...record, repoDigests: record.repoDigests.filter((digest) => digest !== reference) });
-}
-
-/** Tags first, then digests, each sorted. */
-function referencesTo(ctx: Ctx, id: string): string[] {
-  const all = [...new Set([...referencesOf(ctx, id), ...(readImageRecord(ctx, id)?.repoDigests ?? [])])].sort();
-  return [...all.filter((reference) => !isDigestReference(reference)), ...all.filter(isDigestReference)];
+  return dropName(ctx, image.id, reference).map(familiarReference);
 }
 
 /** At most one tag, and no digest of another repository. */
 function isSingleReference(references: string[]): boolean {
   const tags = references.filter((reference) => !isDigestReference(reference));
-  return tags.length <= 1 && new Set(references.map(repositoryOf)).size <= 1;
+  return tags.length <= 1 && new Set(references.map(repositoryOfName)).size <= 1;
 }
 
-const isDigestReference = (reference: string): boolean => reference.includes('@');
-const repositoryOf = (reference: string): string => reference.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
 const short = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12);
 
 const runningUser = (users: ContainerView[]): ContainerView | undefined =>

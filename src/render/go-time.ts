@@ -25,6 +25,11 @@ export function fixedTime(nanoseconds: bigint): string {
   return `${local.slice(0, 19)}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}${zone}`;
 }
 
+/** RFC 3339 to the second in the local zone, of milliseconds since 1970: `2026-11-21T20:23:11+01:00`. */
+export function localTime(time: number): string {
+  return fixedTime(BigInt(Math.floor(time)) * 1_000_000n).replace(/\.\d+/, '');
+}
+
 function zonePath(env: Env): string {
   const zone = env.TZ?.replace(/^:/, '');
   if (zone === undefined) return '/etc/localtime';
