@@ -20,7 +20,8 @@ export function reportOf(error: unknown, { debug, errorExitCode = 1 }: { debug: 
 
 /** Failures of the machine, not of skiff, that any system call may meet. */
 function fromErrno(error: unknown): EngineError | undefined {
-  const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? ` writing "${error.path}"` : '';
+  const path = pathOf(error);
+  const at = path === undefined ? '' : ` writing "${path}"`;
   switch (errnoOf(error)) {
     case 'ENOSPC':
       return new EngineError('ERR_DISK_FULL', `No space left on device${at}`, {
@@ -30,6 +31,13 @@ function fromErrno(error: unknown): EngineError | undefined {
       return new EngineError('ERR_DISK_QUOTA', `Disk quota exceeded${at}`, { hint: 'Free some space or ask for a larger quota' });
     case 'EROFS':
       return new EngineError('ERR_READ_ONLY', `Read-only file system${at}`, { hint: 'Choose another folder with --root or SKIFF_ROOT' });
+    case 'EACCES':
+    case 'EPERM':
+      // Without a path it is no file that the user could see to.
+      if (path === undefined) return undefined;
+      return new EngineError('ERR_PERMISSION', `Permission denied: "${path}"`, {
+        hint: 'See whose it is: ls -ld, on it and the folders above it. Another store is chosen by --root or SKIFF_ROOT',
+      });
     case 'EMFILE':
     case 'ENFILE':
       return new EngineError('ERR_TOO_MANY_FILES', 'Too many open files', { hint: 'Raise the limit with: ulimit -n 65536' });
@@ -37,6 +45,9 @@ function fromErrno(error: unknown): EngineError | undefined {
       return undefined;
   }
 }
+
+const pathOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
 
 function firstLine(message: string): string {
   return message.split('\n', 1)[0] ?? '';

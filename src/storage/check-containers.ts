@@ -1,5 +1,5 @@
-// Whether every container can be read, has its layers and owns its name, and every volume its record. A repair never touches what may
-// hold a user's work: a container or volume whose record is lost is reported and left alone.
+// Whether every container can be read, has its layers and owns its name, and every volume and secret its record. A repair never touches what
+// may hold a user's work: a container, volume or secret whose record is lost is reported and left alone.
 import { existsSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
@@ -8,7 +8,8 @@ import { containerIds, isRunning, layersUsed, readContainer } from './container.
 import { reserveName } from './container-name.ts';
 import { type CheckResult, type Finding, leftover, problem } from './finding.ts';
 import { readLayer } from './layer.ts';
-import { containerDir, locksDir, namesDir, volumesDir } from './layout.ts';
+import { containerDir, locksDir, namesDir, secretsDir, volumesDir } from './layout.ts';
+import { readSecrets, secretIds } from './secret.ts';
 import { getVolume } from './volume.ts';
 
 const LOCK_AGE_MS = 60_000;
@@ -25,6 +26,14 @@ export function checkVolumes(ctx: Ctx): CheckResult {
     problem(`volume ${name}`, `its record cannot be read; its files are in ${join(volumesDir(ctx), name, '_data')}`),
   );
   return { checked: names.length, findings };
+}
+
+export function checkSecrets(ctx: Ctx): CheckResult {
+  const ids = secretIds(ctx);
+  const known = new Set(readSecrets(ctx).map(({ ID }) => ID));
+  const lost = ids.filter((id) => !known.has(id) || !existsSync(join(secretsDir(ctx), id, 'data')));
+  const findings = lost.map((id) => problem(`secret ${id}`, `it cannot be read; what is left of it is in ${join(secretsDir(ctx), id)}`));
+  return { checked: ids.length, findings };
 }
 
 /**

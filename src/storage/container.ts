@@ -116,8 +116,16 @@ export function writeState(ctx: Pick<Ctx, 'paths'>, id: string, state: Container
 
 /** What was last written, whatever is true by now; undefined when nothing was. */
 export function lastState(ctx: Pick<Ctx, 'paths'>, id: string): ContainerState | undefined {
-  const written = readJson(containerStatePath(ctx, id)) as ContainerState | undefined;
-  return written?.version === 1 ? written : undefined;
+  const written = readJson(containerStatePath(ctx, id)) as Partial<ContainerState> | undefined;
+  return isState(written) ? written : undefined;
+}
+
+function isState(value: Partial<ContainerState> | undefined): value is ContainerState {
+  if (value?.version !== 1) return false;
+  const { Status, StartedAt, FinishedAt, BootId, ExitCode, Pid } = value;
+  return (
+    [Status, StartedAt, FinishedAt, BootId].every((text) => typeof text === 'string') && Number.isInteger(ExitCode) && Number.isInteger(Pid)
+  );
 }
 
 /** Replaces `config.json`, for rename and update. Throws ENOENT when the container has been removed meanwhile. */

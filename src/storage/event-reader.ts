@@ -124,15 +124,21 @@ function openFile(path: string): OpenFile | undefined {
   };
 }
 
-/** No event for an empty line, and for one that a full disk cut off. */
+/** No event for an empty line, for one that a full disk cut off, and for one that is none of ours. */
 function parseLine(line: string): EngineEvent[] {
   const [, timeNano] = /"timeNano":(\d+)\}$/.exec(line) ?? [];
   if (timeNano === undefined) return [];
   try {
-    return [{ ...(JSON.parse(line) as EngineEvent), timeNano: BigInt(timeNano) }];
+    const event = JSON.parse(line) as EngineEvent;
+    return isEvent(event) ? [{ ...event, timeNano: BigInt(timeNano) }] : [];
   } catch {
     return [];
   }
+}
+
+function isEvent({ Type, Action, Actor, scope }: Partial<EngineEvent>): boolean {
+  const texts = [Type, Action, scope, Actor?.ID, ...Object.values(Actor?.Attributes ?? { none: undefined })];
+  return texts.every((text) => typeof text === 'string');
 }
 
 /** Those of one moment stay in the order in which they were written. */

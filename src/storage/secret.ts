@@ -103,8 +103,9 @@ export function linkSecretData(ctx: HasPaths, id: string, path: string): void {
   }
 }
 
-function readSecrets(ctx: HasPaths): SecretRecord[] {
-  return idsIn(secretsDir(ctx)).flatMap((id) => {
+/** Every readable one, also where two have one name. */
+export function readSecrets(ctx: HasPaths): SecretRecord[] {
+  return secretIds(ctx).flatMap((id) => {
     const record = readJson(join(folderOf(ctx, id), 'secret.json')) as SecretRecord | undefined;
     return record?.version === 1 && record.ID === id && typeof record.Name === 'string' ? [record] : [];
   });
@@ -125,9 +126,10 @@ function bury(ctx: HasPaths, id: string): boolean {
   return true;
 }
 
-function idsIn(folder: string): string[] {
+/** The ids there are folders for. */
+export function secretIds(ctx: HasPaths): string[] {
   try {
-    return readdirSync(folder).filter((name) => ID_PATTERN.test(name));
+    return readdirSync(secretsDir(ctx)).filter((name) => ID_PATTERN.test(name));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;

@@ -70,3 +70,26 @@ test('the claim of a command that died before it made anything goes with a repai
   await box.ok(['system', 'check', '--repair']);
   expect(readdirSync(claims)).not.toContain('create-of-the-dead');
 });
+
+test('a state that says too little counts as none: the container is listed with the others, and starts', async () => {
+  const id = await box.ok(['create', '--network', 'none', '--name', 'stateless', reference, 'true']);
+  writeFileSync(join(box.root, 'containers', id, 'state.json'), '{"version":1,"Status":"exited"}\n');
+  expect(await box.ok(['ps', '-a', '--format', '{{.Names}} {{.Status}}'])).toBe('stateless Created');
+  expect(await box.ok(['start', '-a', 'stateless'])).toBe('');
+  await box.ok(['rm', 'stateless']);
+});
+
+test("a secret that cannot be read is in nobody's way, and is told of with where its bytes are", async () => {
+  const file = join(box.files, 'word');
+  writeFileSync(file, 'hush');
+  const id = await box.ok(['secret', 'create', 'word', file]);
+  expect((await check('--quick')).code).toBe(0);
+  const folder = join(box.root, 'secrets', id);
+  writeFileSync(join(folder, 'secret.json'), '{');
+  const { code, stdout } = await check('--quick');
+  expect([code, stdout.split('\n')[0]]).toEqual([1, `secret ${id}: it cannot be read; what is left of it is in ${folder}`]);
+  expect(readFileSync(join(folder, 'data'), 'utf8')).toBe('hush');
+  await box.ok(['secret', 'create', 'word', file]);
+  rmSync(folder, { recursive: true });
+  expect((await check('--quick')).code).toBe(0);
+});

@@ -1,11 +1,11 @@
 // `system check`, as root of the user's namespace, because layers hold files that only it may read. In an order in which a repair shows
 // in what follows: contents, then what refers to them, then what nothing refers to.
 import type { CheckedLine, CheckJob, CheckReport } from '../../runtime/messages-work.ts';
-import { checkContainers, checkVolumes, findTraces } from '../../storage/check-containers.ts';
+import { checkContainers, checkSecrets, checkVolumes, findTraces } from '../../storage/check-containers.ts';
 import { checkBlobs, checkLayers } from '../../storage/check-content.ts';
 import { checkImages, checkReferences } from '../../storage/check-images.ts';
 import { removeDeadClaims } from '../../storage/claim.ts';
-import { listContainers } from '../../storage/container.ts';
+import { layersUsed, listContainers } from '../../storage/container.ts';
 import { type CheckResult, type Finding, leftover, merged } from '../../storage/finding.ts';
 import { findGarbage } from '../../storage/garbage.ts';
 import { readImageRecords } from '../../storage/image-record.ts';
@@ -21,6 +21,7 @@ export async function check(ctx: Ctx, { repair, quick }: CheckJob): Promise<Chec
     () => checkReferences(ctx),
     () => checkContainers(ctx),
     () => checkVolumes(ctx),
+    () => checkSecrets(ctx),
     () => ({ checked: 0, findings: findTraces(ctx) }),
     () => garbage(ctx),
   ];
@@ -48,7 +49,7 @@ function settle({ kind, object, what, repair }: Finding, wanted: boolean): Check
 function neededLayers(ctx: Ctx): Set<string> {
   return new Set([
     ...readImageRecords(ctx).flatMap((image) => image.layers.map((layer) => layer.diffId)),
-    ...listContainers(ctx).flatMap(({ record }) => record.Layers),
+    ...listContainers(ctx).flatMap(({ record }) => layersUsed(record)),
   ]);
 }
 

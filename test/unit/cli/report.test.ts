@@ -35,6 +35,14 @@ describe('an error as the user reads it', () => {
     expect(reportOf('oops', quiet).text).toBe('skiff: internal error: oops\nRun the command again with SKIFF_DEBUG=1 for the details\n');
   });
 
+  it('says what may not be touched, and nothing of itself', () => {
+    const error = Object.assign(new Error("EACCES: permission denied, mkdir '/etc/tmp'"), { code: 'EACCES', path: '/etc/tmp' });
+    expect(reportOf(error, quiet).text).toBe(
+      'skiff: Permission denied: "/etc/tmp"\n' +
+        'See whose it is: ls -ld, on it and the folders above it. Another store is chosen by --root or SKIFF_ROOT\n',
+    );
+  });
+
   it('says that the disk is full and what to do', () => {
     const error = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', path: '/data/x' });
     expect(reportOf(error, { debug: false, errorExitCode: 125 })).toEqual({

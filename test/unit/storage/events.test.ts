@@ -57,6 +57,16 @@ it('gives a reader from now on nothing of the past', () => {
   reader.close();
 });
 
+it('passes over lines that are no events, whoever wrote them', () => {
+  record('one');
+  const lines = ['garbage', '{"timeNano":5}', '{"Type":"container","Action":"die","Actor":{"ID":"x"},"scope":"local","timeNano":6}'];
+  appendFileSync(currentEvents(store.ctx), `\n${lines.join('\n')}\n`);
+  record('two');
+  const reader = openEventReader(store.ctx);
+  expect(idsOf(reader.read())).toEqual(['one', 'two']);
+  reader.close();
+});
+
 it('turns the ring when a file is full, and keeps the file before', () => {
   const fullBytes = 1000;
   for (let count = 0; count < 50; count++) record(String(count), { fullBytes });
@@ -77,9 +87,15 @@ it('is read on across turns, late lines of the file before included', () => {
   record('two', { fullBytes: 1 });
   record('three');
   // As a writer does that opened the file before the ring turned.
-  appendFileSync(previousEvents(store.ctx), '\n{"Type":"container","Action":"create","Actor":{"ID":"late"},"timeNano":99}\n');
+  appendFileSync(
+    previousEvents(store.ctx),
+    '\n{"Type":"container","Action":"create","Actor":{"ID":"late","Attributes":{}},"scope":"local","timeNano":99}\n',
+  );
   expect(idsOf(reader.read()).sort()).toEqual(['late', 'three', 'two']);
-  appendFileSync(previousEvents(store.ctx), '\n{"Type":"container","Action":"create","Actor":{"ID":"later"},"timeNano":99}\n');
+  appendFileSync(
+    previousEvents(store.ctx),
+    '\n{"Type":"container","Action":"create","Actor":{"ID":"later","Attributes":{}},"scope":"local","timeNano":99}\n',
+  );
   expect(idsOf(reader.read())).toEqual(['later']);
   reader.close();
 });
@@ -108,7 +124,7 @@ it('holds back the beginning of a line until its end is there', () => {
   mkdirSync(eventsDir(store.ctx), { recursive: true });
   writeFileSync(currentEvents(store.ctx), '\n{"Type":"container","Action":"create","Act');
   expect(reader.read()).toEqual([]);
-  appendFileSync(currentEvents(store.ctx), 'or":{"ID":"one"},"timeNano":5}\n');
+  appendFileSync(currentEvents(store.ctx), 'or":{"ID":"one","Attributes":{}},"scope":"local","timeNano":5}\n');
   expect(idsOf(reader.read())).toEqual(['one']);
   reader.close();
 });
