@@ -1,12 +1,13 @@
 // Starts a worker for one job and follows it to its end. The worker lives no longer than its starter: it has its standard input from
 // us, and gives up when that closes, which a kill -9 of us does as well.
 import type { FileChange } from '../runtime/messages-files.ts';
-import type { PullEvent, WorkEvent, WorkFailure, WorkJob, WorkResults } from '../runtime/messages-work.ts';
+import type { HelperReply, PullEvent, WorkEvent, WorkJob, WorkResults } from '../runtime/messages-work.ts';
 import { userNamespaceArgv } from '../runtime/userns.ts';
 import { childEnv } from '../sys/child-env.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { selfCommand } from '../sys/self.ts';
+import { errorOf } from './work-failure.ts';
 
 export interface RunJobOptions {
   onEvent?: ((event: PullEvent) => void) | undefined;
@@ -47,7 +48,7 @@ export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJo
   try {
     worker.stdin.write(`${JSON.stringify(job)}\n`);
     await worker.stdin.flush();
-    const [last, complaint] = await Promise.all([follow(ctx, worker.stdout, options), tailOf(worker.stderr), worker.exited]);
+    const [last, complaint] = await Promise.all([follow(ctx, worker, options), tailOf(worker.stderr), worker.exited]);
     if (last?.type === 'done') return last.result as WorkResults[J['kind']];
     if (signal?.aborted) throw new EngineError('ERR_INTERRUPTED', 'Interrupted', { exitCode: 130 });
     throw last ? errorOf(last) : died(worker, complaint);
@@ -62,9 +63,13 @@ type LastEvent = Extract<WorkEvent, { type: 'done' | 'failed' }>;
 
 async function follow(
   ctx: Ctx,
-  stdout: ReadableStream<Uint8Array>,
+  { stdin, stdout }: Bun.Subprocess<'pipe', 'pipe', 'pipe'>,
   { onEvent, onChanges, onRead }: RunJobOptions,
 ): Promise<LastEvent | undefined> {
+  const reply = (line: HelperReply): void => {
+    stdin.write(`${JSON.stringify(line)}\n`);
+    void stdin.flush();
+  };
   let last: LastEvent | undefined;
   let pending = '';
   const said = new Set<string>();
@@ -82,17 +87,12 @@ async function follow(
       }
       if (event.type === 'pull') onEvent?.(event.event);
       if (event.type === 'changes') onChanges?.(event.changes);
+      if (event.type === 'helper') void import('./helper-calls.ts').then(({ answerHelper }) => answerHelper(ctx, event, reply));
       if (event.type === 'read') onRead?.();
       if (event.type === 'done' || event.type === 'failed') last = event;
     }
   }
   return last;
-}
-
-function errorOf(failure: WorkFailure): Error {
-  const { code, message, hint, exitCode, path } = failure;
-  if (code.startsWith('ERR_')) return new EngineError(code, message, { ...(hint === undefined ? {} : { hint }), exitCode });
-  return Object.assign(new Error(message), { code, path });
 }
 
 async function tailOf(stream: ReadableStream<Uint8Array>): Promise<string> {

@@ -1,23 +1,24 @@
 // The worker's end of the two pipes to its front. Standard input is read for as long as the worker lives, because its end is the news
 // that the front died. A pipe may be non-blocking: EAGAIN waits and goes on.
 import { writeSync } from 'node:fs';
-import type { WorkEvent, WorkJob } from '../runtime/messages-work.ts';
+import type { HelperReply, WorkEvent, WorkJob } from '../runtime/messages-work.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 
-/** The job, from the first line; `onEnd` is called when the input ends afterwards. Throws ERR_NO_JOB. */
-export async function followInput(onEnd: () => void): Promise<WorkJob> {
+/** The job, from the first line; `onReply` has the later ones, `onEnd` is called when the input ends afterwards. Throws ERR_NO_JOB. */
+export async function followInput(onEnd: () => void, onReply: (reply: HelperReply) => void = () => {}): Promise<WorkJob> {
   const { promise, resolve, reject } = Promise.withResolvers<WorkJob>();
   void (async () => {
     let text = '';
     let isKnown = false;
     const decoder = new TextDecoder();
     for await (const chunk of Bun.stdin.stream()) {
-      if (isKnown) continue;
-      text += decoder.decode(chunk, { stream: true });
-      const end = text.indexOf('\n');
-      if (end === -1) continue;
-      isKnown = true;
-      resolve(JSON.parse(text.slice(0, end)) as WorkJob);
+      const lines = (text + decoder.decode(chunk, { stream: true })).split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) {
+        if (isKnown) onReply(JSON.parse(line) as HelperReply);
+        else resolve(JSON.parse(line) as WorkJob);
+        isKnown = true;
+      }
     }
     if (!isKnown)
       throw new EngineError('ERR_NO_JOB', 'The worker was given no job', { hint: 'It is started by other commands, not by hand' });

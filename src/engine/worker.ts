@@ -1,10 +1,12 @@
 // The worker: `skiff __work KIND`, root of the user's namespace, one job, then gone. It reads its job from standard input and gives up
 // when that ends, for then its front is dead. Events are written synchronously: the unpacking sink never lets
 // the event loop run for long. A front that left (EPIPE) is the same as the end of standard input.
-import type { WorkEvent, WorkFailure, WorkJob, WorkResults } from '../runtime/messages-work.ts';
+import { delegateHelpers } from '../oci/credential-helper.ts';
+import type { WorkEvent, WorkJob, WorkResults } from '../runtime/messages-work.ts';
 import { type Ctx, dataRoot } from '../sys/context.ts';
-import { EngineError, errnoOf, messageOf } from '../sys/errors.ts';
+import { EngineError } from '../sys/errors.ts';
 import { runtimeRoot } from '../sys/runtime-dir.ts';
+import { createHelperAsker } from './helper-calls.ts';
 import { check } from './jobs/check.ts';
 import { commit } from './jobs/commit.ts';
 import { diff } from './jobs/diff.ts';
@@ -13,6 +15,7 @@ import { fetchLayers } from './jobs/layers.ts';
 import { listTags, pull } from './jobs/pull.ts';
 import { sweepStore } from './jobs/sweep.ts';
 import type { FileTools, JobTools } from './jobs/tools.ts';
+import { failureOf } from './work-failure.ts';
 import { followInput, writeEvent } from './worker-pipe.ts';
 
 /** Runs the job that standard input names. Always 0: the outcome is the last event. */
@@ -28,7 +31,9 @@ export async function main(): Promise<number> {
     if (!writeEvent(event)) giveUp();
   };
   try {
-    const job = await followInput(giveUp);
+    const helpers = createHelperAsker(send);
+    delegateHelpers((_env, call) => helpers.ask(call));
+    const job = await followInput(giveUp, helpers.answer);
     const ctx = workerContext((message) => send({ type: 'notice', message }));
     const result = await run(ctx, job, {
       emit: (event) => send({ type: 'pull', event }),
@@ -74,14 +79,6 @@ function workerContext(warn: (message: string) => void): Ctx {
   const env = process.env;
   const data = dataRoot(env);
   return { paths: { data, run: runtimeRoot(env, data) }, env, warn, now: () => new Date() };
-}
-
-function failureOf(error: unknown): WorkFailure {
-  if (error instanceof EngineError) {
-    return { type: 'failed', code: error.code, message: error.message, hint: error.hint, exitCode: error.exitCode };
-  }
-  const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
-  return { type: 'failed', code: errnoOf(error) ?? 'ERR_INTERNAL', message: messageOf(error), exitCode: 1, path };
 }
 
 /** A proxy is for the way out: registries on this machine are reached without it, as Go programs do. */

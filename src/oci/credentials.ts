@@ -1,8 +1,9 @@
-// Credentials that other tools have stored: Docker's config.json, or podman's auth.json where REGISTRY_AUTH_FILE names it. Read only.
-// A file that cannot be read counts as no credentials: an anonymous pull must not fail because of it.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import * as z from 'zod/mini';
+// Which login belongs to a repository: the entry of the longest prefix of its name (`host/team/app`, `host/team`, `host`), from the first file
+// that has one; where config.json names a helper program, from that. A file that cannot be read, and a helper that fails, count as no
+// login, since what is public can be had without; they are told as the problem once it turns out that a login was needed.
+import { EngineError } from '../sys/errors.ts';
+import { type AuthEntry, type AuthFile, authFiles, readAuthFile } from './auth-file.ts';
+import { callHelper, type HelperSecret } from './credential-helper.ts';
 
 export interface Credentials {
   username: string;
@@ -11,61 +12,91 @@ export interface Credentials {
   identityToken: string | undefined;
 }
 
+export interface FoundCredentials {
+  credentials: Credentials | undefined;
+  /** Why there may be a login that could not be got at. */
+  problem?: EngineError | undefined;
+}
+
 type Env = Readonly<Record<string, string | undefined>>;
 
-const entry = z.looseObject({
-  auth: z.optional(z.string()),
-  username: z.optional(z.string()),
-  password: z.optional(z.string()),
-  identitytoken: z.optional(z.string()),
-});
-const authFile = z.looseObject({ auths: z.optional(z.record(z.string(), entry)) });
-
 /** Docker Hub's key in these files, which is an address of long ago. */
-const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
+export const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
 
-/** The credentials for `registry` (`docker.io`, `ghcr.io`, `localhost:5000`), or undefined. */
-export function findCredentials(env: Env, registry: string, repository: string): Credentials | undefined {
+/** The username that stands for an identity token in a helper and on the command line. */
+export const TOKEN_USERNAME = '<token>';
+
+/** The login for a repository of `registry` (`docker.io`, `ghcr.io`, `localhost:5000`); `''` for the registry as a whole. */
+export async function findCredentials(env: Env, registry: string, repository: string): Promise<FoundCredentials> {
+  let problem: EngineError | undefined;
   for (const path of authFiles(env)) {
-    const auths = readAuths(path);
-    const found = keysFor(registry, repository)
-      .map((key) => auths[key])
-      .find((candidate) => candidate !== undefined);
-    const credentials = found && decode(found);
-    if (credentials) return credentials;
+    try {
+      const credentials = await findIn(env, readAuthFile(path), { registry, repository });
+      if (credentials) return { credentials };
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      problem ??= error;
+    }
   }
-  return undefined;
+  return { credentials: undefined, problem };
 }
 
-/** Files looked into, the first hit wins. */
-function authFiles(env: Env): string[] {
-  if (env.REGISTRY_AUTH_FILE) return [env.REGISTRY_AUTH_FILE];
-  const files = [join(env.DOCKER_CONFIG ?? join(env.HOME ?? '/', '.docker'), 'config.json')];
-  if (env.XDG_RUNTIME_DIR) files.push(join(env.XDG_RUNTIME_DIR, 'containers/auth.json'));
-  return files;
+/** The login that one file has for exactly this key. Throws what its helper throws. */
+export async function credentialsAt(env: Env, file: AuthFile, key: string): Promise<Credentials | undefined> {
+  const helper = helperFor(file, key);
+  const secret = helper === undefined ? undefined : await callHelper(env, { helper, action: 'get', server: key });
+  if (secret) return fromHelper(secret);
+  const entries = spellings(key).map((name) => file.auths?.[name]);
+  const entry = entries.find((candidate) => candidate !== undefined);
+  return entry && decode(entry);
 }
 
-// podman also keys by a prefix of the repository: the longest wins.
-function keysFor(registry: string, repository: string): string[] {
-  const parts = repository.split('/');
-  const prefixes = parts.map((_, index) => `${registry}/${parts.slice(0, parts.length - index).join('/')}`);
-  const hosts = registry === 'docker.io' ? [DOCKER_HUB_KEY, 'docker.io', 'index.docker.io', 'registry-1.docker.io'] : [registry];
+/** The program that keeps the login for a key, by name. */
+export function helperFor({ credHelpers, credsStore }: AuthFile, key: string): string | undefined {
+  const host = hostOf(key);
+  return credHelpers?.[key] ?? credHelpers?.[host] ?? (credsStore || undefined);
+}
+
+/** Under which keys logins for one may be found: older clients wrote addresses. */
+export function spellings(key: string): string[] {
+  if (key.includes('/') && key !== DOCKER_HUB_KEY) return [key];
+  const hosts = key === DOCKER_HUB_KEY ? ['docker.io', 'index.docker.io', 'registry-1.docker.io'] : [key];
   return [
-    ...prefixes,
-    ...hosts,
-    ...hosts.flatMap((host) => [`https://${host}`, `https://${host}/`, `https://${host}/v1/`, `http://${host}`]),
+    key,
+    ...hosts.flatMap((host) => [
+      host,
+      `https://${host}`,
+      `https://${host}/`,
+      `https://${host}/v1/`,
+      `https://${host}/v2/`,
+      `http://${host}`,
+    ]),
   ];
 }
 
-function readAuths(path: string): Record<string, z.infer<typeof entry>> {
-  try {
-    return z.parse(authFile, JSON.parse(readFileSync(path, 'utf8'))).auths ?? {};
-  } catch {
-    return {};
+async function findIn(env: Env, file: AuthFile, { registry, repository }: { registry: string; repository: string }) {
+  const parts = repository.split('/').filter(Boolean);
+  const prefixes = parts.map((_, index) => `${registry}/${parts.slice(0, parts.length - index).join('/')}`);
+  for (const prefix of prefixes) {
+    // What is in a helper has an empty entry in the file: only then is it worth a question.
+    const isKnown = file.auths?.[prefix] !== undefined || file.credHelpers?.[prefix] !== undefined;
+    const credentials = isKnown ? await credentialsAt(env, file, prefix) : undefined;
+    if (credentials) return credentials;
   }
+  return credentialsAt(env, file, registry === 'docker.io' ? DOCKER_HUB_KEY : registry);
 }
 
-function decode(found: z.infer<typeof entry>): Credentials | undefined {
+function hostOf(key: string): string {
+  if (key === DOCKER_HUB_KEY) return 'index.docker.io';
+  return key.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+}
+
+function fromHelper({ username, secret }: HelperSecret): Credentials {
+  if (username !== TOKEN_USERNAME) return { username, password: secret, identityToken: undefined };
+  return { username, password: '', identityToken: secret };
+}
+
+function decode(found: AuthEntry): Credentials | undefined {
   const identityToken = found.identitytoken || undefined;
   const plain = found.auth ? Buffer.from(found.auth, 'base64').toString() : `${found.username ?? ''}:${found.password ?? ''}`;
   const colon = plain.indexOf(':');

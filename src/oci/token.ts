@@ -10,7 +10,7 @@ import type { Transport } from './http/transport.ts';
 
 export interface TokenRequest {
   challenge: Challenge;
-  /** `repository:library/alpine:pull`. */
+  /** `repository:library/alpine:pull`; several are separated by spaces. */
   scope: string;
   credentials: Credentials | undefined;
   /** Address of the registry that asked. */
@@ -42,7 +42,7 @@ export const basicAuthorization = ({ username, password }: Credentials): string 
 function getToken(transport: Transport, realm: URL, { challenge, scope, credentials, signal }: TokenRequest) {
   const url = new URL(realm);
   if (challenge.parameters.service) url.searchParams.set('service', challenge.parameters.service);
-  url.searchParams.set('scope', scope);
+  for (const one of scope.split(' ')) url.searchParams.append('scope', one);
   if (credentials) url.searchParams.set('account', credentials.username);
   return transport.send({ url: url.href, headers: credentials ? { authorization: basicAuthorization(credentials) } : {}, signal });
 }

@@ -75,6 +75,8 @@ export interface CheckedLine {
 export interface RegistrySession {
   origin: string;
   authorization: string | undefined;
+  /** Which of the servers that may have the repository it is. */
+  endpoint: number;
 }
 
 export interface PullResult {
@@ -110,9 +112,20 @@ export type PullEvent =
   | { type: 'pulling'; name: string; repository: string; layers: string[] }
   | { type: 'layer'; layer: string; status: LayerStatus; current?: number; total?: number };
 
+/** A credential helper to call, outside the namespace (see oci/credential-helper.ts). */
+export interface HelperRequest {
+  type: 'helper';
+  id: number;
+  call: { helper: string; action: 'get' | 'store' | 'erase'; server: string };
+}
+
+/** The front's answer, a line on the worker's standard input. Never logged: it holds a secret. */
+export type HelperReply = { id: number } & ({ found: { username: string; secret: string } | undefined } | { failure: WorkFailure });
+
 export type WorkEvent =
   | { type: 'notice'; message: string }
   | { type: 'pull'; event: PullEvent }
+  | HelperRequest
   | { type: 'changes'; changes: FileChange[] }
   /** Nothing more will be read of the container's files. */
   | { type: 'read' }

@@ -7,22 +7,32 @@ import { networkFailure, shownUrl } from './failure.ts';
 import { backOffMs, isRetryableError, isRetryableStatus, LONGEST_WAIT_MS, MOST_TRIES, pause, retryAfterMs } from './retry.ts';
 
 export interface HttpRequest {
-  method?: 'GET' | 'HEAD' | 'POST';
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: string;
   headers?: Record<string, string>;
   body?: string;
   signal?: AbortSignal | undefined;
-  /** How often it is tried in all; default 5. */
+  /** How often it is tried in all; default: the transport's. */
   tries?: number;
 }
 
+/** PEM texts. */
+export interface TlsFiles {
+  /** Certificate authorities to check against; undefined: the runtime's own. */
+  ca?: string | undefined;
+  /** What the server may ask of us: a certificate and its key. */
+  cert?: string | undefined;
+  key?: string | undefined;
+}
+
 export interface TransportOptions {
-  /** Certificate authorities (PEM) to check against; undefined: the runtime's own. */
-  certificates?: string | undefined;
+  tls?: TlsFiles;
   /** The registry may be spoken to without TLS, or with a certificate that cannot be checked. */
   isInsecure?: boolean;
   /** Silence after which a server is given up, milliseconds. */
   stallMs?: number;
+  /** How often a request is tried in all; default 5. */
+  tries?: number;
   /** Waiting and dice, replaced in tests. */
   pause?: typeof pause;
   random?: () => number;
@@ -43,7 +53,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 export function createTransport(options: TransportOptions = {}): Transport {
   const { isInsecure = false, stallMs = STALL_MS, random = Math.random } = options;
   const wait = options.pause ?? pause;
-  const tls = isInsecure ? { rejectUnauthorized: false } : options.certificates === undefined ? undefined : { ca: options.certificates };
+  const tls = tlsOptions(options.tls, isInsecure);
 
   return { send };
 
@@ -51,7 +61,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
     for (let attempt = 1; ; attempt++) {
       const result = await follow(request).catch((error: unknown) => ({ error: asFailure(error, request) }));
       request.signal?.throwIfAborted();
-      const isLast = attempt >= (request.tries ?? MOST_TRIES);
+      const isLast = attempt >= (request.tries ?? options.tries ?? MOST_TRIES);
       if ('error' in result) {
         if (isLast || !isRetryableError(retryCode(result.error))) throw result.error;
         await wait(backOffMs(attempt, random), request.signal);
@@ -130,6 +140,12 @@ export function createTransport(options: TransportOptions = {}): Transport {
       clearTimeout(deadline);
     }
   }
+}
+
+function tlsOptions(tls: TlsFiles | undefined, isInsecure: boolean): Record<string, unknown> | undefined {
+  const given = Object.entries({ ...tls, ...(isInsecure ? { ca: undefined } : {}) }).filter(([, text]) => text !== undefined);
+  if (given.length === 0 && !isInsecure) return undefined;
+  return { ...Object.fromEntries(given), ...(isInsecure ? { rejectUnauthorized: false } : {}) };
 }
 
 // An abort by the user must not be dressed up as a network failure.

@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findCredentials } from '../../../src/oci/credentials.ts';
-import { registryAccess } from '../../../src/oci/registry-config.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'credentials-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -23,7 +22,6 @@ write('.docker/config.json', {
     'empty.io': {},
     'refresh.io': { ...basic('<token>:'), identitytoken: 'id' },
   },
-  credsStore: 'desktop',
 });
 
 it.each([
@@ -34,53 +32,80 @@ it.each([
   ['refresh.io', 'a', { username: '<token>', password: '', identityToken: 'id' }],
   ['empty.io', 'a', undefined],
   ['unknown.io', 'a', undefined],
-])("Docker's file gives what it has for %s/%s", (registry, repository, expected) => {
-  expect(findCredentials({ HOME: home }, registry, repository)).toEqual(expected);
+])("Docker's file gives what it has for %s/%s", async (registry, repository, expected) => {
+  expect(await findCredentials({ HOME: home }, registry, repository)).toEqual({ credentials: expected, problem: undefined });
 });
 
-it('REGISTRY_AUTH_FILE alone counts where it is set, and DOCKER_CONFIG moves the file', () => {
+it('REGISTRY_AUTH_FILE alone counts where it is set, and DOCKER_CONFIG moves the file', async () => {
+  const userOf = async (env: Record<string, string>, registry: string) => (await findCredentials(env, registry, 'x')).credentials?.username;
   const named = write('named.json', { auths: { 'ghcr.io': basic('named:1') } });
   write('moved/config.json', { auths: { 'ghcr.io': basic('moved:1') } });
-  expect(findCredentials({ HOME: home, REGISTRY_AUTH_FILE: named }, 'ghcr.io', 'x')?.username).toBe('named');
-  expect(findCredentials({ HOME: home, REGISTRY_AUTH_FILE: named }, 'quay.io', 'x')).toBeUndefined();
-  expect(findCredentials({ HOME: home, DOCKER_CONFIG: join(home, 'moved') }, 'ghcr.io', 'x')?.username).toBe('moved');
+  expect(await userOf({ HOME: home, REGISTRY_AUTH_FILE: named }, 'ghcr.io')).toBe('named');
+  expect(await userOf({ HOME: home, REGISTRY_AUTH_FILE: named }, 'quay.io')).toBeUndefined();
+  expect(await userOf({ HOME: home, DOCKER_CONFIG: join(home, 'moved') }, 'ghcr.io')).toBe('moved');
 });
 
-it('a file that is damaged counts as none', () => {
-  const damaged = write('damaged.json', '{"auths": [');
-  expect(findCredentials({ REGISTRY_AUTH_FILE: damaged }, 'ghcr.io', 'x')).toBeUndefined();
+it('a file that is damaged counts as none, and is told as the problem', async () => {
+  const damaged = write('damaged.json', '{"auths": {"ghcr.io": {"auth": "c2VjcmV0"');
+  const { credentials, problem } = await findCredentials({ REGISTRY_AUTH_FILE: damaged }, 'ghcr.io', 'x');
+  expect({ credentials, code: problem?.code, message: problem?.message }).toEqual({
+    credentials: undefined,
+    code: 'ERR_AUTH_FILE',
+    message: `Cannot use "${damaged}": it is not JSON`,
+  });
 });
 
-describe('how a registry is reached', () => {
-  const config = mkdtempSync(join(tmpdir(), 'registries-'));
-  afterAll(() => rmSync(config, { recursive: true }));
-  const writeConfig = (text: string): void => {
-    mkdirSync(join(config, 'skiff'), { recursive: true });
-    writeFileSync(join(config, 'skiff/registries.json'), text);
+describe('a credential helper', () => {
+  const bin = join(home, 'bin');
+  const helper = (name: string, script: string): void => {
+    const path = write(`bin/docker-credential-${name}`, `#!/bin/sh\n${script}\n`);
+    chmodSync(path, 0o755);
+  };
+  const env = (config: object, more: Record<string, string> = {}): Record<string, string> => ({
+    REGISTRY_AUTH_FILE: write(`helpers-${Math.random()}.json`, config),
+    PATH: `${bin}:${process.env.PATH}`,
+    ...more,
+  });
+  const find = async (variables: Record<string, string>, registry = 'ghcr.io', repository = 'team/app') => {
+    const { credentials, problem } = await findCredentials(variables, registry, repository);
+    return problem ? problem.message : credentials;
   };
 
+  it('is asked by the key of the registry on its standard input, one for a host before the one for all', async () => {
+    helper('echo', 'read -r key; printf \'{"ServerURL":"%s","Username":"%s","Secret":"s:%s"}\' "$key" "$1" "$key"');
+    helper('token', 'printf \'{"Username":"<token>","Secret":"refresh"}\'');
+    const variables = env({ credsStore: 'echo', credHelpers: { 'quay.io': 'token' } });
+    expect(await find(variables)).toEqual({ username: 'get', password: 's:ghcr.io', identityToken: undefined });
+    expect(await find(variables, 'docker.io')).toEqual({
+      username: 'get',
+      password: 's:https://index.docker.io/v1/',
+      identityToken: undefined,
+    });
+    expect(await find(variables, 'quay.io')).toEqual({ username: '<token>', password: '', identityToken: 'refresh' });
+  });
+
+  it('that knows none leaves what the file has, and a repository with an entry of its own is asked for first', async () => {
+    helper('none', 'echo credentials not found in native keychain; exit 1');
+    helper('echo', 'read -r key; printf \'{"Username":"%s","Secret":"x"}\' "$key"');
+    expect(await find(env({ credsStore: 'none', auths: { 'ghcr.io': basic('me:file') } }))).toMatchObject({ password: 'file' });
+    expect(await find(env({ credsStore: 'none' }))).toBeUndefined();
+    expect(await find(env({ credsStore: 'echo', auths: { 'ghcr.io/team': {} } }))).toMatchObject({ username: 'ghcr.io/team' });
+  });
+
+  const failing = 'Cannot get the credentials for "ghcr.io": ';
   it.each([
-    ['docker.io', { host: 'registry-1.docker.io', isInsecure: false, schemes: ['https'] }],
-    ['localhost:5000', { host: 'localhost:5000', isInsecure: true, schemes: ['http', 'https'] }],
-    ['127.8.9.1:80', { host: '127.8.9.1:80', isInsecure: true, schemes: ['http', 'https'] }],
-    ['[::1]:5000', { host: '[::1]:5000', isInsecure: true, schemes: ['http', 'https'] }],
-    ['127.0.0.1.example.com', { host: '127.0.0.1.example.com', isInsecure: false, schemes: ['https'] }],
-    ['localhost.example.com', { host: 'localhost.example.com', isInsecure: false, schemes: ['https'] }],
-  ])('%s', (registry, access) => {
-    expect(registryAccess({ HOME: home }, registry)).toEqual(access);
+    ['prints garbage', 'echo "not json: hunter2"', '"docker-credential-x" did not print JSON'],
+    ['prints something else', 'echo "{\\"Password\\": \\"hunter2\\"}"', '"docker-credential-x" did not print a username and a secret'],
+    ['fails', 'printf "the keyring is\\033[31m locked\\n"; exit 3', '"docker-credential-x" failed: the keyring is [31m locked'],
+    ['hangs', 'sleep 1000', '"docker-credential-x" has not answered within 0.3 seconds'],
+    ['leaves a child that holds its output', '(sleep 20 &) ', '"docker-credential-x" has not answered within 0.3 seconds'],
+  ])('that %s is a problem in one sentence', async (_name, script, why) => {
+    helper('x', script);
+    expect(await find(env({ credsStore: 'x' }, { SKIFF_CREDENTIAL_TIMEOUT: '0.3' }))).toBe(`${failing}${why}`);
   });
 
-  it('one that is listed, by variable, file or flag, may lack TLS, but TLS is tried first', () => {
-    const open = { host: 'lan:5000', isInsecure: true, schemes: ['https', 'http'] };
-    expect(registryAccess({ HOME: home, SKIFF_INSECURE_REGISTRIES: 'a, lan:5000' }, 'lan:5000')).toEqual(open);
-    expect(registryAccess({ HOME: home }, 'lan:5000', { tlsVerify: false })).toEqual(open);
-    writeConfig('{"insecure": ["lan:5000"]}');
-    expect(registryAccess({ XDG_CONFIG_HOME: config }, 'lan:5000')).toEqual(open);
-    expect(registryAccess({ XDG_CONFIG_HOME: config }, 'lan:5001').isInsecure).toBe(false);
-  });
-
-  it.each(['{', '[]', '{"insecure": "lan:5000"}', '{"insecure": [], "unsafe": []}'])('a file of %j is an error that names it', (text) => {
-    writeConfig(text);
-    expect(() => registryAccess({ XDG_CONFIG_HOME: config }, 'lan:5000')).toThrow(`Cannot use "${join(config, 'skiff/registries.json')}"`);
+  it('that is not there, or has a name that is no name, is not run', async () => {
+    expect(await find(env({ credsStore: 'absent' }))).toBe(`${failing}"docker-credential-absent" is not in $PATH`);
+    expect(await find(env({ credsStore: '../../bin/sh' }))).toBe(`${failing}its name is not one of a program`);
   });
 });

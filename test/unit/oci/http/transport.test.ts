@@ -250,26 +250,24 @@ describe('TLS', () => {
   it('a certificate of nobody is refused, by SSL_CERT_FILE accepted, and for an insecure registry not looked at', async () => {
     const url = tlsPeer(() => new Response('sealed'));
     const host = new URL(url).host;
-    await expect(transport({ certificates: systemCertificates({}) }).send({ url })).rejects.toMatchObject({
+    await expect(transport({ tls: { ca: systemCertificates({}) } }).send({ url })).rejects.toMatchObject({
       code: 'ERR_TLS',
       message: `${host}: x509: certificate signed by unknown authority`,
     });
-    expect(await textOf(await transport({ certificates: systemCertificates({ SSL_CERT_FILE: certificate }) }).send({ url }))).toBe(
-      'sealed',
-    );
+    expect(await textOf(await transport({ tls: { ca: systemCertificates({ SSL_CERT_FILE: certificate }) } }).send({ url }))).toBe('sealed');
     expect(await textOf(await transport({ isInsecure: true }).send({ url }))).toBe('sealed');
   });
 
   it('SSL_CERT_DIR is looked through, and a file that is named but missing is an error', async () => {
     const url = tlsPeer(() => new Response('sealed'));
-    expect(await textOf(await transport({ certificates: systemCertificates({ SSL_CERT_DIR: folder }) }).send({ url }))).toBe('sealed');
+    expect(await textOf(await transport({ tls: { ca: systemCertificates({ SSL_CERT_DIR: folder }) } }).send({ url }))).toBe('sealed');
     expect(() => systemCertificates({ SSL_CERT_FILE: join(folder, 'none') })).toThrow('Cannot read the certificates');
   });
 
   it('is not stepped down from by a redirect', async () => {
     const plain = peer(text('open'));
     const url = tlsPeer(redirect(plain.url));
-    await expect(transport({ certificates: systemCertificates({ SSL_CERT_FILE: certificate }) }).send({ url })).rejects.toMatchObject({
+    await expect(transport({ tls: { ca: systemCertificates({ SSL_CERT_FILE: certificate }) } }).send({ url })).rejects.toMatchObject({
       code: 'ERR_REDIRECT',
     });
     expect(plain.seen).toEqual([]);
