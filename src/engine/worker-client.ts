@@ -68,7 +68,8 @@ async function follow(
 ): Promise<LastEvent | undefined> {
   const reply = (line: HelperReply): void => {
     stdin.write(`${JSON.stringify(line)}\n`);
-    void stdin.flush();
+    // A worker that has died meanwhile is told of by its end.
+    Promise.resolve(stdin.flush()).catch(() => undefined);
   };
   let last: LastEvent | undefined;
   let pending = '';

@@ -136,7 +136,7 @@ function createAuthorizer(transport: Transport, { env, endpoint, session, scopes
 }
 
 /** `http://host` or `https://host`: for a registry that may lack TLS, the first scheme that is answered. */
-async function findBase(transport: Transport, { schemes, host }: Endpoint, signal: AbortSignal | undefined): Promise<string> {
+export async function findBase(transport: Transport, { schemes, host }: Endpoint, signal: AbortSignal | undefined): Promise<string> {
   const [first = 'https', ...others] = schemes;
   if (others.length === 0) return `${first}://${host}`;
   for (const scheme of schemes) {

@@ -30,7 +30,7 @@ export function manifestRefusal(refusal: Refusal, { name, repository }: { name: 
       return new EngineError(
         'ERR_PULL_DENIED',
         `pull access denied for ${familiarReference(repository)}, repository does not exist or may require authorization: ${said ?? 'denied: requested access to the resource is denied'}`,
-        { hint: `Check the name; for a private repository log in with docker login or podman login (${refusal.host})` },
+        { hint: `Check the name; for a private repository log in: skiff login ${refusal.host}` },
       );
     default:
       return otherRefusal(refusal, `Cannot resolve "${shown}"`);
@@ -55,7 +55,7 @@ export function webPage(host: string): EngineError {
 function otherRefusal(refusal: Refusal, what: string): EngineError {
   if (refusal.status === 429) {
     return new EngineError('ERR_RATE_LIMITED', `${what}: ${saidBy(refusal) ?? 'toomanyrequests: too many requests'}`, {
-      hint: 'Wait some minutes, or log in (docker login, podman login): known users may pull more',
+      hint: 'Wait some minutes, or log in (skiff login): known users may pull more',
     });
   }
   if (refusal.contentType === 'text/html' && refusal.status < 500) return webPage(refusal.host);

@@ -34,3 +34,16 @@ export function makeRaw(fd: number): () => void {
     c.tcsetattr(fd, TCSANOW, ptr(before));
   };
 }
+
+/** What is typed on the terminal behind `fd` is not shown, and comes byte by byte, ^C too; returns what puts it back. */
+export function hideInput(fd: number): () => void {
+  const before = Buffer.alloc(TERMIOS_BYTES);
+  check(c.tcgetattr(fd, ptr(before)), 'tcgetattr');
+  const hidden = Buffer.from(before);
+  // ISIG, ICANON and ECHO.
+  hidden.writeUInt32LE(hidden.readUInt32LE(12) & ~(0o1 | 0o2 | 0o10), 12);
+  check(c.tcsetattr(fd, TCSANOW, ptr(hidden)), 'tcsetattr');
+  return () => {
+    c.tcsetattr(fd, TCSANOW, ptr(before));
+  };
+}

@@ -161,6 +161,6 @@ function retryCode(error: EngineError): string | undefined {
 function rateLimited(url: string, waitMs: number): EngineError {
   const minutes = Math.ceil(waitMs / 60_000);
   return new EngineError('ERR_RATE_LIMITED', `toomanyrequests: ${new URL(url).host} asks to wait ${minutes} minutes`, {
-    hint: 'Wait, or put credentials for it into ~/.docker/config.json: known users may pull more',
+    hint: 'Wait, or log in (skiff login): known users may pull more',
   });
 }
