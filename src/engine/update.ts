@@ -94,7 +94,10 @@ function merge(record: ContainerRecord, change: Partial<HostConfig>): HostConfig
   const refuse = (message: string, hint: string): EngineError => cannotUpdate(record, message, hint);
   for (const [one, other, text] of CONFLICTS) {
     if ((change[one] ?? 0) > 0 && (old[other] ?? 0) > 0)
-      throw refuse(`Conflicting options: ${text} has already been set`, `the container has a limit of ${old[other]} there`);
+      throw refuse(
+        `Conflicting options: ${text} has already been set`,
+        `change ${FLAGS[other]} instead, which this container is limited by`,
+      );
   }
   if ((change.Memory ?? 0) > old.MemorySwap && !change.MemorySwap && old.MemorySwap !== -1) {
     throw refuse(
@@ -114,6 +117,8 @@ function merge(record: ContainerRecord, change: Partial<HostConfig>): HostConfig
 }
 
 type Amount = 'NanoCpus' | 'CpuPeriod' | 'CpuQuota';
+
+const FLAGS: Readonly<Record<Amount, string>> = { NanoCpus: '--cpus', CpuPeriod: '--cpu-period', CpuQuota: '--cpu-quota' };
 
 const CONFLICTS: readonly [one: Amount, other: Amount, text: string][] = [
   ['NanoCpus', 'CpuPeriod', 'Nano CPUs cannot be updated as CPU Period'],
