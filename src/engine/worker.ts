@@ -15,6 +15,7 @@ import { fetchLayers } from './jobs/layers.ts';
 import { listTags, pull } from './jobs/pull.ts';
 import { sweepStore } from './jobs/sweep.ts';
 import type { FileTools, JobTools } from './jobs/tools.ts';
+import { keepLoopbackDirect } from './loopback-direct.ts';
 import { failureOf } from './work-failure.ts';
 import { followInput, writeEvent } from './worker-pipe.ts';
 
@@ -79,11 +80,4 @@ function workerContext(warn: (message: string) => void): Ctx {
   const env = process.env;
   const data = dataRoot(env);
   return { paths: { data, run: runtimeRoot(env, data) }, env, warn, now: () => new Date() };
-}
-
-/** A proxy is for the way out: registries on this machine are reached without it, as Go programs do. */
-function keepLoopbackDirect(env: Record<string, string | undefined>): void {
-  const exempt = [env.no_proxy ?? env.NO_PROXY ?? '', 'localhost', '127.0.0.1', '::1'].filter(Boolean).join(',');
-  env.NO_PROXY = exempt;
-  env.no_proxy = exempt;
 }

@@ -37,6 +37,8 @@ export const isIndexType = (type: string): boolean => type === OCI_INDEX || type
 export const isManifestType = (type: string): boolean => type === OCI_MANIFEST || type === DOCKER_MANIFEST;
 export const isConfigType = (type: string): boolean => type === OCI_CONFIG || type === DOCKER_CONFIG;
 export const isLayerType = (type: string): boolean => LAYERS.has(type);
+/** Layers that may not be distributed; they lie where their `urls` say. */
+export const isForeignLayerType = (type: string): boolean => /\.nondistributable\.|\.foreign\./.test(type);
 export const isSchema1Type = (type: string): boolean =>
   /^application\/vnd\.docker\.distribution\.manifest\.v1\+(?:json|prettyjws)$/.test(type);
 

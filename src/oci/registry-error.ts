@@ -52,7 +52,8 @@ export function webPage(host: string): EngineError {
   });
 }
 
-function otherRefusal(refusal: Refusal, what: string): EngineError {
+/** For whatever has no words of its own; `what` begins the sentence. */
+export function otherRefusal(refusal: Refusal, what: string): EngineError {
   if (refusal.status === 429) {
     return new EngineError('ERR_RATE_LIMITED', `${what}: ${saidBy(refusal) ?? 'toomanyrequests: too many requests'}`, {
       hint: 'Wait some minutes, or log in (skiff login): known users may pull more',
@@ -66,7 +67,7 @@ function otherRefusal(refusal: Refusal, what: string): EngineError {
 }
 
 /** `manifest unknown: manifest unknown`: code in words, then message, as Docker prints it. */
-function saidBy({ body }: Refusal): string | undefined {
+export function saidBy({ body }: Refusal): string | undefined {
   try {
     const [first] = z.parse(errorsSchema, JSON.parse(Buffer.from(body).toString())).errors;
     if (!first) return undefined;

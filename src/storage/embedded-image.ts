@@ -34,8 +34,8 @@ export function installEmbeddedImage(ctx: Ctx, image: EmbeddedImage): ImageRecor
   const record = recordOf(ctx, image);
   const hold = claim(ctx, `embedded-image-${process.pid}`);
   try {
-    hold?.protect([record.id, record.manifest.digest, ...record.layers.map((layer) => layer.diffId)]);
-    for (const blob of [image.config, image.manifest]) if (!hasBlob(ctx, digestOf(blob))) putBlob(ctx, blob);
+    hold?.protect([record.id, record.manifest.digest, ...record.layers.flatMap((layer) => [layer.digest, layer.diffId])]);
+    for (const blob of [image.config, image.manifest, image.layer]) if (!hasBlob(ctx, digestOf(blob))) putBlob(ctx, blob);
     for (const layer of record.layers) if (!hasLayer(ctx, layer.diffId)) unpack(ctx, image.layer, layer);
     putImage(ctx, record);
     tagImage(ctx, image.reference, record.id);

@@ -95,6 +95,15 @@ export function missingParts(ctx: Pick<Ctx, 'paths' | 'env'>, record: ImageRecor
   return [...blobs, ...absentLayers(ctx, layers)];
 }
 
+/** Notes that a repository serves the image: `name@sha256:…`, canonical. An image that was removed meanwhile is passed over. */
+export function addRepoDigest(ctx: Pick<Ctx, 'paths'>, id: string, repoDigest: string): void {
+  withStoreLock(ctx, () => {
+    const record = readImageRecord(ctx, id);
+    if (!record || record.repoDigests.includes(repoDigest)) return;
+    writeImageRecord(ctx, { ...record, repoDigests: [...record.repoDigests, repoDigest] });
+  });
+}
+
 /** Points `reference` (canonical) at an image. Returns the id it pointed at before. */
 export function tagImage(ctx: Ctx, reference: string, id: string): string | undefined {
   return withStoreLock(ctx, () => {

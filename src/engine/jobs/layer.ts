@@ -6,6 +6,7 @@ import { backOffMs, isRetryableError, pause } from '../../oci/http/retry.ts';
 import type { Registry } from '../../oci/registry.ts';
 import type { LayerStatus } from '../../runtime/messages-work.ts';
 import { type BlobWriter, blobChunks, hasBlob, openBlobWriter, removeBlob } from '../../storage/blob.ts';
+import { hasLayer } from '../../storage/layer.ts';
 import type { ImageLayer } from '../../storage/records.ts';
 import { createUnpacker, type Unpacker } from '../../storage/unpack.ts';
 import type { Ctx } from '../../sys/context.ts';
@@ -25,6 +26,14 @@ const LONGEST_HOLD_MS = 50;
 const DAMAGE = new Set(['ERR_DIGEST_MISMATCH', 'ERR_SIZE_MISMATCH', 'ERR_BLOB_DAMAGED', 'ERR_BLOB_MISSING']);
 /** May be the fault of bytes damaged on the way. */
 const DOUBTFUL = new Set(['ERR_LAYER_CORRUPT', 'ERR_LAYER_TRUNCATED', 'ERR_LAYER_UNSUPPORTED', 'ERR_DIGEST_MISMATCH']);
+
+/**
+ * Whether nothing of the layer need be fetched. What is needed to run is its folder; its blob is for whoever pushes or saves it, and the folder may
+ * have come of another blob, compressed otherwise.
+ */
+export function isStored(ctx: Ctx, { digest, diffId, size }: ImageLayer): boolean {
+  return hasLayer(ctx, diffId) && hasBlob(ctx, digest, size);
+}
 
 /** Makes the layer (which the caller has claimed) exist. Leaves nothing but a partial blob behind when it throws. */
 export async function fetchLayer(ctx: Ctx, layer: ImageLayer, options: FetchLayerOptions): Promise<void> {
@@ -131,6 +140,8 @@ interface Sink {
 
 /** An unpacker whose doubtful complaints wait until the whole blob has been checked. */
 function openSink(ctx: Ctx, layer: ImageLayer, maxBytes: number | undefined): Sink {
+  // Only the blob is missing.
+  if (hasLayer(ctx, layer.diffId)) return { write() {}, end() {}, abort() {} };
   const unpacker: Unpacker = createUnpacker(ctx, {
     mediaType: layer.mediaType,
     diffId: layer.diffId,

@@ -7,10 +7,9 @@ import { openRegistry, type Registry } from '../../oci/registry.ts';
 import type { LayerStatus, LayersJob, PullEvent } from '../../runtime/messages-work.ts';
 import { claim } from '../../storage/claim.ts';
 import { hexOfDigest } from '../../storage/digest.ts';
-import { hasLayer } from '../../storage/layer.ts';
 import type { ImageLayer } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
-import { fetchLayer } from './layer.ts';
+import { fetchLayer, isStored } from './layer.ts';
 import type { JobTools } from './tools.ts';
 
 export interface EnsureLayersOptions extends JobTools {
@@ -91,7 +90,7 @@ export async function ensureLayers(ctx: Ctx, options: EnsureLayersOptions): Prom
   }
 
   function isThere(layer: ImageLayer): boolean {
-    if (!hasLayer(ctx, layer.diffId)) return false;
+    if (!isStored(ctx, layer)) return false;
     open.delete(layer.diffId);
     options.emit({ type: 'layer', layer: shortDigest(layer.digest), status: 'complete' });
     return true;

@@ -10,12 +10,13 @@ import { type Claim, claim } from '../../storage/claim.ts';
 import { type EmbeddedImage, embeddedImageFor, installEmbeddedImage } from '../../storage/embedded-image.ts';
 import { putImage, tagImage } from '../../storage/image.ts';
 import { readImageRecord, readReference } from '../../storage/image-record.ts';
-import { hasLayer, readLayer } from '../../storage/layer.ts';
+import { readLayer } from '../../storage/layer.ts';
 import type { ImageLayer } from '../../storage/records.ts';
 import { sweep } from '../../storage/sweep.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
 import { runJob } from '../worker-client.ts';
+import { isStored } from './layer.ts';
 import { ensureLayers, shortDigest } from './layers.ts';
 import { type ResolvedImage, resolveImage } from './resolve.ts';
 import type { JobTools } from './tools.ts';
@@ -102,7 +103,7 @@ async function fetchMissing(ctx: Ctx, { job, tools, registry, image, reference }
   emit({ type: 'pulling', name, repository, layers: image.layers.map((layer) => shortDigest(layer.digest)) });
   const missing = new Map<string, ImageLayer>();
   for (const layer of image.layers) {
-    const isThere = hasLayer(ctx, layer.diffId);
+    const isThere = isStored(ctx, layer);
     if (!isThere) missing.set(layer.diffId, layer);
     emit({ type: 'layer', layer: shortDigest(layer.digest), status: isThere ? 'exists' : 'waiting' });
   }
@@ -152,7 +153,12 @@ function record(ctx: Ctx, image: ResolvedImage, reference: Reference): void {
   const canonical = canonicalReference(reference);
   const repoDigest = `${repositoryName(reference)}@${image.target.digest}`;
   const known = readImageRecord(ctx, image.id);
-  if (!known?.repoDigests.includes(repoDigest)) {
+  // Two manifests may name one config, and so one image: the one that was pulled last counts.
+  if (
+    known?.target.digest !== image.target.digest ||
+    known.manifest.digest !== image.manifest.digest ||
+    !known.repoDigests.includes(repoDigest)
+  ) {
     putImage(ctx, {
       version: 1,
       id: image.id,

@@ -10,7 +10,8 @@ export interface HttpRequest {
   method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: string;
   headers?: Record<string, string>;
-  body?: string;
+  /** A function makes the body anew for each try; its length is then in the headers, and its silence does not count as the server's. */
+  body?: string | Uint8Array | (() => AsyncIterable<Uint8Array>);
   signal?: AbortSignal | undefined;
   /** How often it is tried in all; default: the transport's. */
   tries?: number;
@@ -119,12 +120,17 @@ export function createTransport(options: TransportOptions = {}): Transport {
     request.signal?.throwIfAborted();
     request.signal?.addEventListener('abort', onAbort, { once: true });
     const onEnd = (): void => request.signal?.removeEventListener('abort', onAbort);
-    const deadline = setTimeout(() => abort(stalled(url, stallMs)), stallMs);
+    const arm = (): Timer => setTimeout(() => abort(stalled(url, stallMs)), stallMs);
+    let deadline = arm();
+    const onTaken = (): void => {
+      clearTimeout(deadline);
+      deadline = arm();
+    };
     try {
       const response = await fetch(url, {
         method: request.method ?? 'GET',
         headers,
-        body: request.body,
+        body: typeof request.body === 'function' ? counted(request.body(), onTaken) : request.body,
         redirect: 'manual',
         signal: controller.signal,
         // Digests are over the bytes as sent; what a server compresses on its own account must not be undone.
@@ -146,6 +152,15 @@ function tlsOptions(tls: TlsFiles | undefined, isInsecure: boolean): Record<stri
   const given = Object.entries({ ...tls, ...(isInsecure ? { ca: undefined } : {}) }).filter(([, text]) => text !== undefined);
   if (given.length === 0 && !isInsecure) return undefined;
   return { ...Object.fromEntries(given), ...(isInsecure ? { rejectUnauthorized: false } : {}) };
+}
+
+/** What is sent, with a word whenever the connection takes some of it. */
+async function* counted(body: AsyncIterable<Uint8Array>, onTaken: () => void): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of body) {
+    onTaken();
+    yield chunk;
+  }
+  onTaken();
 }
 
 // An abort by the user must not be dressed up as a network failure.
