@@ -116,8 +116,8 @@ describe('a terminal that goes away', () => {
   test('leaves the shell of run -it running, and attach comes back to it', async () => {
     const window = box.terminal(['run', '-it', '--name', 'window', busybox, 'sh']);
     await window.waitFor(/# /);
-    window.type('remembered=yes\n');
-    await window.waitFor(/# /);
+    window.type('remembered=yes; echo no""ted\n');
+    await window.waitFor(/noted/);
     window.process.kill('SIGHUP');
     expect(await window.ended()).toBe(129);
     expect(await state('window')).toBe('running 0');
