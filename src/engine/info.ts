@@ -2,6 +2,7 @@
 // Trap: it really probes (a user namespace, a mount), so it may take a second the first time after boot.
 import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname, machine, release, totalmem } from 'node:os';
+import { describeRegistries } from '../oci/registry-config.ts';
 import { describeCgroup } from '../runtime/cgroup.ts';
 import { describePidNamespace } from '../runtime/pid-namespace.ts';
 import { describeRootfs } from '../runtime/rootfs.ts';
@@ -27,6 +28,7 @@ export async function describeSystem(ctx: Ctx, program: { version: string; commi
   const cgroup = describeCgroup(ctx);
   const userNamespace = await describeUserNamespace(ctx);
   const storage = await stepOf(() => describeRootfs(ctx));
+  const registries = await describeRegistries(ctx.env);
   const processes = await stepOf(() => describePidNamespace(ctx));
   const can = (controller: string): boolean => cgroup.controllers.includes(controller);
   return {
@@ -60,6 +62,19 @@ export async function describeSystem(ctx: Ctx, program: { version: string; commi
     HttpProxy: ctx.env.HTTP_PROXY ?? ctx.env.http_proxy ?? '',
     HttpsProxy: ctx.env.HTTPS_PROXY ?? ctx.env.https_proxy ?? '',
     NoProxy: ctx.env.NO_PROXY ?? ctx.env.no_proxy ?? '',
+    RegistryConfig: {
+      InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
+      IndexConfigs: Object.fromEntries(
+        registries.insecure.map((name) => [name, { Name: name, Mirrors: [], Secure: false, Official: false }]),
+      ),
+      Mirrors: registries.mirrors.find(([prefix]) => prefix === 'docker.io')?.[1] ?? [],
+    },
+    Registries: {
+      Files: registries.files,
+      Insecure: registries.insecure,
+      Blocked: registries.blocked,
+      Mirrors: Object.fromEntries(registries.mirrors),
+    },
     Name: hostname(),
     ServerVersion: program.version,
     Runtimes: { crun: { path: Bun.which('crun', { PATH: ctx.env.PATH ?? '' }) ?? '' } },

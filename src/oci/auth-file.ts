@@ -50,7 +50,10 @@ export function readAuthFile(path: string): AuthFile {
   const value = parseJson(text);
   if (value === undefined) throw unusable(path, 'it is not JSON');
   const result = z.safeParse(fileSchema, value);
-  if (!result.success) throw unusable(path, `"${result.error.issues[0]?.path.map(String).join('.') ?? ''}" in it is not what it should be`);
+  if (!result.success) {
+    const field = result.error.issues[0]?.path.map(String).join('.');
+    throw unusable(path, field ? `"${field}" in it is not what it should be` : 'it is not a JSON object');
+  }
   return result.data;
 }
 

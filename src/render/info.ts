@@ -31,6 +31,7 @@ export interface SystemInfo {
   HttpProxy: string;
   HttpsProxy: string;
   NoProxy: string;
+  Registries: { Files: string[]; Insecure: string[]; Blocked: string[]; Mirrors: Record<string, string[]> };
   Warnings: string[];
   Rootless: {
     UserNamespace: { Step: string; Reason: string; Ids: number };
@@ -89,6 +90,7 @@ export function renderInfo(info: SystemInfo): string {
     ` Docker Root Dir: ${info.DockerRootDir}`,
     ` Run Dir: ${rootless.RunDir}`,
     ...proxies(info),
+    ...registries(info),
     '',
   ];
   return `${lines.join('\n')}\n`;
@@ -112,4 +114,17 @@ function proxies({ HttpProxy, HttpsProxy, NoProxy }: SystemInfo): string[] {
     ([, value]) => value !== '',
   );
   return given.map(([name, value]) => ` ${name}: ${value.replace(/\/\/[^@/]*@/, '//xxxxx:xxxxx@')}`);
+}
+
+function registries({ Registries: { Files, Insecure, Blocked, Mirrors } }: SystemInfo): string[] {
+  const list = (title: string, lines: string[]): string[] => (lines.length > 0 ? [` ${title}:`, ...lines.map((line) => `  ${line}`)] : []);
+  return [
+    ...list('Insecure Registries', [...Insecure, '::1/128', '127.0.0.0/8']),
+    ...list(
+      'Registry Mirrors',
+      Object.entries(Mirrors).map(([prefix, mirrors]) => `${prefix}: ${mirrors.join(', ')}`),
+    ),
+    ...list('Blocked Registries', Blocked),
+    ...list('Registry Settings', Files),
+  ];
 }
