@@ -29,6 +29,7 @@ const INFO: SystemInfo = {
   HttpProxy: 'http://user:secret@proxy:3128',
   HttpsProxy: '',
   NoProxy: '',
+  Registries: { Files: ['/etc/r.json'], Insecure: ['lan:5000'], Blocked: ['bad.io'], Mirrors: { 'docker.io': ['one', 'two'] } },
   Warnings: [],
   Rootless: {
     UserNamespace: { Step: 'subuid', Reason: 'a range', Ids: 65536 },
@@ -88,6 +89,16 @@ Server:
  Docker Root Dir: /data
  Run Dir: /run/skiff
  HTTP Proxy: http://xxxxx:xxxxx@proxy:3128
+ Insecure Registries:
+  lan:5000
+  ::1/128
+  127.0.0.0/8
+ Registry Mirrors:
+  docker.io: one, two
+ Blocked Registries:
+  bad.io
+ Registry Settings:
+  /etc/r.json
 
 `);
 });
