@@ -111,7 +111,8 @@ function moved(name: string, prefix: string, location: string): string {
 }
 
 function blocked(name: string, registry: string): EngineError {
-  return new EngineError('ERR_REGISTRY_BLOCKED', `Refused "${name}": the registry ${registry} is blocked by this machine's settings`, {
+  const shown = name.replace(/\/$/, '');
+  return new EngineError('ERR_REGISTRY_BLOCKED', `Refused "${shown}": the registry ${registry} is blocked by this machine's settings`, {
     hint: 'See which are with: skiff info; they are set in registries.json and registries.conf',
   });
 }
