@@ -9,6 +9,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { recordImageEvent } from './image-events.ts';
 import { dropName, dropOnly, isDigestReference, namesOfImage, repositoryOfName } from './image-names.ts';
+import { chainIds, partsOfImage } from './image-parts.ts';
 import { requireImage } from './local-image.ts';
 import { runJob } from './worker-client.ts';
 
@@ -32,7 +33,7 @@ export interface RemoveImageOptions {
 export async function removeImage(ctx: Ctx, name: string, options: RemoveImageOptions = {}): Promise<RemovedImage> {
   const { removed, image } = withStoreLock(ctx, () => dropImage(ctx, name, options));
   if (!image) return removed;
-  const released = [image.id, image.manifest.digest, image.target.digest, ...image.layers.flatMap((layer) => [layer.digest, layer.diffId])];
+  const released = partsOfImage(image);
   const swept = new Set((await runJob(ctx, { kind: 'sweep', released })).layers);
   const layers = chainIds(image).filter((_, index) => swept.has(image.layers[index]?.diffId ?? ''));
   return { ...removed, deleted: [...removed.deleted, ...layers.reverse()] };
@@ -104,14 +105,5 @@ const runningUser = (users: ContainerView[]): ContainerView | undefined =>
 function conflict(image: ImageRecord, how: string, why: string): EngineError {
   return new EngineError('ERR_IMAGE_IN_USE', `conflict: unable to delete ${short(image.id)} (${how}) - ${why}`, {
     hint: how === 'must be forced' ? `skiff rmi -f ${short(image.id)}` : 'Stop and remove the container first',
-  });
-}
-
-/** Docker names a layer by all that lies below it (image-spec, config.md, "Layer ChainID"). */
-function chainIds(image: ImageRecord): string[] {
-  let chain = '';
-  return image.layers.map(({ diffId }) => {
-    chain = chain === '' ? diffId : `sha256:${new Bun.CryptoHasher('sha256').update(`${chain} ${diffId}`).digest('hex')}`;
-    return chain;
   });
 }

@@ -59,6 +59,8 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
       return listTags(ctx, job, tools);
     case 'sweep':
       return sweepStore(ctx, job);
+    case 'usage':
+      return import('../storage/disk-usage.ts').then(({ storeUsage }) => storeUsage(ctx));
     case 'check':
       return check(ctx, job);
     case 'commit':

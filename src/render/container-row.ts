@@ -19,6 +19,8 @@ export interface RowOptions {
   noTrunc: boolean;
   now: Date;
   formatTime(time: number): string;
+  /** Bytes as text; default three digits. */
+  sizeText?: (bytes: number) => string;
 }
 
 export interface ContainerRow {
@@ -43,7 +45,10 @@ export interface ContainerRow {
 const COMMAND_WIDTH = 20;
 const MOUNT_WIDTH = 15;
 
-export function containerRow({ record, state, image, size }: ContainerRowInput, { noTrunc, now, formatTime }: RowOptions): ContainerRow {
+export function containerRow(
+  { record, state, image, size }: ContainerRowInput,
+  { noTrunc, now, formatTime, sizeText = humanSize }: RowOptions,
+): ContainerRow {
   const { Labels = {} } = record.Config;
   return struct('*formatter.ContainerContext', {
     get Command() {
@@ -79,7 +84,7 @@ export function containerRow({ record, state, image, size }: ContainerRowInput, 
       return ago(record.Created, now);
     },
     get Size() {
-      return sizeText(size);
+      return sizeCell(size, sizeText);
     },
     State: state.Status,
     get Status() {
@@ -118,7 +123,7 @@ function imageText(image: string, noTrunc: boolean): string {
   return image.replace(/(:[\w][\w.-]{0,127})@sha256:[0-9a-f]{64}$/, '$1');
 }
 
-function sizeText(size: ContainerRowInput['size']): string {
+function sizeCell(size: ContainerRowInput['size'], text: (bytes: number) => string): string {
   if (!size) return '0B';
-  return size.sizeRootFs > 0 ? `${humanSize(size.sizeRw)} (virtual ${humanSize(size.sizeRootFs)})` : humanSize(size.sizeRw);
+  return size.sizeRootFs > 0 ? `${text(size.sizeRw)} (virtual ${text(size.sizeRootFs)})` : text(size.sizeRw);
 }

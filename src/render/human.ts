@@ -1,5 +1,5 @@
 // Durations and sizes in Docker's words (go-units): "2 minutes", "About an hour", "7.85MB", "7.451GiB".
-// Trap: sizes keep three (HumanSize) or four (BytesSize) significant digits, not a number of decimals.
+// Trap: sizes keep three (lists of objects) or four (sums, BytesSize) significant digits, not a number of decimals.
 
 const DECIMAL = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'];
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB', 'YiB'];
@@ -31,6 +31,11 @@ export function ago(time: string, now: Date): string {
 /** Bytes in decimal units, three significant digits: `7.85MB`. */
 export function humanSize(bytes: number): string {
   return scaled(bytes, 1000, DECIMAL, 3);
+}
+
+/** Bytes in decimal units, four significant digits: `7.851MB`. */
+export function preciseSize(bytes: number): string {
+  return scaled(bytes, 1000, DECIMAL, 4);
 }
 
 /** Bytes in binary units, four significant digits: `7.451GiB`. */

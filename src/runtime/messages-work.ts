@@ -5,7 +5,18 @@ import type { ImageLayer } from '../storage/records.ts';
 import type { CopyInJob, CopyOutJob } from './messages-copy.ts';
 import type { CommitJob, CommitResult, DiffJob, ExportJob, FileChange } from './messages-files.ts';
 
-export type WorkJob = PullJob | LayersJob | TagsJob | SweepJob | CheckJob | DiffJob | ExportJob | CommitJob | CopyInJob | CopyOutJob;
+export type WorkJob =
+  | PullJob
+  | LayersJob
+  | TagsJob
+  | SweepJob
+  | UsageJob
+  | CheckJob
+  | DiffJob
+  | ExportJob
+  | CommitJob
+  | CopyInJob
+  | CopyOutJob;
 
 /** Fetches an image and makes it reachable under its reference. */
 export interface PullJob {
@@ -41,6 +52,17 @@ export interface SweepJob {
   kind: 'sweep';
   /** Blobs and layers that were let go of on purpose: not spared for being young. */
   released: string[];
+  /** Takes what is young and the parts of broken downloads, too. */
+  thorough?: boolean;
+  /** Adds up what the deleted took of the disk. */
+  measure?: boolean;
+  /** Deletes nothing, and says what would go if these (image ids, container ids, volumes' names) were gone. */
+  without?: { images: string[]; containers: string[]; volumes: string[] };
+}
+
+/** Adds up what everything takes of the disk. */
+export interface UsageJob {
+  kind: 'usage';
 }
 
 /** Looks at every object of the store. */
@@ -55,6 +77,20 @@ export interface SweepReport {
   blobs: string[];
   /** Diff-ids. */
   layers: string[];
+  /** What they took of the disk, where that was asked for; 0 otherwise. */
+  bytes: number;
+}
+
+/** Bytes on the disk. Folders between the parts of a whole are counted in the whole alone; where there are no parts it is 0. */
+export interface UsageReport {
+  /** Everything that is kept for images: blobs, records, unpacked layers, leftovers. */
+  images: number;
+  /** Of it, what is being fetched or deleted, or was when a command died. */
+  leftovers: number;
+  containers: number;
+  volumes: number;
+  /** By digest, diff-id, container id, volume name. */
+  parts: Record<'blobs' | 'layers' | 'containers' | 'volumes', Record<string, number>>;
 }
 
 export interface CheckReport {
@@ -97,6 +133,7 @@ export interface WorkResults {
   layers: null;
   tags: string[];
   sweep: SweepReport;
+  usage: UsageReport;
   check: CheckReport;
   diff: null;
   export: null;

@@ -20,20 +20,29 @@ export function removeContainer(ctx: Ctx, record: ContainerRecord, options: { vo
   const volumes = options.volumes ? record.Mounts.filter(({ Type, Anonymous }) => Type === 'volume' && Anonymous) : [];
   if (volumes.length > 0)
     graves.push(
-      ...removeUnused(
+      ...detachUnusedVolumes(
         ctx,
         volumes.flatMap(({ Name }) => Name ?? []),
-      ),
+      ).values(),
     );
   recordContainerEvent(ctx, record, 'destroy');
   return graves.flatMap(deleteFolder);
 }
 
-/** Under the store lock, as the making of containers: nobody begins to use a volume that is found unused here. */
-function removeUnused(ctx: Ctx, names: string[]): string[] {
+/**
+ * Takes those volumes out of sight that no container mounts; returns their names and the folders that are left to delete. Under the store
+ * lock, as the making of containers: nobody begins to use a volume that is found unused here.
+ */
+export function detachUnusedVolumes(ctx: Ctx, names: readonly string[]): Map<string, string> {
   return withStoreLock(ctx, () => {
     const others = containerIds(ctx);
-    return names.filter((name) => !others.some((id) => mayMount(ctx, id, name))).flatMap((name) => removeVolume(ctx, name) ?? []);
+    const unused = names.filter((name) => !others.some((id) => mayMount(ctx, id, name)));
+    return new Map(
+      unused.flatMap((name): [string, string][] => {
+        const grave = removeVolume(ctx, name);
+        return grave === undefined ? [] : [[name, grave]];
+      }),
+    );
   });
 }
 

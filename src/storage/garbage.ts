@@ -27,6 +27,17 @@ export interface GarbageOptions {
   released?: ReadonlySet<string>;
   /** Takes what is young, too, and the partial files of broken downloads, though the next try could use them. */
   thorough?: boolean;
+  /** Images and containers that are to be thought away. */
+  without?: Absent;
+}
+
+export interface Absent {
+  /** Image ids. */
+  images: readonly string[];
+  /** Container ids. */
+  containers: readonly string[];
+  /** Names. */
+  volumes: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -36,8 +47,8 @@ const PARTIAL_AGE_MS = 24 * HOUR_MS;
 const SMALL_BYTES = 1 << 16;
 
 /** Garbage as of now. To delete it, ask and take it out of sight under the store lock (`sweep`). */
-export function findGarbage(ctx: Ctx, { released, thorough = false }: GarbageOptions = {}): Garbage {
-  const { digests, hasUnknownLayers } = reachable(ctx);
+export function findGarbage(ctx: Ctx, { released, thorough = false, without }: GarbageOptions = {}): Garbage {
+  const { digests, hasUnknownLayers } = reachable(ctx, without);
   const isGarbage = (digest: string, path: string): boolean =>
     !digests.has(digest) && (thorough || released?.has(digest) || isWorthless(ctx, path));
   return {
@@ -54,14 +65,16 @@ export function storedBlobs(ctx: Pick<Ctx, 'paths'>): string[] {
     .filter(isDigest);
 }
 
-function reachable(ctx: Ctx): { digests: Set<string>; hasUnknownLayers: boolean } {
+function reachable(ctx: Ctx, without?: Absent): { digests: Set<string>; hasUnknownLayers: boolean } {
   const digests = protectedDigests(ctx);
   for (const image of readImageRecords(ctx)) {
+    if (without?.images.includes(image.id)) continue;
     for (const digest of [image.id, image.manifest.digest, image.target.digest]) digests.add(digest);
     for (const layer of image.layers) digests.add(layer.digest).add(layer.diffId);
   }
   let hasUnknownLayers = false;
   for (const id of containerIds(ctx)) {
+    if (without?.containers.includes(id)) continue;
     const record = readContainer(ctx, id)?.record;
     if (record && Array.isArray(record.Layers)) for (const diffId of layersUsed(record)) digests.add(diffId);
     else hasUnknownLayers = true;

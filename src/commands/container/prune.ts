@@ -1,8 +1,10 @@
 // `skiff container prune`
-import { Command, flag, type Parsed } from '../../cli/command.ts';
+import { Command, type Parsed } from '../../cli/command.ts';
 import { confirm } from '../../cli/confirm.ts';
-import { pruneContainers, pruneFilter } from '../../engine/prune-containers.ts';
-import { humanSize } from '../../render/human.ts';
+import { pruneFlags } from '../../cli/prune-flags.ts';
+import { pruneContainers } from '../../engine/prune-containers.ts';
+import { pruneFilter } from '../../engine/prune-filter.ts';
+import { renderPrune } from '../../render/prune.ts';
 
 export default class ContainerPrune extends Command {
   static override description = 'Remove all stopped containers';
@@ -13,17 +15,14 @@ export default class ContainerPrune extends Command {
     'skiff container prune --filter label!=keep',
   ];
   static override maxArgs = 0;
-  static override flags = {
-    filter: flag.list({ helpValue: 'filter', description: 'Provide filter values (e.g. "until=<timestamp>", "label=<key>[=<value>]")' }),
-    force: flag.boolean({ char: 'f', description: 'Do not prompt for confirmation' }),
-  };
+  static override flags = pruneFlags;
 
   async run({ ctx, flags, io }: Parsed<typeof ContainerPrune.flags>): Promise<number | undefined> {
-    const fits = pruneFilter(ctx, flags.filter);
-    if (!flags.force && !confirm(io, 'WARNING! This will remove all stopped containers.')) return 0;
-    const { deleted, reclaimed } = await pruneContainers(ctx, fits);
-    if (deleted.length > 0) io.out(`Deleted Containers:\n${deleted.map((id) => `${id}\n`).join('')}\n`);
-    io.out(`Total reclaimed space: ${humanSize(reclaimed)}\n`);
+    const filter = pruneFilter(ctx, flags.filter);
+    const dryRun = flags['dry-run'];
+    if (!flags.force && !dryRun && !confirm(io, 'WARNING! This will remove all stopped containers.')) return 0;
+    const { deleted, reclaimed } = await pruneContainers(ctx, filter, { dryRun });
+    io.out(renderPrune({ containers: deleted, reclaimed }, { dryRun }));
     return undefined;
   }
 }

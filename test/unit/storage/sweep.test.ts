@@ -8,7 +8,7 @@ import { deleteImageRecord } from '../../../src/storage/image-record.ts';
 import { layerIds } from '../../../src/storage/layer.ts';
 import { blobPath, containerConfigPath, containerDir, layerDir, tmpDir } from '../../../src/storage/layout.ts';
 import type { ImageRecord } from '../../../src/storage/records.ts';
-import { sweep } from '../../../src/storage/sweep.ts';
+import { foresee, sweep } from '../../../src/storage/sweep.ts';
 import { createUnpacker } from '../../../src/storage/unpack.ts';
 import type { Ctx } from '../../../src/sys/context.ts';
 import { storeImage } from './image-fixture.ts';
@@ -36,7 +36,7 @@ const writeContainer = (id: string, record: unknown): void => {
 
 it('deletes nothing that an image reaches', () => {
   const image = storeImage(ctx, undefined, ['1', '2']);
-  expect(sweep(ctx, { thorough: true })).toEqual({ blobs: [], layers: [], leftovers: [] });
+  expect(sweep(ctx, { thorough: true })).toEqual({ blobs: [], layers: [], leftovers: [], bytes: 0 });
   expect(stored()).toEqual(partsOf(image));
 });
 
@@ -103,4 +103,14 @@ it('deletes what the dead left in tmp/, and nothing of the living', () => {
   expect(sweep(ctx, { thorough: true }).leftovers).toEqual([`blob-${'d'.repeat(64)}`]);
   unpacker.abort();
   writer.abort();
+});
+
+it('foresees what goes without an image: that is what then goes, measured, and nothing goes before', () => {
+  const image = storeImage(ctx, undefined, ['one', 'two']);
+  const options = { released: released(image) };
+  const foreseen = foresee(ctx, { ...options, without: { images: [image.id], containers: [], volumes: [] } });
+  expect([foreseen.blobs.length, foreseen.layers.length, foreseen.bytes > 0]).toEqual([4, 2, true]);
+  expect([sweep(ctx, { ...options, measure: true }).bytes, stored()]).toEqual([0, partsOf(image)]);
+  deleteImageRecord(ctx, image.id);
+  expect(sweep(ctx, { ...options, measure: true })).toEqual(foreseen);
 });

@@ -1,0 +1,57 @@
+// `system prune`: containers that are down, then the anonymous volumes and the images that nothing uses any more, and every leftover of
+// commands that were killed. Each step looks anew at what the one before has left; a dry run thinks away what it would have removed.
+
+import { listContainers } from '../storage/container.ts';
+import { detachUnusedVolumes } from '../storage/container-removal.ts';
+import { listVolumes } from '../storage/volume.ts';
+import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
+import { pruneContainers } from './prune-containers.ts';
+import type { PruneFilter } from './prune-filter.ts';
+import { type PrunedImages, pruneImages } from './prune-images.ts';
+
+export interface PruneSystemOptions {
+  /** Every image that no container is made of. */
+  all: boolean;
+  /** Anonymous volumes, too. */
+  volumes: boolean;
+  filter: PruneFilter;
+  dryRun: boolean;
+}
+
+export interface PrunedSystem {
+  containers: string[];
+  volumes: string[];
+  images: PrunedImages['images'];
+  /** Bytes. */
+  reclaimed: number;
+}
+
+/** Throws ERR_BAD_FILTER where a filter cannot be had with the volumes. */
+export function checkPruneSystem({ volumes, filter }: Pick<PruneSystemOptions, 'volumes' | 'filter'>): void {
+  if (!volumes || !filter.filters.has('until')) return;
+  throw new EngineError('ERR_BAD_FILTER', 'The "until" filter is not supported with "--volumes"', {
+    hint: 'A volume does not tell when it was last used: prune without --volumes',
+  });
+}
+
+export async function pruneSystem(ctx: Ctx, options: PruneSystemOptions): Promise<PrunedSystem> {
+  checkPruneSystem(options);
+  const { all, filter, dryRun } = options;
+  const containers = await pruneContainers(ctx, filter, { dryRun });
+  const gone = dryRun ? containers.deleted : [];
+  const wanted = options.volumes ? unusedVolumes(ctx, filter, gone) : [];
+  // Their folders lie in tmp/ then: the sweep of the images measures and deletes them.
+  const volumes = dryRun ? wanted : [...detachUnusedVolumes(ctx, wanted).keys()];
+  const absent = { containers: gone, volumes: dryRun ? volumes : [] };
+  const { images, reclaimed } = await pruneImages(ctx, { all, filter, dryRun, absent, thorough: true });
+  return { containers: containers.deleted, volumes, images, reclaimed: containers.reclaimed + reclaimed };
+}
+
+function unusedVolumes(ctx: Ctx, { fits }: PruneFilter, gone: readonly string[]): string[] {
+  const containers = listContainers(ctx).filter(({ record }) => !gone.includes(record.Id));
+  const used = new Set(containers.flatMap(({ record }) => record.Mounts.map(({ Name }) => Name)));
+  return listVolumes(ctx)
+    .filter(({ Name, Anonymous, Labels, CreatedAt }) => Anonymous && !used.has(Name) && fits(CreatedAt, () => Labels))
+    .map(({ Name }) => Name);
+}

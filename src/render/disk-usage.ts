@@ -1,0 +1,124 @@
+// `system df` as text: Docker's summary, and with -v its four lists. There is no build cache here: its line says 0B.
+
+import type { VolumeRecord } from '../storage/records.ts';
+import { type ContainerRowInput, containerRow } from './container-row.ts';
+import { timeFormatter } from './go-time.ts';
+import { struct } from './go-values.ts';
+import { ago, preciseSize } from './human.ts';
+import { alignTable, shortId } from './table.ts';
+
+interface Totals {
+  count: number;
+  active: number;
+  size: number;
+  reclaimable: number;
+}
+
+export interface DiskUsageInput {
+  images: Totals & {
+    items: readonly { image: { id: string; created: string }; tags: readonly string[]; size: number; shared: number; containers: number }[];
+  };
+  containers: Totals & { items: readonly ContainerRowInput[] };
+  volumes: Totals & { items: readonly { volume: VolumeRecord; links: number; size: number }[] };
+}
+
+export interface DiskUsageOptions {
+  verbose: boolean;
+  format: string | undefined;
+  now: Date;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+const HEADER = { Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE' };
+const IMAGE_HEADER = {
+  ...{ Repository: 'REPOSITORY', Tag: 'TAG', ID: 'IMAGE ID', CreatedSince: 'CREATED', Size: 'SIZE' },
+  ...{ SharedSize: 'SHARED SIZE', UniqueSize: 'UNIQUE SIZE', Containers: 'CONTAINERS' },
+};
+const CONTAINER_HEADER = {
+  ...{ ID: 'CONTAINER ID', Image: 'IMAGE', Command: 'COMMAND', LocalVolumes: 'LOCAL VOLUMES', Size: 'SIZE' },
+  ...{ RunningFor: 'CREATED', Status: 'STATUS', Names: 'NAMES' },
+};
+const VOLUME_HEADER = { Name: 'VOLUME NAME', Links: 'LINKS', Size: 'SIZE' };
+const CACHE_TITLES = 'CACHE ID\tCACHE TYPE\tSIZE\tCREATED\tLAST USED\tUSAGE\tSHARED';
+const NO_CACHE: Totals = { count: 0, active: 0, size: 0, reclaimable: 0 };
+
+/** Throws ERR_TEMPLATE. */
+export async function renderDiskUsage(usage: DiskUsageInput, options: DiskUsageOptions): Promise<string> {
+  const { verbose, format = 'table' } = options;
+  const isTable = format === 'table' || format === '';
+  if (verbose) return isTable ? verboseTables(usage, options) : verboseTemplate(usage, { ...options, format });
+  const rows = summary(usage);
+  if (isTable) return tableOf(HEADER, rows);
+  const { formatRows } = await import('./rows.ts');
+  const table = columnsOf(HEADER);
+  const raw = 'type: {{.Type}}\ntotal: {{.TotalCount}}\nactive: {{.Active}}\nsize: {{.Size}}\nreclaimable: {{.Reclaimable}}\n';
+  return formatRows(format, rows, { header: HEADER, table, raw });
+}
+
+function summary({ images, containers, volumes }: DiskUsageInput) {
+  const row = (Type: string, { count, active, size, reclaimable }: Totals) =>
+    struct('*formatter.diskUsageContext', {
+      Active: String(active),
+      Reclaimable:
+        Type === 'Build Cache' || size === 0 ? preciseSize(reclaimable) : `${preciseSize(reclaimable)} (${percent(reclaimable, size)}%)`,
+      Size: preciseSize(size),
+      TotalCount: String(count),
+      Type,
+    });
+  return [row('Images', images), row('Containers', containers), row('Local Volumes', volumes), row('Build Cache', NO_CACHE)];
+}
+
+const percent = (part: number, whole: number): number => Math.trunc((part * 100) / whole);
+
+function verboseTables(usage: DiskUsageInput, options: DiskUsageOptions): string {
+  const { images, containers, volumes } = rowsOf(usage, options);
+  return [
+    `Images space usage:\n\n${tableOf(IMAGE_HEADER, images)}`,
+    `Containers space usage:\n\n${tableOf(CONTAINER_HEADER, containers)}`,
+    `Local Volumes space usage:\n\n${tableOf(VOLUME_HEADER, volumes)}`,
+    `Build cache usage: 0B\n\n${alignTable([CACHE_TITLES])}`,
+  ].join('\n');
+}
+
+async function verboseTemplate(usage: DiskUsageInput, options: DiskUsageOptions & { format: string }): Promise<string> {
+  const { images, containers, volumes } = rowsOf(usage, options);
+  const { renderTemplate } = await import('./template.ts');
+  const whole = struct('*formatter.diskUsageContext', { Images: images, Containers: containers, Volumes: volumes, BuildCache: [] });
+  return `${renderTemplate(options.format === 'json' ? '{{json .}}' : options.format, whole)}\n`;
+}
+
+function rowsOf({ images, containers, volumes }: DiskUsageInput, { now, env }: DiskUsageOptions) {
+  const formatTime = timeFormatter(env);
+  return {
+    images: images.items.map((item) => imageRow(item, now)),
+    containers: containers.items.map((item) => containerRow(item, { noTrunc: false, now, formatTime, sizeText: preciseSize })),
+    volumes: volumes.items.map(({ volume, links, size }) =>
+      struct('*formatter.volumeContext', { Driver: volume.Driver, Links: String(links), Name: volume.Name, Size: preciseSize(size) }),
+    ),
+  };
+}
+
+function imageRow({ image, tags, size, shared, containers }: DiskUsageInput['images']['items'][number], now: Date) {
+  const [name = '<none>:<none>'] = tags;
+  const colon = name.lastIndexOf(':');
+  return struct('*formatter.imageContext', {
+    Containers: String(containers),
+    CreatedSince: ago(image.created || '1970-01-01T00:00:00Z', now),
+    ID: shortId(image.id),
+    Repository: name.slice(0, colon),
+    SharedSize: preciseSize(shared),
+    Size: preciseSize(size),
+    Tag: name.slice(colon + 1),
+    UniqueSize: preciseSize(size - shared),
+  });
+}
+
+function tableOf<K extends string>(header: Readonly<Record<K, string>>, rows: readonly Readonly<Record<NoInfer<K>, unknown>>[]): string {
+  const columns = Object.keys(header) as K[];
+  return alignTable([header, ...rows].map((row) => columns.map((column) => String(row[column])).join('\t')));
+}
+
+const columnsOf = (header: object): string =>
+  Object.keys(header)
+    .map((column) => `{{.${column}}}`)
+    .join('\t');
