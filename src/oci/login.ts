@@ -3,10 +3,9 @@
 import { EngineError } from '../sys/errors.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
-import { systemCertificates } from './http/certificates.ts';
-import { createTransport, type Transport, type TransportOptions } from './http/transport.ts';
+import type { Transport, TransportOptions } from './http/transport.ts';
 import { bareType } from './media-types.ts';
-import { findBase } from './registry-client.ts';
+import { endpointTransport, findBase } from './registry-client.ts';
 import { type Endpoint, registryEndpoints } from './registry-config.ts';
 import { webPage } from './registry-error.ts';
 import { basicAuthorization, fetchLogin } from './token.ts';
@@ -29,10 +28,7 @@ export async function verifyLogin(options: LoginOptions): Promise<string | undef
   // Mirrors have logins of their own.
   const endpoint = (await registryEndpoints(env, { registry, repository: '', digest: undefined }, options)).at(-1);
   if (!endpoint) throw new Error('no server');
-  const tls = endpoint.isInsecure
-    ? endpoint.tls
-    : { ...endpoint.tls, ca: [systemCertificates(env), endpoint.tls.ca].filter(Boolean).join('\n') };
-  const transport = createTransport({ tls: { ...tls, ca: tls.ca || undefined }, isInsecure: endpoint.isInsecure, ...options.transport });
+  const transport = endpointTransport(env, endpoint, options.transport);
   const origin = await findBase(transport, endpoint, signal);
   const url = `${origin}/v2/`;
   const first = await get(transport, url, { signal });

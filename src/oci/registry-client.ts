@@ -6,7 +6,7 @@ import { parseChallenges } from './challenge.ts';
 import { type FoundCredentials, findCredentials } from './credentials.ts';
 import type { Answer } from './http/answer.ts';
 import { systemCertificates } from './http/certificates.ts';
-import { createTransport, type HttpRequest, type Transport, type TransportOptions } from './http/transport.ts';
+import { createTransport, type HttpRequest, stallTimeoutMs, type Transport, type TransportOptions } from './http/transport.ts';
 import type { Endpoint } from './registry-config.ts';
 import { basicAuthorization, fetchToken } from './token.ts';
 
@@ -40,7 +40,7 @@ const LARGEST_ERROR = 64 << 10;
 
 export function createClient(options: ClientOptions): RegistryClient {
   const { env, endpoint, signal } = options;
-  const transport = createTransport({ tls: tlsOf(env, endpoint), isInsecure: endpoint.isInsecure, ...options.transport });
+  const transport = endpointTransport(env, endpoint, options.transport);
   const authorizer = createAuthorizer(transport, options);
   let base: Promise<string> | undefined = options.session && Promise.resolve(options.session.origin);
 
@@ -75,10 +75,15 @@ export function createClient(options: ClientOptions): RegistryClient {
   }
 }
 
-function tlsOf(env: ClientOptions['env'], { isInsecure, tls }: Endpoint): TransportOptions['tls'] {
-  if (isInsecure) return tls;
-  const authorities = systemCertificates(env);
-  return { ...tls, ca: tls.ca === undefined ? authorities : `${authorities ?? ''}\n${tls.ca}` };
+/** Requests to the server alone, without any login. */
+export function endpointTransport(
+  env: ClientOptions['env'],
+  { isInsecure, tls }: Pick<Endpoint, 'isInsecure' | 'tls'>,
+  options: ClientOptions['transport'] = {},
+): Transport {
+  const authorities = isInsecure ? undefined : systemCertificates(env);
+  const ca = [authorities, tls.ca].filter((text) => text !== undefined).join('\n') || undefined;
+  return createTransport({ tls: { ...tls, ca }, isInsecure, stallMs: stallTimeoutMs(env), ...options });
 }
 
 interface Renewal {

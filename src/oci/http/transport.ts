@@ -48,6 +48,14 @@ export interface Transport {
 }
 
 const STALL_MS = 30_000;
+const MOST_SILENT_TRIES = 2;
+
+/** How long a registry may be silent, milliseconds; SKIFF_STALL_TIMEOUT gives seconds. */
+export function stallTimeoutMs(env: Readonly<Record<string, string | undefined>>): number {
+  const seconds = Number(env.SKIFF_STALL_TIMEOUT);
+  return seconds > 0 ? seconds * 1000 : STALL_MS;
+}
+
 const MOST_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -62,9 +70,12 @@ export function createTransport(options: TransportOptions = {}): Transport {
     for (let attempt = 1; ; attempt++) {
       const result = await follow(request).catch((error: unknown) => ({ error: asFailure(error, request) }));
       request.signal?.throwIfAborted();
-      const isLast = attempt >= (request.tries ?? options.tries ?? MOST_TRIES);
+      const most = request.tries ?? options.tries ?? MOST_TRIES;
+      const isLast = attempt >= most;
       if ('error' in result) {
-        if (isLast || !isRetryableError(retryCode(result.error))) throw result.error;
+        // Silence has cost its whole deadline each time.
+        const isSilent = result.error.code === 'ERR_STALLED' && attempt >= Math.min(most, MOST_SILENT_TRIES);
+        if (isLast || isSilent || !isRetryableError(retryCode(result.error))) throw result.error;
         await wait(backOffMs(attempt, random), request.signal);
         continue;
       }
