@@ -73,6 +73,14 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
       return import('./jobs/cp-in.ts').then(({ copyIn }) => copyIn(ctx, job, tools));
     case 'copy-out':
       return import('./jobs/cp-out.ts').then(({ copyOut }) => copyOut(ctx, job, tools));
+    case 'save':
+      return import('./jobs/save.ts').then(({ save }) => save(ctx, job, tools));
+    case 'load':
+      return import('./jobs/load.ts').then(({ load }) => load(ctx, job, tools));
+    case 'load-layers':
+      return import('./jobs/load-layers.ts').then(({ loadLayers }) => loadLayers(ctx, job, tools));
+    case 'import':
+      return import('./jobs/import.ts').then(({ importImage }) => importImage(ctx, job, tools));
     default:
       return job satisfies never;
   }

@@ -2,6 +2,7 @@
 // standard output, the last of them `done` or `failed`. The end of standard input before that means: give up and clean up.
 // Described by types alone; a worker is always of the same build as the one that started it.
 import type { ImageLayer } from '../storage/records.ts';
+import type { ImportJob, ImportResult, LoadJob, LoadLayersJob, LoadResult, SaveJob } from './messages-archive.ts';
 import type { CopyInJob, CopyOutJob } from './messages-copy.ts';
 import type { CommitJob, CommitResult, DiffJob, ExportJob, FileChange } from './messages-files.ts';
 
@@ -16,7 +17,11 @@ export type WorkJob =
   | ExportJob
   | CommitJob
   | CopyInJob
-  | CopyOutJob;
+
+  | CopyOutJob
+  | ArchiveJob;
+
+type ArchiveJob = SaveJob | LoadJob | LoadLayersJob | ImportJob;
 
 /** Fetches an image and makes it reachable under its reference. */
 export interface PullJob {
@@ -140,6 +145,10 @@ export interface WorkResults {
   commit: CommitResult;
   'copy-in': null;
   'copy-out': null;
+  save: null;
+  load: LoadResult;
+  'load-layers': null;
+  import: ImportResult;
 }
 
 export type LayerStatus = 'waiting' | 'downloading' | 'retrying' | 'verifying' | 'extracting' | 'complete' | 'exists';

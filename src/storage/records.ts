@@ -58,6 +58,13 @@ export interface ImageLayer {
   size: number;
 }
 
+/** Where a file of an archive lies: in the open tar file, in the open folder, or in the store, where it was read to from a stream. */
+export type ArchivePlace =
+  | { kind: 'at'; offset: number; size: number }
+  | { kind: 'file'; path: string; size: number }
+  | { kind: 'stored'; digest: string; size: number }
+  | { kind: 'memory'; data: Uint8Array; size: number };
+
 export interface LayerRecord {
   version: 1;
   diffId: string;

@@ -19,6 +19,10 @@ export interface TarSink {
 
 export interface TarReader {
   write(data: Buffer): void;
+  /** Passes over what is left of the entry at hand; returns how many bytes of the archive that is, which are not to be written then. */
+  skip(): number;
+  /** The archive's end mark was read: what follows means nothing. */
+  readonly isFinished: boolean;
   /** Throws ERR_LAYER_TRUNCATED unless the stream ended between entries; says whether the archive's end mark was there. */
   end(): boolean;
 }
@@ -39,7 +43,23 @@ export function createTarReader(sink: TarSink): TarReader {
   // An extension's body (`x`, `L`, `K`) as it comes in.
   let extension = { type: '', body: Buffer.alloc(0), filled: 0 };
 
-  return { write, end };
+  return {
+    write,
+    skip,
+    end,
+    get isFinished() {
+      return state === 'finished';
+    },
+  };
+
+  function skip(): number {
+    if (state !== 'content' && state !== 'padding') return 0;
+    const count = left + padding;
+    if (state === 'content') sink.entryEnd();
+    left = padding = 0;
+    state = 'header';
+    return count;
+  }
 
   function write(data: Buffer): void {
     let at = 0;

@@ -31,6 +31,19 @@ export function makeWidePipe(): { read: number; write: number } {
   return pipe;
 }
 
+/** Reads what comes next into `chunk`; returns how much that is, 0 at the end. Waits with the event loop going on. Throws what `signal` says. */
+export async function readSome(fd: number, chunk: Buffer, signal: AbortSignal): Promise<number> {
+  for (;;) {
+    if (isReady(fd, POLLIN)) {
+      const length = Number(f.read(fd, ptr(chunk), chunk.length));
+      if (length >= 0) return length;
+      if (errno() !== EINTR && errno() !== EAGAIN) check(-1, 'read');
+    }
+    await Bun.sleep(0);
+    signal.throwIfAborted();
+  }
+}
+
 /** Reads `fd` to its end; what `take` is given is valid during the call only. Throws what `signal` says, and what `take` throws. */
 export async function readStream(fd: number, take: (chunk: Buffer) => void, signal: AbortSignal): Promise<void> {
   const chunk = Buffer.from(new ArrayBuffer(CHUNK_BYTES));

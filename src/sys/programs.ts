@@ -35,7 +35,10 @@ export function requireProgram(env: Ctx['env'], program: string, purpose: string
   });
 }
 
+/** Programs that only some archives need: `info` does not ask for them. */
+const RARE_PACKAGES: Readonly<Record<string, string>> = { bzip2: 'bzip2', podman: 'podman', xz: 'xz-utils' };
+
 /** What to paste to get `program`. */
 export function installCommand(program: string): string {
-  return `sudo apt-get install ${PACKAGES[program] ?? program} (or the package of your distribution that has ${program})`;
+  return `sudo apt-get install ${PACKAGES[program] ?? RARE_PACKAGES[program] ?? program} (or the package of your distribution that has ${program})`;
 }

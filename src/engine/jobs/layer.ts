@@ -3,7 +3,6 @@
 // the bytes are read to their end, and if their digest is right the layer is to blame.
 
 import { backOffMs, isRetryableError, pause } from '../../oci/http/retry.ts';
-import type { Registry } from '../../oci/registry.ts';
 import type { LayerStatus } from '../../runtime/messages-work.ts';
 import { type BlobWriter, blobChunks, hasBlob, openBlobWriter, removeBlob } from '../../storage/blob.ts';
 import { hasLayer } from '../../storage/layer.ts';
@@ -12,8 +11,14 @@ import { createUnpacker, type Unpacker } from '../../storage/unpack.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
 
+/** Where blobs come from: a registry, or an archive. */
+export interface BlobSource {
+  /** Opens a blob from byte `offset` on; `offset` of the result is where its bytes really begin. */
+  blob(digest: string, offset: number): Promise<{ answer: { read(onChunk: (chunk: Uint8Array) => void): Promise<void> }; offset: number }>;
+}
+
 export interface FetchLayerOptions {
-  registry: Registry;
+  registry: BlobSource;
   maxBytes?: number | undefined;
   onStatus: (status: LayerStatus, current?: number) => void;
   signal: AbortSignal;

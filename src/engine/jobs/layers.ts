@@ -3,17 +3,17 @@
 // fetched twice, and what a dead process had claimed is free for the next.
 
 import { parseReference } from '../../oci/reference.ts';
-import { openRegistry, type Registry } from '../../oci/registry.ts';
+import { openRegistry } from '../../oci/registry.ts';
 import type { LayerStatus, LayersJob, PullEvent } from '../../runtime/messages-work.ts';
 import { claim } from '../../storage/claim.ts';
 import { hexOfDigest } from '../../storage/digest.ts';
 import type { ImageLayer } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
-import { fetchLayer, isStored } from './layer.ts';
+import { type BlobSource, fetchLayer, isStored } from './layer.ts';
 import type { JobTools } from './tools.ts';
 
 export interface EnsureLayersOptions extends JobTools {
-  registry: Registry;
+  registry: BlobSource;
   layers: readonly ImageLayer[];
   maxBytes?: number | undefined;
   /** Waits for what others have claimed and takes it over if they die. A helper leaves instead: who started it waits. */

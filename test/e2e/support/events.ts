@@ -12,6 +12,15 @@ export function eventsOf(box: Sandbox, id: string): string[][] {
     .map((event) => [event.Action, ...attributes(event.Actor.Attributes)]);
 }
 
+/** The events of images with one of these actions, in order: action, subject, name. */
+export function imageEvents(box: Sandbox, ...actions: string[]): string[][] {
+  return ['previous', 'current']
+    .flatMap((name) => lines(join(box.root, 'events', name)))
+    .map((line) => JSON.parse(line))
+    .filter((event) => event.Type === 'image' && actions.includes(event.Action))
+    .map((event) => [event.Action, event.Actor.ID, event.Actor.Attributes.name]);
+}
+
 const attributes = (all: Record<string, string>): string[] =>
   Object.entries(all)
     .filter(([name]) => !['image', 'name', 'test.image'].includes(name))
