@@ -17,7 +17,6 @@ export type WorkJob =
   | ExportJob
   | CommitJob
   | CopyInJob
-
   | CopyOutJob
   | ArchiveJob;
 

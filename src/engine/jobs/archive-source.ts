@@ -2,7 +2,7 @@
 import { placeChunks } from '../../storage/archive.ts';
 import type { ArchivePlace } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
-import type { BlobSource } from './layer.ts';
+import type { LayerSource } from './layer.ts';
 import { turns } from './save.ts';
 
 /** `places`: digest → where its bytes lie in the archive `fd`. */
@@ -10,7 +10,7 @@ export function archiveSource(
   ctx: Ctx,
   places: ReadonlyMap<string, ArchivePlace>,
   { fd, signal }: { fd: number; signal: AbortSignal },
-): BlobSource {
+): LayerSource {
   return {
     blob: async (digest, from) => {
       const place = places.get(digest);

@@ -12,13 +12,13 @@ import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
 
 /** Where blobs come from: a registry, or an archive. */
-export interface BlobSource {
+export interface LayerSource {
   /** Opens a blob from byte `offset` on; `offset` of the result is where its bytes really begin. */
   blob(digest: string, offset: number): Promise<{ answer: { read(onChunk: (chunk: Uint8Array) => void): Promise<void> }; offset: number }>;
 }
 
 export interface FetchLayerOptions {
-  registry: BlobSource;
+  registry: LayerSource;
   maxBytes?: number | undefined;
   onStatus: (status: LayerStatus, current?: number) => void;
   signal: AbortSignal;

@@ -9,11 +9,11 @@ import { claim } from '../../storage/claim.ts';
 import { hexOfDigest } from '../../storage/digest.ts';
 import type { ImageLayer } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
-import { type BlobSource, fetchLayer, isStored } from './layer.ts';
+import { fetchLayer, isStored, type LayerSource } from './layer.ts';
 import type { JobTools } from './tools.ts';
 
 export interface EnsureLayersOptions extends JobTools {
-  registry: BlobSource;
+  registry: LayerSource;
   layers: readonly ImageLayer[];
   maxBytes?: number | undefined;
   /** Waits for what others have claimed and takes it over if they die. A helper leaves instead: who started it waits. */
