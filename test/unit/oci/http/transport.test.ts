@@ -145,7 +145,7 @@ describe('a body', () => {
     await expect(answer.bytes(1000)).rejects.toMatchObject({ code: 'ERR_STALLED' });
   });
 
-  it('that never begins is given up, and asked for again', async () => {
+  it('that never begins is asked for once more, and given up', async () => {
     const { url, seen } = rawPeer('', 'stay');
     await expect(transport({ stallMs: 50 }).send({ url })).rejects.toMatchObject({ code: 'ERR_STALLED' });
     expect(seen.length).toBe(5);
