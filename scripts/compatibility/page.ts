@@ -10,6 +10,7 @@ import type { SkiffCommand } from './skiff.ts';
 const TOPICS: readonly [topic: string, title: string][] = [
   ['container', 'Containers'],
   ['image', 'Images'],
+  ['manifest', 'Manifests'],
   ['volume', 'Volumes'],
   ['network', 'Networks'],
   ['secret', 'Secrets'],

@@ -15,6 +15,9 @@ export const refsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'images/r
 export const imageRecordsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'images/records');
 export const imageRecordPath = (ctx: HasPaths, id: string): string => join(imageRecordsDir(ctx), `${hexOf(id)}.json`);
 
+/** One file per manifest list that is being put together. */
+export const manifestListsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'images/manifest-lists');
+
 // layers
 export const layersDir = (ctx: HasPaths): string => join(ctx.paths.data, 'layers');
 /** `layers/<hex of diff-id>`: `fs/` and `layer.json`; exists only whole, by rename. */

@@ -10,6 +10,7 @@ const TOPIC_DESCRIPTIONS: Record<string, string> = {
   container: 'Manage containers',
   healthcheck: 'Run health checks',
   image: 'Manage images',
+  manifest: 'Manage image manifests and manifest lists',
   network: 'Manage networks',
   secret: 'Manage secrets',
   system: 'Manage skiff',
