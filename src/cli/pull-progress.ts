@@ -16,19 +16,27 @@ export interface PullToTerminalOptions {
   tlsVerify?: boolean | undefined;
   maxLayerBytes?: number | undefined;
   quiet?: boolean | undefined;
+  /** One of several: what came of them all is said by `sayStatus`. */
+  isPart?: boolean;
   /** Where progress goes. Default `err`. */
   stream?: 'out' | 'err';
 }
 
 /** Pulls and says so; returns what was pulled. Throws as `pullImage`. */
 export async function pullToTerminal(options: PullToTerminalOptions): Promise<PullResult> {
-  const { ctx, io, reference, platform, tlsVerify, maxLayerBytes, quiet, stream = 'err' } = options;
+  const { ctx, io, reference, platform, tlsVerify, maxLayerBytes, quiet, isPart, stream = 'err' } = options;
   const write = (text: string): void => (stream === 'out' ? io.out(text) : io.err(text));
   const isTerminal = stream === 'out' ? io.stdoutIsTerminal : io.stderrIsTerminal;
   const onProgress = quiet ? () => {} : createPullProgress({ write, isTerminal, columns: io.columns });
   const result = await interruptible((signal) => pullImage(ctx, { reference, platform, tlsVerify, maxLayerBytes, onProgress, signal }));
   if (quiet) return result;
   write(`Digest: ${result.digest}\n`);
-  write(`Status: ${result.status === 'current' ? 'Image is up to date' : 'Downloaded newer image'} for ${pullNames(reference).familiar}\n`);
+  if (!isPart) sayStatus(write, [result], pullNames(reference).familiar);
   return result;
+}
+
+/** Docker's last words on a pull of `name`. */
+export function sayStatus(write: (text: string) => void, results: readonly PullResult[], name: string): void {
+  const isNew = results.some(({ status }) => status === 'downloaded');
+  write(`Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${name}\n`);
 }

@@ -41,6 +41,7 @@ export async function inspectAll(
   {
     names,
     format,
+    look = async (name) => inspectObject(ctx, name, options),
     ...options
   }: {
     names: readonly string[];
@@ -48,13 +49,15 @@ export async function inspectAll(
     size?: boolean;
     format?: string | undefined;
     platform?: string | undefined;
+    /** Finds one; in the store when left out. */
+    look?: (name: string) => Promise<Inspected>;
   },
 ): Promise<number> {
   const found: Inspected[] = [];
   const problems: EngineError[] = [];
   for (const name of names) {
     try {
-      found.push(inspectObject(ctx, name, options));
+      found.push(await look(name));
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       problems.push(error);

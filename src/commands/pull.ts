@@ -1,7 +1,7 @@
 // `skiff pull`: output as Docker's, the canonical name last, on standard output.
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { interruptible } from '../cli/interruptible.ts';
-import { pullToTerminal } from '../cli/pull-progress.ts';
+import { pullToTerminal, sayStatus } from '../cli/pull-progress.ts';
 import { refused } from '../cli/refused.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
 import { listRemoteTags, pullNames } from '../engine/pull.ts';
@@ -47,7 +47,9 @@ export default class Pull extends Command {
     if (flags['all-tags']) {
       if (names.defaultTag === undefined) throw tagWithAllTags();
       const tags = await interruptible((signal) => listRemoteTags(ctx, { reference: name, tlsVerify: common.tlsVerify, signal }));
-      for (const tag of tags) await pullToTerminal({ ...common, reference: `${names.repository}:${tag}` });
+      const results: Awaited<ReturnType<typeof pullToTerminal>>[] = [];
+      for (const tag of tags) results.push(await pullToTerminal({ ...common, reference: `${names.repository}:${tag}`, isPart: true }));
+      if (!quiet) sayStatus((text) => io.out(text), results, names.familiarRepository);
       io.out(`${names.repository}\n`);
       return 0;
     }

@@ -27,6 +27,8 @@ export interface PullNames {
   familiar: string;
   /** `docker.io/library/alpine`. */
   repository: string;
+  /** `alpine`. */
+  familiarRepository: string;
   /** Set when neither tag nor digest was given. */
   defaultTag: string | undefined;
 }
@@ -40,6 +42,7 @@ export function pullNames(text: string): PullNames {
     full,
     familiar: familiarReference(full),
     repository: repositoryName(reference),
+    familiarRepository: familiarReference(repositoryName(reference)),
     defaultTag: isTagged || reference.digest ? undefined : reference.tag,
   };
 }

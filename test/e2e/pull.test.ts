@@ -178,6 +178,14 @@ test('--all-tags fetches every tag of the repository', async () => {
     const name = `${registry.address}/image`;
     expect(await box.ok(['pull', '--quiet', '--all-tags', name])).toBe(name);
     expect((await references()).split('\n').sort()).toEqual([`${name}:one`, `${name}:two`]);
+    const digest = `Digest: ${served.manifest.digest}`;
+    const again = ['one', 'two'].flatMap((tag) => [`${tag}: Pulling from ${name}`, 'LAYER: Already exists', digest]);
+    const said = await box.ok(['pull', '-a', '--platform', 'linux/amd64', name]);
+    expect(said.replace(/^[0-9a-f]{12}:/gm, 'LAYER:').split('\n')).toEqual([...again, `Status: Image is up to date for ${name}`, name]);
+    expect(await box.skiff(['pull', '-a', '--platform', 'linux/s390x', name])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('does not provide the specified platform (linux/s390x)'),
+    });
     expect(await box.skiff(['pull', '--all-tags', `${name}:one`])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("tag can't be used with --all-tags/-a"),
