@@ -80,6 +80,7 @@ export const commands: CommandTable = {
   'rmi': { id: 'rmi', load: () => import('../commands/rmi.ts') },
   'run': { id: 'run', load: () => import('../commands/run.ts') },
   'save': { id: 'save', load: () => import('../commands/save.ts') },
+  'search': { id: 'search', load: () => import('../commands/search.ts') },
   'secret:create': { id: 'secret:create', load: () => import('../commands/secret/create.ts') },
   'secret:inspect': { id: 'secret:inspect', load: () => import('../commands/secret/inspect.ts') },
   'secret:list': { id: 'secret:ls', load: () => import('../commands/secret/ls.ts') },

@@ -7,6 +7,7 @@ import { verifyLogin } from '../oci/login.ts';
 import { parseReference } from '../oci/reference.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
+import { keepLoopbackDirect } from './loopback-direct.ts';
 
 export interface LoginTarget {
   /** What the login is kept under: `ghcr.io`, `ghcr.io/team`, Docker Hub's address. */
@@ -48,12 +49,14 @@ export function keptLogin(ctx: Ctx, { key }: LoginTarget): Promise<Credentials |
 
 /** Throws ERR_AUTH unless the registry takes the login. */
 export async function checkLogin(ctx: Ctx, { registry }: LoginTarget, credentials: Credentials, signal?: AbortSignal): Promise<void> {
+  keepLoopbackDirect(process.env);
   await verifyLogin({ env: ctx.env, registry, credentials, signal });
 }
 
 /** Checks the login and keeps it. Throws ERR_AUTH, ERR_AUTH_FILE, ERR_CREDENTIAL_HELPER, and what networks bring. */
 export async function login(ctx: Ctx, target: LoginTarget, options: LoginOptions): Promise<Kept> {
   const { username, password, tlsVerify, signal } = options;
+  keepLoopbackDirect(process.env);
   const path = loginFile(ctx.env);
   // A file that cannot be used is told before the password goes anywhere.
   const file = readAuthFile(path);
