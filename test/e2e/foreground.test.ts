@@ -118,6 +118,8 @@ describe('a terminal that goes away', () => {
     await window.waitFor(/# /);
     window.type('remembered=yes; echo no""ted\n');
     await window.waitFor(/noted/);
+    window.type('echo "it said $remembered"\n');
+    await window.waitFor(/it said yes/);
     window.process.kill('SIGHUP');
     expect(await window.ended()).toBe(129);
     expect(await state('window')).toBe('running 0');

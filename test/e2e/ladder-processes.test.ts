@@ -28,8 +28,9 @@ async function watchersOf(name: string): Promise<{ supervisor: number; guard: nu
   return { supervisor, guard };
 }
 
+// A number that no other file's programs sleep for, since they are found among all of the user's.
 const start = (name: string, ...flags: string[]) =>
-  box.ok(['run', '-d', '--name', name, ...flags, busybox, 'sh', '-c', 'sleep 100001 & exec sleep 100000']);
+  box.ok(['run', '-d', '--name', name, ...flags, busybox, 'sh', '-c', 'sleep 876541 & exec sleep 876540']);
 
 test('a container shares the pids of the host, and info says so', async () => {
   const inside = await box.ok(['run', '--rm', '--network', 'none', busybox, 'sh', '-c', 'readlink /proc/self/ns/pid; hostname']);
@@ -50,29 +51,29 @@ test('output, exit codes, input and exec are as anywhere', async () => {
 });
 
 test('what a container leaves running ends with it, and does not hold its output open', async () => {
-  const result = await box.skiff(['run', '--rm', '--network', 'none', busybox, 'sh', '-c', 'sleep 100001 & (sleep 100002 &) ; exit 3']);
+  const result = await box.skiff(['run', '--rm', '--network', 'none', busybox, 'sh', '-c', 'sleep 876541 & (sleep 876542 &) ; exit 3']);
   expect(result).toEqual({ stdout: '', stderr: '', code: 3 });
-  expect(pgrep('-f', '^sleep 10000[12]$')).toEqual([]);
+  expect(pgrep('-f', '^sleep 87654[12]$')).toEqual([]);
 });
 
 test('stop takes the processes of exec along', async () => {
   await start('stopped', '--network', 'none');
-  await box.ok(['exec', '-d', 'stopped', 'sleep', '100003']);
-  await eventually('it sleeps', () => pgrep('-f', '^sleep 100003$').length === 1);
+  await box.ok(['exec', '-d', 'stopped', 'sleep', '876543']);
+  await eventually('it sleeps', () => pgrep('-f', '^sleep 876543$').length === 1);
   await box.ok(['stop', 'stopped']);
   // Its init is an ordinary process here, which SIGTERM ends.
   expect(await statusOf('stopped')).toBe('exited 143');
-  expect(pgrep('-f', '^sleep 100003$')).toEqual([]);
+  expect(pgrep('-f', '^sleep 876543$')).toEqual([]);
   await box.ok(['rm', 'stopped']);
 });
 
 test('a kill -9 of the supervisor takes the whole container along', async () => {
   await start('killed', '-p', '127.0.0.1::80', '--storage-driver', 'fuse-overlayfs');
-  await box.ok(['exec', '-d', 'killed', 'sleep', '100003']);
+  await box.ok(['exec', '-d', 'killed', 'sleep', '876543']);
   const id = (await idOf('killed')).slice(0, 24);
   expect(pgrep('-f', `^\\S*(pasta|fuse-overlayfs) .*${id}`)).toHaveLength(2);
   process.kill((await watchersOf('killed')).supervisor, 'SIGKILL');
-  await eventually('all of it has ended', () => pgrep('-f', `^sleep 10000|^\\S*(pasta|fuse-overlayfs) .*${id}`).length === 0);
+  await eventually('all of it has ended', () => pgrep('-f', `^sleep 87654|^\\S*(pasta|fuse-overlayfs) .*${id}`).length === 0);
   expect(await statusOf('killed')).toBe('exited 137');
   expect(await box.ok(['start', 'killed'])).toBe('killed');
   expect(await box.ok(['exec', 'killed', 'echo', 'again'])).toBe('again');
@@ -86,7 +87,7 @@ test.each(['rm -f', 'start'])('when the guard was killed first, %s ends what is 
   process.kill(guard, 'SIGKILL');
   process.kill(supervisor, 'SIGKILL');
   await eventually('it is seen to have ended', async () => (await statusOf('orphan')) === 'exited 137');
-  const left = pgrep('-f', `^sleep 10000|^\\S*(pasta|fuse-overlayfs) .*${id}`);
+  const left = pgrep('-f', `^sleep 87654|^\\S*(pasta|fuse-overlayfs) .*${id}`);
   expect(left).toHaveLength(4);
   if (verb === 'start') await box.ok(['start', 'orphan']);
   else await box.ok(['rm', '-f', 'orphan']);
