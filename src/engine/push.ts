@@ -8,8 +8,10 @@ import { registryEndpoints } from '../oci/registry-config.ts';
 import { uploadBlob } from '../oci/upload.ts';
 import { isDamaged } from '../storage/blob-source.ts';
 import { addRepoDigest } from '../storage/image.ts';
+import type { ImageRecord } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
+import { compressImage } from './compress-image.ts';
 import { recordImageEvent } from './image-events.ts';
 import { keepLoopbackDirect } from './loopback-direct.ts';
 import type { PushEvent } from './push-events.ts';
@@ -50,11 +52,15 @@ export async function pushImage(ctx: Ctx, options: PushOptions): Promise<void> {
   const { tlsVerify, onProgress: emit = () => {}, platform } = options;
   const target = parseReference(options.reference);
   const images = imagesToPush(ctx, target, options);
-  const plans = images.map(({ image, tag }) => ({ image, tag, plan: planPush(ctx, image, { single: platform !== undefined }) }));
+  const plans: { image: ImageRecord; tag: string; plan: PushPlan }[] = [];
   const failing = new AbortController();
   const signal = AbortSignal.any([failing.signal, ...(options.signal ? [options.signal] : [])]);
   try {
     emit({ type: 'refers', repository: repositoryName(target) });
+    for (const { image: stored, tag } of images) {
+      const image = await compressImage(ctx, stored, signal);
+      plans.push({ image, tag, plan: planPush(ctx, image, { single: platform !== undefined }) });
+    }
     keepLoopbackDirect(process.env);
     const repository = (await registryEndpoints(ctx.env, target, { tlsVerify })).at(-1)?.repository ?? target.repository;
     const digests = new Set(plans.flatMap(({ plan }) => plan.blobs.map(({ digest }) => digest)));

@@ -37,6 +37,12 @@ export const isIndexType = (type: string): boolean => type === OCI_INDEX || type
 export const isManifestType = (type: string): boolean => type === OCI_MANIFEST || type === DOCKER_MANIFEST;
 export const isConfigType = (type: string): boolean => type === OCI_CONFIG || type === DOCKER_CONFIG;
 export const isLayerType = (type: string): boolean => LAYERS.has(type);
+/** What a plain layer becomes by gzip; undefined for one that is compressed, or may not be distributed. */
+export function compressedLayerType(type: string): string | undefined {
+  if (type === OCI_LAYER) return `${OCI_LAYER}+gzip`;
+  return type === 'application/vnd.docker.image.rootfs.diff.tar' ? DOCKER_LAYER : undefined;
+}
+
 /** Layers that may not be distributed; they lie where their `urls` say. */
 export const isForeignLayerType = (type: string): boolean => /\.nondistributable\.|\.foreign\./.test(type);
 export const isSchema1Type = (type: string): boolean =>

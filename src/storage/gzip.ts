@@ -22,7 +22,8 @@ const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
 /** The last block of a deflate stream, empty. */
 const LAST_BLOCK = Buffer.from([3, 0]);
 
-export function createGzip(onData: (data: Uint8Array) => void): Gzip {
+/** `mostPieces` bounds the memory, in megabytes. */
+export function createGzip(onData: (data: Uint8Array) => void, mostPieces = MOST_PIECES): Gzip {
   let piece = Buffer.allocUnsafe(PIECE_BYTES);
   let filled = 0;
   let underWay = 0;
@@ -66,7 +67,7 @@ export function createGzip(onData: (data: Uint8Array) => void): Gzip {
   }
 
   async function room(): Promise<void> {
-    while (underWay > MOST_PIECES && !failure) await Bun.sleep(1);
+    while (underWay > mostPieces && !failure) await Bun.sleep(1);
     if (failure) throw failure.error;
   }
 

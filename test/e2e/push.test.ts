@@ -4,8 +4,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmptyRegistry, startEmptyRegistry } from './support/empty-registry.ts';
 import { startFakeRegistry } from './support/fake-registry.ts';
-import { digestOf, imageOf, layerOf } from './support/images/layout.ts';
+import { digestOf, imageOf, layerOf, writeLayout } from './support/images/layout.ts';
 import { tarOf } from './support/images/tar.ts';
+import { makeAuthority, startPrivateRegistry } from './support/private-registry.ts';
 import { image, openSandbox } from './support/sandbox.ts';
 
 const box = openSandbox();
@@ -191,6 +192,67 @@ test('of two manifests with one config the last that was pulled is pushed', asyn
     expect(rawManifest(ours('of-one-config'))).toBe(rawManifest(image(name)));
   }
 }, 240_000);
+
+describe('layers that are not compressed', () => {
+  const plain = imageOf({ layers: [layerOf(tarOf([{ path: 'file', content: 'x'.repeat(200_000) }]), 'none')], config: { Cmd: ['/file'] } });
+  const typesAt = (name: string): string[] => JSON.parse(rawManifest(name)).layers.map(({ mediaType }: { mediaType: string }) => mediaType);
+
+  test('of an image that came from a registry go as they came', async () => {
+    const source = startFakeRegistry({ plain });
+    try {
+      await box.ok(['pull', '--quiet', `${source.address}/plain`]);
+      await box.ok(['tag', `${source.address}/plain`, ours('plain/pulled')]);
+      expect(await box.ok(['push', ours('plain/pulled')])).toContain(`digest: ${plain.manifest.digest} `);
+      expect(typesAt(ours('plain/pulled'))).toEqual(['application/vnd.oci.image.layer.v1.tar']);
+      await box.ok(['rmi', `${source.address}/plain`, ours('plain/pulled')]);
+    } finally {
+      source.stop();
+    }
+  });
+
+  test('of one that was loaded are compressed, once and always to the same bytes', async () => {
+    const layout = join(box.files, 'layout');
+    const archive = join(box.files, 'plain.tar');
+    writeLayout(layout, plain);
+    const copy = ['skopeo', '--insecure-policy', 'copy', '--quiet', `oci:${layout}:latest`, `docker-archive:${archive}:local/plain:v1`];
+    expect(Bun.spawnSync(copy, { stderr: 'inherit' }).exitCode).toBe(0);
+    const printed: string[] = [];
+    for (const name of ['plain/one', 'plain/two']) {
+      await box.ok(['load', '--input', archive]);
+      const id = await box.ok(['image', 'inspect', '--format', '{{.Id}}', 'local/plain:v1']);
+      await box.ok(['tag', 'local/plain:v1', ours(name)]);
+      printed.push(/digest: (\S+)/.exec(await box.ok(['push', ours(name)]))?.[1] ?? '');
+      expect(typesAt(ours(name))).toEqual(['application/vnd.oci.image.layer.v1.tar+gzip']);
+      expect(skopeoPulls(ours(name))).toEqual({ layers: 1 });
+      expect(await box.ok(['image', 'inspect', '--format', '{{.Id}}', ours(name)])).toBe(id);
+      expect(await box.ok(['push', ours(name)])).toContain(`digest: ${printed[0]} `);
+      await box.ok(['rmi', ours(name), 'local/plain:v1']);
+    }
+    expect(new Set(printed).size).toBe(1);
+    expect(await box.ok(['system', 'check', '--repair'])).toMatch(/ 0 problems$/);
+  });
+});
+
+test('TLS of an authority of its own, and a login', async () => {
+  const { ca, server } = makeAuthority(join(box.files, 'authority'));
+  const own = await startPrivateRegistry({ users: { me: 'secret-word' }, tls: server });
+  try {
+    const name = `${own.address}/team/private`;
+    await box.ok(['pull', '--quiet', image('busybox')]);
+    await box.ok(['tag', image('busybox'), name]);
+    const env = { SSL_CERT_FILE: ca, DOCKER_CONFIG: join(box.files, 'docker') };
+    const denied = await box.skiff(['push', name], { env });
+    expect(denied.code).toBe(1);
+    expect(denied.stderr).toContain(`push access denied for ${name}, repository does not exist or may require authorization`);
+    await box.ok(['login', '--username', 'me', '--password-stdin', own.address], { env, stdin: 'secret-word' });
+    expect(await box.ok(['push', '--quiet', name], { env })).toBe(`${name}:latest`);
+    expect((await box.skiff(['push', name])).stderr).toContain('certificate signed by unknown authority');
+    await box.ok(['rmi', name]);
+    expect(await box.ok(['run', '--rm', name, 'echo', 'came back'], { env })).toBe('came back');
+  } finally {
+    own.stop();
+  }
+}, 60_000);
 
 const hasPodman = Bun.which('podman') !== null;
 
