@@ -1,12 +1,15 @@
 // Logins: checked at the registry before they are kept, in the file or with the helper program that Docker's config.json names. Nothing of the
 // password is ever in an error, an event or an argument list. If we die between the two, the login is not kept.
-import { changeAuthFile, loginFile, readAuthFile } from '../oci/auth-file.ts';
+import { join } from 'node:path';
+import { type AuthFile, changeAuthFile, loginFile, readAuthFile } from '../oci/auth-file.ts';
 import { callHelper } from '../oci/credential-helper.ts';
 import { type Credentials, credentialsAt, DOCKER_HUB_KEY, helperFor, spellings, TOKEN_USERNAME } from '../oci/credentials.ts';
 import { verifyLogin } from '../oci/login.ts';
 import { parseReference } from '../oci/reference.ts';
+import { locksDir } from '../storage/layout.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
+import { withLock } from '../sys/lock.ts';
 import { keepLoopbackDirect } from './loopback-direct.ts';
 
 export interface LoginTarget {
@@ -38,6 +41,7 @@ export function loginTarget(server: string | undefined): LoginTarget {
   const isPart = path.length > 0 && !isAddress && !/^v[12]$/.test(path.join('/'));
   const registry = isDockerHub ? 'docker.io' : host;
   const key = isPart ? `${registry}/${path.join('/')}` : isDockerHub ? DOCKER_HUB_KEY : host;
+  if (/[:@]/.test(path.join('/'))) throw badServer(server ?? '');
   if (!isDockerHub || isPart) assertName(isPart ? key : `${host}/x`, host, server ?? '');
   return { key, registry, isDockerHub: isDockerHub && !isPart };
 }
@@ -70,12 +74,12 @@ export async function login(ctx: Ctx, target: LoginTarget, options: LoginOptions
     const secret = identityToken ? { username: TOKEN_USERNAME, secret: identityToken } : { username, secret: password };
     await callHelper(ctx.env, { helper, action: 'store', server: key, ...secret });
     // The empty entry says that there is one.
-    changeAuthFile(path, (now) => ({ ...now, auths: { ...now.auths, [key]: {} } }));
+    change(ctx, (now) => ({ ...now, auths: { ...now.auths, [key]: {} } }));
     return { helper };
   }
   const auth = Buffer.from(`${username}:${identityToken ? '' : password}`).toString('base64');
   const entry = identityToken ? { auth, identitytoken: identityToken } : { auth };
-  changeAuthFile(path, (now) => ({ ...now, auths: { ...now.auths, [key]: entry } }));
+  change(ctx, (now) => ({ ...now, auths: { ...now.auths, [key]: entry } }));
   return { path };
 }
 
@@ -91,12 +95,17 @@ export async function logout(ctx: Ctx, { key }: LoginTarget): Promise<boolean> {
     if (isKept) await callHelper(ctx.env, { helper, action: 'erase', server: key });
   }
   if (keys.length > 0) {
-    changeAuthFile(path, (now) => ({
+    change(ctx, (now) => ({
       ...now,
       auths: Object.fromEntries(Object.entries(now.auths ?? {}).filter(([name]) => !keys.includes(name))),
     }));
   }
   return isKept;
+}
+
+// Two logins at once must not lose one.
+function change(ctx: Ctx, edit: (file: AuthFile) => AuthFile): void {
+  withLock(join(locksDir(ctx), 'logins'), () => changeAuthFile(loginFile(ctx.env), edit));
 }
 
 function assertName(name: string, host: string, server: string): void {

@@ -92,11 +92,19 @@ describe('a registry with users and a certificate of its own authority', () => {
 
     await box.ok(['pull', `${address}/private`], { env });
     await box.ok(['rmi', `${address}/private`]);
-    // Another tool reads the same file.
+    await box.ok(['pull', '-q', image('busybox')]);
+    // Other tools read the same file.
     const certs = join(folder, '.config/docker/certs.d', address);
     expect(JSON.parse(skopeo(['inspect', '--authfile', config, '--cert-dir', certs, `docker://${address}/private`])).Name).toBe(
       `${address}/private`,
     );
+
+    const podman = Bun.spawnSync(['podman', 'login', '--authfile', config, '--get-login', address], { env: box.env, stdout: 'pipe' });
+    expect(String(podman.stdout)).toBe('me\n');
+
+    await box.ok(['tag', image('busybox'), `${address}/pushed`]);
+    await box.ok(['push', '-q', `${address}/pushed`], { env });
+    await box.ok(['rmi', `${address}/pushed`]);
 
     const again = await box.skiff(['login', address], { env });
     expect(again).toEqual({ code: 0, stdout: 'Login Succeeded\n', stderr: 'Authenticating with existing credentials... [Username: me]\n' });
@@ -257,6 +265,31 @@ describe('a token server', () => {
     }
   });
 
+  test('a password that is wrong by now is tried once by a pull, with a token server or without', async () => {
+    const { env, config } = home();
+    const tokens = closed({ now: 't' }, () => failure(401, 'UNAUTHORIZED'));
+    const basic = startFakeRegistry({}, { answer: () => failure(401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="x"' }) });
+    try {
+      const auth = { auth: base64('me:outdated') };
+      write(config.slice(box.files.length + 1), { auths: { [tokens.address]: auth, [basic.address]: auth } });
+      for (const registry of [tokens, basic]) {
+        const { stderr, code } = await box.skiff(['pull', '-q', `${registry.address}/app`], { env });
+        expect(stderr).toMatch(/unauthorized: incorrect username or password|pull access denied/);
+        expect(stderr).not.toContain('outdated');
+        expect(code).toBe(1);
+      }
+      expect(tokens.fetched('/token')).toBe(1);
+      const tried = basic.requests.filter(({ headers }) => headers.get('authorization') !== null);
+      expect(tried.map(({ method, path }) => `${method} ${path}`)).toEqual([
+        'HEAD /v2/app/manifests/latest',
+        'GET /v2/app/manifests/latest',
+      ]);
+    } finally {
+      tokens.stop();
+      basic.stop();
+    }
+  });
+
   test('an identity token takes the place of the password, and is exchanged by POST', async () => {
     const { env, config } = home();
     const registry = closed({ now: 't' }, ({ method, headers }) =>
@@ -330,6 +363,18 @@ describe('the file', () => {
       await box.ok(['login', '-u', 'me', '-p', 'x', registry.address], { env });
       expect(lstatSync(config).isSymbolicLink()).toBe(true);
       expect(readJson(real)).toEqual({ ...held, auths: { ...held.auths, [registry.address]: { auth: base64('me:x') } } });
+    } finally {
+      registry.stop();
+    }
+  });
+
+  test('loses none of several logins at once', async () => {
+    const { env, config } = home();
+    const registry = open();
+    try {
+      const parts = ['a', 'b', 'c', 'd', 'e', 'f'].map((part) => `${registry.address}/${part}`);
+      await Promise.all(parts.map((part) => box.ok(['login', '-u', 'me', '-p', 'x', part], { env })));
+      expect(Object.keys(readJson(config).auths).sort()).toEqual(parts);
     } finally {
       registry.stop();
     }
