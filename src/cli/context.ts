@@ -10,7 +10,11 @@ import type { GlobalFlags } from './globals.ts';
 export function createContext(processEnv: Ctx['env'], flags: GlobalFlags, warn: Ctx['warn']): Ctx {
   const env = childEnv(processEnv);
   if (flags.root !== undefined) env.SKIFF_ROOT = resolve(flags.root);
-  if (flags.config !== undefined) env.DOCKER_CONFIG = resolve(flags.config);
+  if (flags.config !== undefined) {
+    env.DOCKER_CONFIG = resolve(flags.config);
+    // What is typed stands before what is set.
+    delete env.REGISTRY_AUTH_FILE;
+  }
   if (flags.runroot !== undefined) env.SKIFF_RUNROOT = resolve(flags.runroot);
   if (flags['storage-driver'] !== undefined) env.SKIFF_STORAGE_DRIVER = flags['storage-driver'];
   if (flags.debug || flags['log-level'] === 'debug') env.SKIFF_DEBUG = '1';

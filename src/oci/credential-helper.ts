@@ -54,7 +54,8 @@ async function runHelper(env: Env, call: HelperCall): Promise<HelperSecret | und
   let timer: Timer | undefined;
   const patience = Number(env.SKIFF_CREDENTIAL_TIMEOUT) > 0 ? Number(env.SKIFF_CREDENTIAL_TIMEOUT) : DEFAULT_SECONDS;
   try {
-    const input = action === 'store' ? JSON.stringify({ ServerURL: server, Username: username, Secret: secret }) : server;
+    const login = { ServerURL: server, Username: username, Secret: secret };
+    const input = action === 'store' ? `${JSON.stringify(login)}\n` : server;
     void feed(child.stdin, input);
     const late = new Promise<typeof expired>((resolve) => {
       timer = setTimeout(() => resolve(expired), patience * 1000);
@@ -87,7 +88,7 @@ function spawn(env: Env, program: string, call: HelperCall) {
 // A helper may end without reading.
 async function feed(stdin: Bun.FileSink, input: string): Promise<void> {
   try {
-    stdin.write(`${input}\n`);
+    stdin.write(input);
     await stdin.end();
   } catch {
     // Its exit code says what there is to say.

@@ -25,8 +25,8 @@ const LARGEST_ANSWER = 64 << 10;
 /** An identity token to keep in place of the password, if the registry's token server gave one. Throws ERR_AUTH, ERR_NO_REGISTRY, … */
 export async function verifyLogin(options: LoginOptions): Promise<string | undefined> {
   const { env, registry, credentials, signal } = options;
-  // Mirrors have logins of their own.
-  const endpoint = (await registryEndpoints(env, { registry, repository: '', digest: undefined }, options)).at(-1);
+  const named = { registry, repository: '', digest: undefined };
+  const [endpoint] = await registryEndpoints(env, named, { tlsVerify: options.tlsVerify, asNamed: true });
   if (!endpoint) throw new Error('no server');
   const transport = endpointTransport(env, endpoint, options.transport);
   const origin = await findBase(transport, endpoint, signal);

@@ -27,6 +27,8 @@ export interface Endpoint {
 export interface EndpointOptions {
   /** false makes the registry insecure, for this once. */
   tlsVerify?: boolean | undefined;
+  /** The registry itself, as it is named: neither mirrors nor another location. For logins, which are kept under its name. */
+  asNamed?: boolean;
 }
 
 /** A place that stands in for a name: `mirror.lan:5000/hub`. */
@@ -52,6 +54,7 @@ export async function registryEndpoints(
   const isInsecure = ({ location, isInsecure }: Place): boolean =>
     isInsecure || options.tlsVerify === false || insecure.some((prefix) => matchesPrefix(location, prefix));
 
+  if (options.asNamed) return [endpointOf(env, name, isInsecure({ location: name, isInsecure: rule?.isInsecure ?? false }))];
   const ownMirrors = longestPrefix(name, own.mirrors);
   const theirs = (rule?.mirrors ?? []).filter(
     (mirror) => mirror.when === 'all' || (mirror.when === 'digest') === Boolean(reference.digest),

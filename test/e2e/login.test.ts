@@ -392,6 +392,8 @@ describe('the file', () => {
       expect(readJson(join(folder, 'variable/config.json'))).toEqual(auth);
       await box.ok(login, { env: { ...env, REGISTRY_AUTH_FILE: join(folder, 'auth.json') } });
       expect(readJson(join(folder, 'auth.json'))).toEqual(auth);
+      await box.ok(['--config', join(folder, 'typed'), ...login], { env: { ...env, REGISTRY_AUTH_FILE: join(folder, 'none.json') } });
+      expect([existsSync(join(folder, 'typed/config.json')), existsSync(join(folder, 'none.json'))]).toEqual([true, false]);
       expect(existsSync(config)).toBe(false);
     } finally {
       registry.stop();

@@ -45,6 +45,15 @@ it('REGISTRY_AUTH_FILE alone counts where it is set, and DOCKER_CONFIG moves the
   expect(await userOf({ HOME: home, DOCKER_CONFIG: join(home, 'moved') }, 'ghcr.io')).toBe('moved');
 });
 
+it("podman's own file counts after Docker's, unless another is named", async () => {
+  const run = join(home, 'run');
+  write('run/containers/auth.json', { auths: { 'ghcr.io': basic('podman:1'), 'only.io/team': basic('podman:2') } });
+  const env = { HOME: home, XDG_RUNTIME_DIR: run };
+  expect((await findCredentials(env, 'ghcr.io', 'x')).credentials?.username).toBe('cat');
+  expect((await findCredentials(env, 'only.io', 'team/x')).credentials).toMatchObject({ username: 'podman', password: '2' });
+  expect((await findCredentials({ ...env, REGISTRY_AUTH_FILE: join(home, 'none') }, 'only.io', 'team/x')).credentials).toBeUndefined();
+});
+
 it('a file that is damaged counts as none, and is told as the problem', async () => {
   const damaged = write('damaged.json', '{"auths": {"ghcr.io": {"auth": "c2VjcmV0"');
   const { credentials, problem } = await findCredentials({ REGISTRY_AUTH_FILE: damaged }, 'ghcr.io', 'x');

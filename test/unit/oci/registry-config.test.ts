@@ -140,6 +140,15 @@ blocked = true
     });
   });
 
+  it('a login goes to the registry as it is named', async () => {
+    write(
+      'containers/registries.conf',
+      '[[registry]]\nprefix = "a.io"\nlocation = "b.io"\ninsecure = true\n[[registry.mirror]]\nlocation = "c.io"\n',
+    );
+    const named = { registry: 'a.io', repository: '', digest: undefined };
+    expect(await registryEndpoints(env, named, { asNamed: true })).toMatchObject([{ host: 'a.io', isInsecure: true }]);
+  });
+
   it('our own mirrors for a name stand before those', async () => {
     write(
       'containers/registries.conf',
