@@ -32,26 +32,29 @@ export function listImageViews(ctx: Ctx, options: ListImagesOptions = {}): Liste
   const patterns = [...(filters.get('reference') ?? []), ...(options.reference === undefined ? [] : [options.reference])];
   const dangling = booleanFilter(filters, 'dangling');
   const isInTime = timeTest(ctx, filters);
-  return listImages(ctx)
-    .map(({ image, references }): ListedImageView => {
-      const familiar = [...references, ...image.repoDigests].map(familiarReference).filter((name) => matchesAny(name, patterns));
-      return {
-        image,
-        tags: familiar.filter((name) => !name.includes('@')),
-        digests: [...new Set(familiar.filter((name) => name.includes('@')))],
-      };
-    })
-    .filter(({ image, tags, digests }) => {
+  const listed = listImages(ctx).map(({ image, references }): ListedImageView & { created: number } => {
+    const known = [...references, ...image.repoDigests].map(familiarReference);
+    const familiar = patterns.length === 0 ? known : known.filter((name) => matchesAny(name, patterns));
+    return {
+      image,
+      tags: familiar.filter((name) => !name.includes('@')),
+      digests: [...new Set(familiar.filter((name) => name.includes('@')))],
+      created: createdMs(image),
+    };
+  });
+  return listed
+    .filter(({ image, tags, digests, created }) => {
       if (patterns.length > 0 && tags.length + digests.length === 0) return false;
       if (dangling === true && tags.length > 0) return false;
       if (dangling === false && tags.length + digests.length === 0) return false;
-      return isInTime(createdMs(image)) && hasLabels(ctx, filters, image);
+      return isInTime(created) && hasLabels(ctx, filters, image);
     })
-    .sort((left, right) => createdMs(right.image) - createdMs(left.image) || (left.image.id < right.image.id ? -1 : 1));
+    .sort((left, right) => right.created - left.created || (left.image.id < right.image.id ? -1 : 1))
+    .map(({ image, tags, digests }) => ({ image, tags, digests }));
 }
 
 function matchesAny(name: string, patterns: readonly string[]): boolean {
-  return patterns.length === 0 || patterns.some((pattern) => referenceMatches(pattern, name));
+  return patterns.some((pattern) => referenceMatches(pattern, name));
 }
 
 function timeTest(ctx: Ctx, filters: Filters): (created: number) => boolean {

@@ -22,6 +22,7 @@ export interface ImageListOptions {
 }
 
 const NONE = '<none>';
+const UNKNOWN_TIME = '1970-01-01T00:00:00Z';
 const HEADER = {
   Repository: 'REPOSITORY',
   Tag: 'TAG',
@@ -40,17 +41,29 @@ type Field = keyof typeof HEADER;
 
 /** The listing of images. Throws ERR_TEMPLATE. */
 export async function renderImageList(images: readonly ImageListInput[], options: ImageListOptions): Promise<string> {
-  const { quiet, showDigests, format = 'table' } = options;
+  const { showDigests, format = 'table' } = options;
+  const isTable = format === 'table' || format === '';
+  if (isTable) return plainList(images, options);
   const rowOptions = { ...options, formatTime: timeFormatter(options.env) };
   const rows = images.flatMap((image) => namesOf(image, options).map((name) => imageRow(image.image, name, rowOptions)));
-  const isTable = format === 'table' || format === '';
-  if (quiet && isTable) return rows.map(({ ID }) => `${ID}\n`).join('');
   const columns: Field[] = ['Repository', 'Tag', ...(showDigests ? ['Digest' as const] : []), 'ID', 'CreatedSince', 'Size'];
-  if (!isTable) {
-    const { formatRows } = await import('./rows.ts');
-    return formatRows(format, rows, { header: HEADER, table: columns.map((column) => `{{.${column}}}`).join('\t'), raw: raw(options) });
+  const { formatRows } = await import('./rows.ts');
+  return formatRows(format, rows, { header: HEADER, table: columns.map((column) => `{{.${column}}}`).join('\t'), raw: raw(options) });
+}
+
+/** The plain table and the ids, without rows, which only templates need: five hundred images feel it. */
+function plainList(images: readonly ImageListInput[], options: ImageListOptions): string {
+  const { quiet, noTrunc, showDigests, now } = options;
+  const lines = quiet ? [] : [`REPOSITORY\tTAG\t${showDigests ? 'DIGEST\t' : ''}IMAGE ID\tCREATED\tSIZE`];
+  for (const input of images) {
+    const { id, created, sizeBytes } = input.image;
+    const shown = noTrunc ? id : shortId(id);
+    const rest = quiet ? shown : `${shown}\t${ago(created || UNKNOWN_TIME, now)}\t${humanSize(sizeBytes)}`;
+    for (const { repository, tag, digest } of namesOf(input, options)) {
+      lines.push(quiet ? rest : `${repository}\t${tag}\t${showDigests ? `${digest}\t` : ''}${rest}`);
+    }
   }
-  return alignTable([HEADER, ...rows].map((row) => columns.map((column) => row[column]).join('\t')));
+  return quiet ? lines.map((line) => `${line}\n`).join('') : alignTable(lines);
 }
 
 interface Name {
@@ -80,7 +93,7 @@ function namesOf({ tags, digests }: ImageListInput, { showDigests, format }: Ima
 type RowOptions = ImageListOptions & { formatTime(time: number): string };
 
 function imageRow(image: ImageRecord, { repository, tag, digest }: Name, { noTrunc, now, formatTime }: RowOptions): Record<Field, string> {
-  const created = image.created || '1970-01-01T00:00:00Z';
+  const created = image.created || UNKNOWN_TIME;
   return struct('*formatter.imageContext', {
     Containers: 'N/A',
     get CreatedAt() {

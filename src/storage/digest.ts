@@ -13,6 +13,10 @@ export function hexOfDigest(digest: string): string {
 
 export const isDigest = (text: string): boolean => SHA256.test(text);
 
+/** Whether a value read back from our own record is a digest as far as its shape tells: no path can be made of what passes. Made for lists of thousands. */
+export const hasDigestShape = (value: unknown): value is string =>
+  typeof value === 'string' && value.length === 71 && value.startsWith('sha256:') && !value.includes('/');
+
 /** `sha256:<hex>` of the bytes. */
 export function digestOf(data: Uint8Array | string): string {
   return `sha256:${new Bun.CryptoHasher('sha256').update(data).digest('hex')}`;

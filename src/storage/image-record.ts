@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readJson, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
-import { digestOf, isDigest } from './digest.ts';
+import { digestOf, hasDigestShape, isDigest } from './digest.ts';
 import { imageRecordPath, imageRecordsDir, refsDir } from './layout.ts';
 import type { ImageRecord, ImageReferenceRecord } from './records.ts';
 
@@ -65,7 +65,7 @@ export function readReference(ctx: HasPaths, canonical: string): ImageReferenceR
 
 export function readReferenceFile(path: string): ImageReferenceRecord | undefined {
   const value = readJson(path) as ImageReferenceRecord | undefined;
-  return value?.version === 1 && typeof value.reference === 'string' && isDigest(String(value.id)) ? value : undefined;
+  return value?.version === 1 && typeof value.reference === 'string' && hasDigestShape(value.id) ? value : undefined;
 }
 
 // Names that begin with a dot are atomic writes under way.
@@ -83,10 +83,10 @@ function isImageRecord(value: unknown): value is ImageRecord {
   return (
     record?.version === 1 &&
     typeof record.id === 'string' &&
-    isDigest(String(record.manifest?.digest)) &&
-    isDigest(String(record.target?.digest)) &&
+    hasDigestShape(record.manifest?.digest) &&
+    hasDigestShape(record.target?.digest) &&
     Array.isArray(record.layers) &&
-    record.layers.every((layer) => isDigest(String(layer?.digest)) && isDigest(String(layer?.diffId))) &&
+    record.layers.every((layer) => hasDigestShape(layer?.digest) && hasDigestShape(layer?.diffId)) &&
     Array.isArray(record.repoDigests) &&
     typeof record.platform?.os === 'string'
   );

@@ -13,7 +13,7 @@ export const blobPath = (ctx: HasPaths, digest: string): string => join(blobsDir
 export const refsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'images/refs');
 /** One file per image (`ImageRecord`), named by the hex of its id; the root that garbage collection starts from. */
 export const imageRecordsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'images/records');
-export const imageRecordPath = (ctx: HasPaths, id: string): string => join(imageRecordsDir(ctx), `${hexOf(id)}.json`);
+export const imageRecordPath = (ctx: HasPaths, id: string): string => `${ctx.paths.data}/images/records/${hexOf(id)}.json`;
 
 /** One file per manifest list that is being put together. */
 export const manifestListsDir = (ctx: HasPaths): string => join(ctx.paths.data, 'images/manifest-lists');
