@@ -3,6 +3,7 @@
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import type { Io } from './command.ts';
+import { healing } from './healing.ts';
 import { reportOf } from './report.ts';
 
 export interface EachOptions {
@@ -24,7 +25,8 @@ export async function forEachName(
   { atOnce = 1, isForgiven = () => false }: EachOptions = {},
 ): Promise<number> {
   let code = 0;
-  for await (const outcome of inOrder(args, act, atOnce)) {
+  const whole = (name: string): Promise<string | undefined> => healing(() => act(name), { ctx, say: (line) => io.err(line) });
+  for await (const outcome of inOrder(args, whole, atOnce)) {
     if ('said' in outcome) {
       if (outcome.said !== undefined) io.out(`${outcome.said}\n`);
       continue;

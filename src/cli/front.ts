@@ -5,6 +5,7 @@ import type { CommandClass, Io, Parsed } from './command.ts';
 import { commands } from './commands.generated.ts';
 import { createContext } from './context.ts';
 import { type GlobalFlags, globalFlags, refuseDaemonFlags } from './globals.ts';
+import { healing } from './healing.ts';
 import { BrokenPipe, createIo } from './io.ts';
 import { argumentCountProblem, type ParsedLine, parseLine } from './parse.ts';
 import { reportOf } from './report.ts';
@@ -83,7 +84,7 @@ async function runCommand(run: Run, { Class, id, name, words, globals }: Invocat
   const ctx = createContext(process.env, globals, (message) => run.io.err(`skiff: warning: ${message}\n`));
   if (globals.restore || isOn(process.env.SKIFF_RESTORE)) await (await import('./restore.ts')).restoreFirst(ctx, run.io);
   const input: Parsed = { ctx, flags: line.flags, args: line.args, given: line.given, io: run.io };
-  return (await new Class().run(input)) ?? 0;
+  return (await healing(() => new Class().run(input), { ctx, command: id, say: (line) => run.io.err(line) })) ?? 0;
 }
 
 /** Parses, adding to a usage error what Docker adds: the usage line and where to read more. */

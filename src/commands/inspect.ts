@@ -1,5 +1,6 @@
 // `skiff inspect`: all that is known of containers and images. What is found is shown even when some names are not.
 import { Command, flag, type Io, type Parsed } from '../cli/command.ts';
+import { healing } from '../cli/healing.ts';
 import { type Inspected, inspectObject, type ObjectType } from '../engine/inspect.ts';
 import { renderObjects } from '../render/inspect.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -57,7 +58,7 @@ export async function inspectAll(
   const problems: EngineError[] = [];
   for (const name of names) {
     try {
-      found.push(await look(name));
+      found.push(await healing(() => look(name), { ctx, say: (line) => io.err(line) }));
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       problems.push(error);

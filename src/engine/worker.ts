@@ -62,7 +62,9 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
     case 'usage':
       return import('../storage/disk-usage.ts').then(({ storeUsage }) => storeUsage(ctx));
     case 'check':
-      return check(ctx, job);
+      return check(ctx, job, tools);
+    case 'heal':
+      return import('./jobs/heal.ts').then(({ heal }) => heal(ctx, job, tools));
     case 'commit':
       return commit(ctx, job, tools);
     case 'diff':

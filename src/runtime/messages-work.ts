@@ -13,6 +13,7 @@ export type WorkJob =
   | SweepJob
   | UsageJob
   | CheckJob
+  | HealJob
   | DiffJob
   | ExportJob
   | CommitJob
@@ -74,6 +75,20 @@ export interface CheckJob {
   kind: 'check';
   repair: boolean;
   quick: boolean;
+}
+
+/** Puts right the objects that a command found damaged or missing. */
+export interface HealJob {
+  kind: 'heal';
+  /** Digests of blobs, diff-ids of layers. */
+  suspects: string[];
+}
+
+export interface HealReport {
+  /** What came again. */
+  lines: CheckedLine[];
+  /** Why the rest did not. */
+  problems: string[];
 }
 
 export interface SweepReport {
@@ -139,6 +154,7 @@ export interface WorkResults {
   sweep: SweepReport;
   usage: UsageReport;
   check: CheckReport;
+  heal: HealReport;
   diff: null;
   export: null;
   commit: CommitResult;

@@ -112,7 +112,7 @@ export function requireLayer(path: string): void {
   try {
     statSync(path);
   } catch (error) {
-    throw new EngineError('ERR_ROOTFS', `Cannot make the root filesystem: layer folder "${path}" is missing`, {
+    throw new EngineError('ERR_LAYER_MISSING', `Cannot make the root filesystem: layer folder "${path}" is missing`, {
       hint: 'Find what is damaged with "skiff system check", then pull the image again',
       cause: error,
       exitCode: 125,

@@ -23,7 +23,9 @@ export function checkLayers(ctx: Ctx, isNeeded: (diffId: string) => boolean): Ch
   return { checked: diffIds.length, findings: diffIds.flatMap((diffId) => checkLayer(ctx, diffId)) };
 }
 
-function checkBlob(ctx: Ctx, digest: string): Finding[] {
+/** Whether a blob that is there is what its digest says. */
+export function checkBlob(ctx: Ctx, digest: string): Finding[] {
+  if (!existsSync(blobPath(ctx, digest))) return [];
   try {
     streamBlob(ctx, digest, () => {});
     return [];
@@ -33,6 +35,12 @@ function checkBlob(ctx: Ctx, digest: string): Finding[] {
     const what = error instanceof EngineError ? 'its content does not match its digest' : messageOf(error);
     return [problem(`blob ${digest}`, what, () => removed(() => removeBlob(ctx, digest)))];
   }
+}
+
+/** Whether a layer that is there has its record; its files are not looked at. */
+export function checkLayerRecord(ctx: Ctx, diffId: string): Finding[] {
+  if (!existsSync(layerDir(ctx, diffId)) || readLayer(ctx, diffId) !== undefined) return [];
+  return checkLayer(ctx, diffId);
 }
 
 function checkLayer(ctx: Ctx, diffId: string): Finding[] {

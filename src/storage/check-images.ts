@@ -1,13 +1,14 @@
 // Whether every reference leads to an image record, and every record to its manifest, its config and its layers. A compressed layer may be
-// missing: it is needed to push, not to run. What cannot be read is dropped by a repair, for then a pull makes it anew; an
-// image with missing parts is only reported.
+// missing: it is needed to push, not to run. A record that cannot be read, or is not what its manifest says, is made again
+// from the blobs by a repair, so that what a reference reaches stays; where they are gone it is dropped, for then a pull makes it anew.
 import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import { readBlob } from './blob.ts';
 import { type CheckResult, type Finding, problem } from './finding.ts';
 import { missingParts, readImageConfig, referencesOf } from './image.ts';
-import { deleteImageRecord, imageIds, readImageRecord, readReferenceFile, referenceFiles } from './image-record.ts';
+import { deleteImageRecord, imageIds, readImageRecord, readReferenceFile, referenceFiles, writeImageRecord } from './image-record.ts';
+import { rebuildRecord } from './rebuild-record.ts';
 import type { ImageRecord } from './records.ts';
 
 export function checkImages(ctx: Ctx): CheckResult {
@@ -28,12 +29,19 @@ function checkImage(ctx: Ctx, id: string): Finding[] {
     deleteImageRecord(ctx, id);
     return 'removed: pull it again';
   };
-  if (!record) return [problem(object, 'its record cannot be read', drop)];
+  if (!record) return [problem(object, 'its record cannot be read', () => rebuild(ctx, id) ?? drop())];
   const missing = missingParts(ctx, record);
   if (missing.length > 0) {
     return missing.map((part) => problem(object, `its ${partName(record, part)} ${part} is missing: skiff pull ${names[0] ?? 'IMAGE'}`));
   }
-  return agrees(ctx, record) ? [] : [problem(object, 'its record does not match its manifest', drop)];
+  return agrees(ctx, record) ? [] : [problem(object, 'its record does not match its manifest', () => rebuild(ctx, id) ?? drop())];
+}
+
+function rebuild(ctx: Ctx, id: string): string | undefined {
+  const record = rebuildRecord(ctx, id);
+  if (record === undefined) return undefined;
+  writeImageRecord(ctx, record);
+  return 'made again from its manifest';
 }
 
 function partName(record: ImageRecord, digest: string): string {
@@ -69,7 +77,13 @@ function checkReference(ctx: Ctx, path: string): Finding[] {
   };
   if (!record) return [problem(`reference ${decoded(basename(path, '.json'))}`, 'it cannot be read', drop)];
   if (imageIds(ctx).includes(record.id)) return [];
-  return [problem(`reference ${record.reference}`, `it names the image ${record.id}, which is not there`, drop)];
+  return [
+    problem(
+      `reference ${record.reference}`,
+      `it names the image ${record.id}, which is not there`,
+      () => rebuild(ctx, record.id) ?? drop(),
+    ),
+  ];
 }
 
 function decoded(name: string): string {

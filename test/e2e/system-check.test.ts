@@ -19,37 +19,49 @@ test('a store is whole after a pull, a run, and with a container in it', async (
   await box.ok(['rm', '-v', 'stopped']);
 });
 
-test('a file that changed in a layer is found; after a repair a pull brings the layer back, files of other owners too', async () => {
+test('a file that changed in a layer is found; a repair brings the layer back, files of other owners too', async () => {
   const damaged = readdirSync(layersFolder).find((hex) => readdirSync(join(layersFolder, hex, 'fs')).includes('bin')) ?? '';
   appendFileSync(join(layersFolder, damaged, 'fs/bin/busybox'), 'x');
+  const line = `layer sha256:${damaged}: its files are not as they were unpacked`;
   const found = await check();
-  expect([found.code, found.stdout.split('\n')[0]]).toEqual([1, `layer sha256:${damaged}: its files are not as they were unpacked`]);
+  expect([found.code, found.stdout.split('\n')[0]]).toEqual([1, line]);
   expect((await check('--quick')).code).toBe(0);
   const repaired = await check('--repair');
-  expect([repaired.code, lastLine(repaired.stdout)]).toEqual([1, expect.stringMatching(/^\d+ objects checked, 1 problem, 1 repaired$/)]);
-  expect(readdirSync(layersFolder)).not.toContain(damaged);
-  await box.ok(['pull', '--quiet', reference]);
+  expect([repaired.code, repaired.stdout.split('\n')[0], lastLine(repaired.stdout)]).toEqual([
+    0,
+    `${line} (restored)`,
+    expect.stringMatching(/^\d+ objects checked, 0 problems, 1 repaired$/),
+  ]);
   expect((await check()).code).toBe(0);
   expect(await box.ok(['run', '--rm', reference, 'echo', 'whole'])).toBe('whole');
 });
 
-test('a damaged config is found; after a repair a pull brings it back', async () => {
-  const { id } = JSON.parse(readFileSync(recordFile(), 'utf8'));
-  writeFileSync(join(box.root, 'images/blobs/sha256', id.slice(7)), '{}');
+test('damaged blobs are found, manifest, config and compressed layer; a repair fetches them again', async () => {
+  const { id, manifest, layers } = JSON.parse(readFileSync(recordFile(), 'utf8'));
+  const digests = [id, manifest.digest, layers[0].digest];
+  for (const digest of digests) writeFileSync(join(box.root, 'images/blobs/sha256', digest.slice(7)), '{}');
+  const lines = digests.map((digest) => `blob ${digest}: its content does not match its digest`);
   const found = await check();
-  expect([found.code, found.stdout.split('\n')[0]]).toEqual([1, `blob ${id}: its content does not match its digest`]);
-  await check('--repair');
-  await box.ok(['pull', '--quiet', reference]);
+  expect([found.code, found.stdout.split('\n').slice(0, 3).sort()]).toEqual([1, lines.toSorted()]);
+  const repaired = await check('--repair');
+  expect([repaired.code, repaired.stdout.split('\n').slice(0, 3).sort()]).toEqual([
+    0,
+    lines.map((line) => `${line} (restored)`).toSorted(),
+  ]);
   expect((await check()).code).toBe(0);
 });
 
-test('an unreadable image record is dropped by a repair, and nothing needs a reset', async () => {
-  writeFileSync(recordFile(), '');
+test.each([
+  ['unreadable', (path: string) => writeFileSync(path, '')],
+  ['lost', (path: string) => rmSync(path)],
+])('an image record that is %s is made again by a repair: nothing goes that a reference reaches', async (_how, damage) => {
+  const before = JSON.parse(readFileSync(recordFile(), 'utf8'));
+  damage(recordFile());
   expect((await box.skiff(['images'])).code).toBe(0);
   const { code, stdout } = await check('--repair');
-  expect([code, lastLine(stdout)]).toEqual([0, expect.stringMatching(/^\d+ objects checked, 0 problems, 2 repaired$/)]);
-  await box.ok(['pull', '--quiet', reference]);
-  expect((await check()).code).toBe(0);
+  expect([code, lastLine(stdout)]).toEqual([0, expect.stringMatching(/^\d+ objects checked, 0 problems, 1 repaired$/)]);
+  expect(JSON.parse(readFileSync(recordFile(), 'utf8'))).toEqual({ ...before, repoDigests: [], storedAt: expect.any(String) });
+  expect(await box.ok(['run', '--rm', '--pull', 'never', reference, 'echo', 'whole'])).toBe('whole');
 });
 
 test('a lost layer is reported with the command that brings it back', async () => {
@@ -92,4 +104,54 @@ test("a secret that cannot be read is in nobody's way, and is told of with where
   await box.ok(['secret', 'create', 'word', file]);
   rmSync(folder, { recursive: true });
   expect((await check('--quick')).code).toBe(0);
+});
+
+describe('what a command meets is put right by itself, once, and said in one line', () => {
+  const recordOf = () => JSON.parse(readFileSync(recordFile(), 'utf8'));
+  const loseLayer = (): string => {
+    const { diffId } = recordOf().layers.at(-1);
+    Bun.spawnSync(['unshare', '--map-auto', '--map-root-user', 'rm', '-rf', join(layersFolder, diffId.slice(7))]);
+    return diffId;
+  };
+  const said = (what: string) => `skiff: image ${reference}:latest: its ${what} was missing, and is restored now\n`;
+
+  test('run: a layer that is gone', async () => {
+    const diffId = loseLayer();
+    expect(await box.skiff(['run', '--rm', '--network', 'none', reference, 'echo', 'runs'])).toEqual({
+      stdout: 'runs\n',
+      stderr: said(`layer ${diffId}`),
+      code: 0,
+    });
+  });
+
+  test('start: a layer that is gone with its compressed blob is fetched', async () => {
+    await box.ok(['create', '--name', 'waits', '--network', 'none', reference, 'true']);
+    const { digest, diffId } = recordOf().layers.at(-1);
+    loseLayer();
+    rmSync(join(box.root, 'images/blobs/sha256', digest.slice(7)));
+    expect(await box.skiff(['start', 'waits'])).toEqual({ stdout: 'waits\n', stderr: said(`layer ${diffId}`), code: 0 });
+    await box.ok(['wait', 'waits']);
+    await box.ok(['rm', 'waits']);
+    expect((await check()).code).toBe(0);
+  });
+
+  test('inspect: a config that is damaged', async () => {
+    const { id } = recordOf();
+    writeFileSync(join(box.root, 'images/blobs/sha256', id.slice(7)), 'damage');
+    const { stdout, stderr, code } = await box.skiff(['inspect', '-f', '{{.Id}}', reference]);
+    expect({ stdout, stderr, code }).toEqual({ stdout: `${id}\n`, stderr: said(`config ${id}`), code: 0 });
+  });
+
+  test('what no registry has is told of, and the command fails as before', async () => {
+    await box.ok(['create', '--name', 'source', reference]);
+    await box.ok(['commit', '--change', 'CMD ["true"]', 'source', 'own']);
+    await box.ok(['rm', 'source']);
+    const id = await box.ok(['inspect', '-f', '{{.Id}}', 'own']);
+    rmSync(join(box.root, 'images/blobs/sha256', id.slice(7)));
+    const { stderr, code } = await box.skiff(['run', '--rm', 'own']);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^skiff: cannot fetch it again: /);
+    expect(stderr).toContain(`The blob "${id}" is not in the store`);
+    await box.ok(['rmi', '-f', 'own']);
+  });
 });

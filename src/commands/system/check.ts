@@ -8,7 +8,7 @@ export default class SystemCheck extends Command {
   static override examples = ['skiff system check', 'skiff system check --repair'];
   static override maxArgs = 0;
   static override flags = {
-    repair: flag.boolean({ description: 'Remove damaged objects, so that a pull fetches them again, and sweep what nothing uses' }),
+    repair: flag.boolean({ description: 'Fetch damaged objects again, remove those that cannot be had, and sweep what nothing uses' }),
     quick: flag.boolean({ description: 'Look at records only, not at the contents of blobs and layers' }),
   };
 

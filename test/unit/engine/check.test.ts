@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync
 import { join } from 'node:path';
 import { check } from '../../../src/engine/jobs/check.ts';
 import { putBlob } from '../../../src/storage/blob.ts';
-import { deleteImageRecord, readReference, referencePath } from '../../../src/storage/image-record.ts';
+import { deleteImageRecord, readImageRecord, readReference, referencePath } from '../../../src/storage/image-record.ts';
 import {
   blobPath,
   containerConfigPath,
@@ -21,7 +21,7 @@ import { tryLock } from '../../../src/sys/lock.ts';
 import { storeImage } from '../storage/image-fixture.ts';
 import { testStore } from '../storage/tar-fixture.ts';
 
-const reference = 'docker.io/library/alpine:latest';
+const reference = 'registry.invalid/alpine:latest';
 const id = 'a'.repeat(64);
 let store: ReturnType<typeof testStore>;
 let image: ImageRecord;
@@ -36,7 +36,11 @@ beforeEach(() => {
 afterEach(() => store.remove());
 
 const run = async (options: { repair?: boolean; quick?: boolean } = {}): Promise<string[]> => {
-  const { lines } = await check(store.ctx, { kind: 'check', repair: false, quick: false, ...options });
+  const { lines } = await check(
+    store.ctx,
+    { kind: 'check', repair: false, quick: false, ...options },
+    { signal: new AbortController().signal },
+  );
   return lines.map(({ kind, object, what, repaired }) => `${kind}: ${object}: ${what}${repaired ? ` (${repaired})` : ''}`);
 };
 const addContainer = (
@@ -50,15 +54,22 @@ const addContainer = (
 
 it('finds a whole store whole, and counts what it looked at', async () => {
   addContainer();
-  const { checked, lines } = await check(store.ctx, { kind: 'check', repair: false, quick: false });
+  const { checked, lines } = await check(
+    store.ctx,
+    { kind: 'check', repair: false, quick: false },
+    { signal: new AbortController().signal },
+  );
   // Three blobs, a layer, an image, a reference, a container.
   expect({ checked, lines }).toEqual({ checked: 7, lines: [] });
-  expect((await check(store.ctx, { kind: 'check', repair: false, quick: true })).checked).toBe(3);
+  expect((await check(store.ctx, { kind: 'check', repair: false, quick: true }, { signal: new AbortController().signal })).checked).toBe(3);
 });
 
 it('finds a store that is not there whole', async () => {
   rmSync(store.ctx.paths.data, { recursive: true });
-  expect(await check(store.ctx, { kind: 'check', repair: true, quick: false })).toEqual({ checked: 0, lines: [] });
+  expect(await check(store.ctx, { kind: 'check', repair: true, quick: false }, { signal: new AbortController().signal })).toEqual({
+    checked: 0,
+    lines: [],
+  });
 });
 
 it('finds a damaged blob; a repair removes it, and a compressed layer is not missed', async () => {
@@ -69,13 +80,15 @@ it('finds a damaged blob; a repair removes it, and a compressed layer is not mis
   expect(await run()).toEqual([]);
 });
 
-it('says which image lacks its config or manifest, and how to get it back', async () => {
+it('says which image lacks its config or manifest, how to get it back, and why it could not', async () => {
   appendFileSync(blobPath(store.ctx, image.id), 'x');
   rmSync(blobPath(store.ctx, image.manifest.digest));
-  expect(await run({ repair: true })).toEqual([
-    `problem: blob ${image.id}: its content does not match its digest (removed)`,
-    `problem: image ${reference}: its config ${image.id} is missing: skiff pull ${reference}`,
-    `problem: image ${reference}: its manifest ${image.manifest.digest} is missing: skiff pull ${reference}`,
+  const [damaged, ...lacking] = await run({ repair: true });
+  expect(damaged).toBe(`problem: blob ${image.id}: its content does not match its digest (removed)`);
+  const why = '; cannot fetch it again: failed to resolve reference "registry.invalid/alpine@';
+  expect(lacking).toEqual([
+    expect.stringContaining(`problem: image ${reference}: its config ${image.id} is missing: skiff pull ${reference}${why}`),
+    expect.stringContaining(`problem: image ${reference}: its manifest ${image.manifest.digest} is missing: skiff pull ${reference}${why}`),
   ]);
 });
 
@@ -83,18 +96,34 @@ it.each([
   ['a changed byte', (fs: string) => writeFileSync(join(fs, 'f'), 'CONTENT')],
   ['a file too many', (fs: string) => writeFileSync(join(fs, 'g'), '')],
   ['a file too few', (fs: string) => rmSync(join(fs, 'f'))],
-])('finds %s in a layer; a repair removes the layer, and says what lacks it', async (_name, damage) => {
+])('finds %s in a layer; a repair unpacks its blob again', async (_name, damage) => {
   damage(layerFs(store.ctx, layer));
   addContainer();
   const line = `problem: layer ${layer}: its files are not as they were unpacked`;
   expect([await run(), await run({ quick: true })]).toEqual([[line], []]);
-  expect(await run({ repair: true })).toEqual([
-    `${line} (removed)`,
-    `problem: image ${reference}: its layer ${layer} is missing: skiff pull ${reference}`,
-    `problem: container web: its layer ${layer} is missing: skiff pull alpine`,
+  expect(await run({ repair: true })).toEqual([`${line} (restored)`]);
+  expect(readdirSync(tmpDir(store.ctx))).toEqual(['claims']);
+  expect(await run()).toEqual([]);
+});
+
+it('removes a damaged layer that cannot be had again, and says what lacks it', async () => {
+  writeFileSync(join(layerFs(store.ctx, layer), 'f'), 'CONTENT');
+  rmSync(blobPath(store.ctx, layerBlob));
+  addContainer();
+  const lines = await run({ repair: true });
+  expect(lines).toEqual([
+    `problem: layer ${layer}: its files are not as they were unpacked (removed)`,
+    expect.stringContaining(`problem: image ${reference}: its layer ${layer} is missing: skiff pull ${reference}; cannot fetch it again: `),
+    expect.stringContaining(`problem: container web: its layer ${layer} is missing: skiff pull alpine; cannot fetch it again: `),
   ]);
-  expect([existsSync(layerDir(store.ctx, layer)), readdirSync(tmpDir(store.ctx))]).toEqual([false, ['claims']]);
+  expect(existsSync(layerDir(store.ctx, layer))).toBe(false);
   storeImage(store.ctx, reference, ['content']);
+  expect(await run()).toEqual([]);
+});
+
+it('restores a lost layer from its blob', async () => {
+  rmSync(layerDir(store.ctx, layer), { recursive: true });
+  expect(await run({ repair: true })).toEqual([`problem: image ${reference}: its layer ${layer} was missing (restored)`]);
   expect(await run()).toEqual([]);
 });
 
@@ -108,16 +137,25 @@ it('leaves a damaged layer under a running container', async () => {
   lock?.release();
 });
 
-it('drops an unreadable image record and what leads to it, so that a pull makes it anew', async () => {
+it.each([
+  ['cannot be read', (path: string) => writeFileSync(path, '{"version":1')],
+  ['is gone', (path: string) => rmSync(path)],
+  ['is not what its manifest says', (path: string) => writeFileSync(path, JSON.stringify({ ...image, layers: [] }))],
+])('makes an image record again that %s, from manifest and config: nothing goes that a reference reaches', async (_name, damage) => {
+  damage(imageRecordPath(store.ctx, image.id));
+  expect((await run()).filter((line) => line.startsWith('problem'))).toHaveLength(1);
+  expect((await run({ repair: true })).map((line) => /\(.*\)$/.exec(line)?.[0])).toEqual(['(made again from its manifest)']);
+  expect(await run()).toEqual([]);
+  expect(readImageRecord(store.ctx, image.id)).toMatchObject({ ...image, sizeBytes: 'content'.length, storedAt: expect.any(String) });
+});
+
+it('drops an unreadable image record whose blobs are gone, and what leads to it, so that a pull makes it anew', async () => {
   writeFileSync(imageRecordPath(store.ctx, image.id), '{"version":1');
-  const drop = [
-    `problem: image ${reference}: its record cannot be read`,
-    `problem: reference ${reference}: it names the image ${image.id}, which is not there`,
-  ];
-  const found = await run({ quick: true });
-  expect(found[0]).toBe(drop[0]);
-  expect(found.slice(1).map((line) => line.split(' ', 2).join(' '))).toEqual([...Array(3).fill('leftover: blob'), 'leftover: layer']);
-  expect((await run({ repair: true })).slice(0, 2)).toEqual([`${drop[0]} (removed: pull it again)`, `${drop[1]} (removed)`]);
+  rmSync(blobPath(store.ctx, image.manifest.digest));
+  expect((await run({ repair: true })).slice(0, 2)).toEqual([
+    `problem: image ${reference}: its record cannot be read (removed: pull it again)`,
+    `problem: reference ${reference}: it names the image ${image.id}, which is not there (removed)`,
+  ]);
   storeImage(store.ctx, reference, ['content']);
   expect(await run()).toEqual([]);
 });
@@ -132,6 +170,7 @@ it('drops a reference that cannot be read or leads nowhere', async () => {
   writeFileSync(referencePath(store.ctx, 'localhost/x:y'), 'garbage');
   expect(await run({ repair: true })).toEqual(['problem: reference localhost/x:y: it cannot be read (removed)']);
   deleteImageRecord(store.ctx, image.id);
+  rmSync(blobPath(store.ctx, image.id));
   expect((await run({ repair: true }))[0]).toBe(
     `problem: reference ${reference}: it names the image ${image.id}, which is not there (removed)`,
   );

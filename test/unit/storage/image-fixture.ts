@@ -27,7 +27,7 @@ export function storeImage(ctx: Ctx, reference: string | undefined, contents: st
     JSON.stringify({
       schemaVersion: 2,
       config: { digest: digestOf(config) },
-      layers: layers.map(({ digest, size }) => ({ digest, size })),
+      layers: layers.map(({ digest, mediaType, size }) => ({ mediaType, digest, size })),
     }),
   );
   const target = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: digestOf(manifest), size: manifest.length };

@@ -1,0 +1,25 @@
+// A command that meets something damaged in the store has it put right and is tried once more. What does that is loaded only then: this file
+// is on the way of every command.
+import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
+
+export interface HealingOptions {
+  ctx: Ctx;
+  /** Id of the command; what has written half of its output is not tried again. */
+  command?: string;
+  say: (line: string) => void;
+}
+
+const DAMAGE = new Set(['ERR_IMAGE_INCOMPLETE', 'ERR_BLOB_MISSING', 'ERR_BLOB_DAMAGED', 'ERR_LAYER_MISSING']);
+
+/** Does `work`, and once more when the damage that it met could be repaired. Throws as `work`. */
+export async function healing<T>(work: () => Promise<T>, { ctx, command = '', say }: HealingOptions): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof EngineError) || !DAMAGE.has(error.code)) throw error;
+    const { heal } = await import('./heal.ts');
+    if (!(await heal(ctx, error, { command, say }))) throw error;
+    return await work();
+  }
+}
