@@ -83,8 +83,17 @@ export function chooseEntry(entries: readonly Descriptor[], { name, platform }: 
 
 function layoutEntry(descriptor: Descriptor): LayoutEntry {
   const label = descriptor.annotations?.[REF_NAME];
-  const full = descriptor.annotations?.[FULL_NAME] ?? (label !== undefined && /[:/]/.test(label) ? label : undefined);
-  return { descriptor, label, names: full === undefined ? [] : [canonicalReference(parseReference(full))] };
+  const full = descriptor.annotations?.[FULL_NAME];
+  if (full !== undefined) return { descriptor, label, names: [nameOf(full, label)] };
+  const isName = label !== undefined && /[:/]/.test(label);
+  return { descriptor, label, names: isName ? [canonicalReference(parseReference(label))] : [] };
+}
+
+// Tools that put a changed image beside the one it came from (umoci) copy the full name, and change the label alone.
+function nameOf(full: string, label: string | undefined): string {
+  const reference = parseReference(full);
+  const isTag = label !== undefined && /^\w[\w.-]{0,127}$/.test(label) && reference.tag !== undefined;
+  return canonicalReference(isTag ? { ...reference, tag: label } : reference);
 }
 
 function noPlatform(name: string, entries: readonly Descriptor[], wanted: Platform): EngineError {

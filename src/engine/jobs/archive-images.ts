@@ -44,6 +44,7 @@ export function readArchiveImages(ctx: Ctx, archive: Archive, options: ReadImage
     throw missing(archive, name);
   };
   const isLayout = archive.find('oci-layout') && archive.find('index.json');
+  if (!isLayout && archive.find('version')) throw folderOfSkopeo(options.name);
   if (!isLayout && !archive.find('manifest.json')) throw noImages(archive);
   const found = isLayout
     ? layoutEntries(read('index.json', LARGEST_MANIFEST), options).map((entry) => ({ ...fromLayout(entry.descriptor), ...entry }))
@@ -163,6 +164,12 @@ function typeOf(document: Buffer | undefined): string {
 function missing(archive: Archive, name: string): EngineError {
   if (!archive.isWhole) return new EngineError('ERR_LAYER_TRUNCATED', `has no "${name}"`);
   return new EngineError('ERR_ARCHIVE', `the archive has no "${name}", which it refers to`);
+}
+
+function folderOfSkopeo(name: string): EngineError {
+  return new EngineError('ERR_ARCHIVE', 'it is a folder of one image without a name, as skopeo and podman write it for "dir:"', {
+    hint: `Give it a name: skiff image copy dir:${name} NAME`,
+  });
 }
 
 function noImages(archive: Archive): EngineError {
