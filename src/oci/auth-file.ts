@@ -5,7 +5,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { writeFileAtomic } from '../sys/atomic.ts';
-import { EngineError, errnoOf } from '../sys/errors.ts';
+import { EngineError, errnoOf, isDiskFull } from '../sys/errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -64,7 +64,11 @@ export function changeAuthFile(path: string, change: (file: AuthFile) => AuthFil
   try {
     writeFileAtomic(target, `${JSON.stringify(changed, undefined, '\t')}\n`, { mode: 0o600 });
   } catch (error) {
-    throw unusable(path, errnoOf(error) ?? 'it cannot be written', error);
+    if (isDiskFull(error)) throw error;
+    throw new EngineError('ERR_AUTH_FILE', `Cannot write "${path}": ${errnoOf(error) ?? 'it cannot be written'}`, {
+      hint: 'Check the permissions of its folder, or choose another with --config',
+      cause: error,
+    });
   }
 }
 

@@ -368,6 +368,25 @@ describe('the file', () => {
     }
   });
 
+  test('that cannot be written is told, and the old one stands', async () => {
+    const { env, config } = home();
+    const registry = open();
+    write(config.slice(box.files.length + 1), '{}');
+    chmodSync(dirname(config), 0o500);
+    try {
+      const { stdout, stderr, code } = await box.skiff(['login', '-u', 'me', '--password-stdin', registry.address], {
+        env,
+        stdin: PASSWORD,
+      });
+      expect(stderr).toContain(`skiff: Cannot write "${config}": EACCES\n`);
+      expect(stderr).not.toContain(PASSWORD);
+      expect({ stdout, code, text: readFileSync(config, 'utf8') }).toEqual({ stdout: '', code: 1, text: '{}' });
+    } finally {
+      chmodSync(dirname(config), 0o700);
+      registry.stop();
+    }
+  });
+
   test('loses none of several logins at once', async () => {
     const { env, config } = home();
     const registry = open();
