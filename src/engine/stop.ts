@@ -78,13 +78,16 @@ async function bringDown(ctx: Ctx, view: ContainerView, options: StopOptions & {
       if (!(error instanceof SupervisorGone)) throw error;
       // It is on its way out, or has not opened its socket yet: a moment, then by force.
       if (await waitUntilDown(ctx, Id, 20)) return;
-      if (performance.now() < lateAt) continue;
+      // A copy has no socket that could still open.
+      if (performance.now() < lateAt && !isOnlyCopied(Id)) continue;
       await killSupervisor(ctx, view, options);
       return;
     }
   }
   if (!(await waitUntilDown(ctx, Id, GRACE_MS))) await killSupervisor(ctx, view, options);
 }
+
+const isOnlyCopied = (id: string): boolean => supervisorOf(id) === undefined && copierOf(id) !== undefined;
 
 async function deadline(ms: number): Promise<never> {
   await Bun.sleep(ms);

@@ -1,16 +1,18 @@
 // The sink behind the tar reader that adds to a tree which others use and may change meanwhile: a container's, or the user's own. Every call
 // is made on the descriptor of a folder and a base name, so nothing is ever written through a symlink that was put in the way; how the
-// folders on the way are found is the place's business (tree-place.ts). A file is written beside its name and renamed: killed at any
-// moment, it is there whole or not at all. Folders get their owner, mode and time last, for filling them needs and changes both.
+// folders on the way are found is the place's business (tree-place.ts). A file has no name while it is written, or, where the file system
+// knows no such files (FUSE), another name: killed at any moment, it is there whole or not at all. Folders get their owner, mode and time last, for filling them needs and changes both.
 import {
   chmodFd,
   chownFd,
   closeFd,
   createFileAt,
+  createNamelessAt,
   makeFolderAt,
   makeLinkAt,
   makeNodeAt,
   makeSymlinkAt,
+  nameFileAt,
   renameAt,
   setTimesAt,
   setTimesFd,
@@ -53,7 +55,7 @@ export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false
   const setXattrs = createXattrSetter(onNotice);
   const temporary = `.skiff-cp-${randomHex(8)}`;
   const folders = new Map<string, TarHeader>();
-  let current: { file: SparseWriter; header: TarHeader; folder: number; base: string; path: string } | undefined;
+  let current: { file: SparseWriter; header: TarHeader; folder: number; base: string; path: string; isNameless: boolean } | undefined;
   let hasLeftOutDevices = false;
   let isOpen = true;
 
@@ -87,7 +89,9 @@ export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false
   function beginFile(header: TarHeader, path: string): void {
     const { folder, base } = site(path);
     refuseFolder(folder, base, path);
-    current = { file: createSparseWriter(createFileAt(folder, temporary, 0o600)), header, folder, base, path };
+    const nameless = createNamelessAt(folder, 0o600);
+    const file = createSparseWriter(nameless ?? createFileAt(folder, temporary, 0o600));
+    current = { file, header, folder, base, path, isNameless: nameless !== undefined };
   }
 
   function content(data: Buffer, from: number, to: number): void {
@@ -96,10 +100,11 @@ export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false
 
   function entryEnd(): void {
     if (!current) return;
-    const { file, header, folder, base, path } = current;
+    const { file, header, folder, base, path, isNameless } = current;
     file.finish();
     settle(file.fd, header);
-    renameOver(folder, base, path);
+    if (isNameless) orReplace(folder, base, path, (name) => nameFileAt(file.fd, folder, name));
+    else renameOver(folder, base, path);
     current = undefined;
     closeFd(file.fd);
   }

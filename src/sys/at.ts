@@ -27,7 +27,9 @@ const PATH_MAX = 4096;
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
+const O_TMPFILE = 0o20000000 | O_DIRECTORY;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_SYMLINK_FOLLOW = 0x400;
 const SEEK_CUR = 1;
 
 // Over ArrayBuffers of their own: a small Buffer's bytes may move when the runtime gives it a DataView, and the pointer would go stale.
@@ -41,6 +43,20 @@ const [firstPtr, secondPtr, answerPtr, timesPtr] = [ptr(first), ptr(second), ptr
 export function createFileAt(folder: number, name: string, mode: number): number {
   fill(first, name);
   return check(f_openat(folder, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode), 'openat', name);
+}
+
+/** A file without a name, gone with its descriptor until `nameFileAt`; undefined where the file system cannot, or nothing can be made at all. */
+export function createNamelessAt(folder: number, mode: number): number | undefined {
+  fill(first, '.');
+  const fd = f_openat(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+  return fd < 0 ? undefined : fd;
+}
+
+/** Gives a file of `createNamelessAt` a name in its folder; false when something has that name already. */
+export function nameFileAt(fd: number, folder: number, name: string): boolean {
+  fill(first, `/proc/self/fd/${fd}`);
+  fill(second, name);
+  return c.linkat(-1, firstPtr, folder, secondPtr, AT_SYMLINK_FOLLOW) === 0 || existsOrThrow('linkat', name);
 }
 
 /** Opens a folder; never through a symlink in the last component. */

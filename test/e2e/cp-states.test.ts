@@ -1,6 +1,6 @@
 // `cp` with containers in every state, and through their mounts: the same files are seen whether the container runs or not, and the state is
 // afterwards what it was. A copy that is broken off leaves nothing half done.
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './support/eventually.ts';
 import { image, openSandbox, type Sandbox } from './support/sandbox.ts';
@@ -19,6 +19,24 @@ beforeAll(async () => {
 const cp = (...args: string[]) => box.skiff(['cp', ...args]);
 const state = (name: string) => box.ok(['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', name]);
 const remove = (name: string) => box.ok(['rm', '-f', '-v', name]);
+/** The worker that copies to or from the container. */
+const workerOf = (id: string): number | undefined => {
+  const isIt = (pid: string) => {
+    const words = /^\d+$/.test(pid) ? readIfThere(`/proc/${pid}/cmdline`).split('\0') : [];
+    return words[1] === '__work' && words[3] === id;
+  };
+  const pid = readdirSync('/proc').find(isIt);
+  return pid === undefined ? undefined : Number(pid);
+};
+/** Whether the process has written a megabyte. */
+const hasWritten = (pid: number | undefined) => Number(/^wchar: (\d+)$/m.exec(readIfThere(`/proc/${pid}/io`))?.[1] ?? 0) > 1_000_000;
+const readIfThere = (path: string) => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+};
 const mounts = () =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -181,9 +199,7 @@ describe('a copy that is broken off', () => {
     const copy = box.start(['cp', 'big', 'cut:/big']);
     const id = await box.ok(['inspect', '--format', '{{.Id}}', 'cut']);
     const upper = join(box.root, 'containers', id, 'upper');
-    await eventually('something is being written', () =>
-      readdirSync(upper).some((name) => name.startsWith('.skiff-cp-') && statSync(join(upper, name)).size > 1_000_000),
-    );
+    await eventually('something is being written', () => hasWritten(workerOf(id)));
     copy.kill(signal);
     const code = await copy.exited;
     if (signal !== 'SIGKILL') expect([code, await copy.stderr.text()]).toEqual([130, 'skiff: Interrupted\n']);
@@ -200,13 +216,31 @@ describe('a copy that is broken off', () => {
     expect(await cp('big', 'source:/big')).toEqual(silent);
     mkdirSync(here('out'), { recursive: true });
     const copy = box.start(['cp', 'source:/big', 'out/big']);
-    await eventually('something is being written', () =>
-      readdirSync(here('out')).some((name) => statSync(here('out', name)).size > 1_000_000),
-    );
+    await eventually('something is being written', () => hasWritten(copy.pid));
     copy.kill('SIGINT');
     expect(await copy.exited).toBe(130);
     expect(readdirSync(here('out'))).toEqual([]);
     expect((await box.skiff(['rm', 'source'])).code).toBe(0);
+  });
+
+  test('with everybody who copies killed at once, leaves nothing on either side', async () => {
+    const id = await box.ok(['create', '--name', 'slain', busybox]);
+    const into = box.start(['cp', 'big', 'slain:/big']);
+    const writer = await eventually('something is being written', () => hasWritten(workerOf(id)) && workerOf(id));
+    into.kill('SIGSTOP');
+    process.kill(writer, 'SIGKILL');
+    into.kill('SIGKILL');
+    await into.exited;
+    expect(readdirSync(join(box.root, 'containers', id, 'upper'))).toEqual([]);
+
+    expect(await cp('big', 'slain:/big')).toEqual(silent);
+    mkdirSync(here('none'));
+    const out = box.start(['cp', 'slain:/big', 'none/big']);
+    await eventually('something is being written', () => hasWritten(out.pid));
+    out.kill('SIGKILL');
+    await out.exited;
+    expect(readdirSync(here('none'))).toEqual([]);
+    await remove('slain');
   });
 
   test('rm -f of a container that is being copied to ends the copy', async () => {
