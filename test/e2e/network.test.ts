@@ -39,6 +39,14 @@ describe('published ports', () => {
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
   });
 
+  test('-p of any free port twice gives two', async () => {
+    await server('web', '-p', '127.0.0.1::80', '-p', '127.0.0.1::80');
+    const ports = (await box.ok(['port', 'web', '80'])).split('\n');
+    expect([ports.length, new Set(ports).size]).toEqual([2, 2]);
+    for (const port of ports) expect(await get(`http://${port}/`)).toBe('hello from the container\n');
+    await remove('web');
+  });
+
   test('-p without an address is reached by every address of the host, IPv6 too', async () => {
     await server('web', '-p', '80');
     const port = await published('web');

@@ -18,12 +18,15 @@ export function parsePublish(specs: readonly string[]): PublishedPorts {
     for (const [port, binding] of publishedPorts(spec)) {
       ports.exposed[port] = {};
       const known = ports.bindings[port] ?? [];
-      const isKnown = known.some(({ HostIp, HostPort }) => HostIp === binding.HostIp && HostPort === binding.HostPort);
-      ports.bindings[port] = isKnown ? known : [...known, binding];
+      ports.bindings[port] = known.some((other) => isSame(other, binding)) ? known : [...known, binding];
     }
   }
   return ports;
 }
+
+// "Any free port" twice is two ports, as with Docker; one host port cannot be had twice.
+const isSame = (one: PortBinding, other: PortBinding): boolean =>
+  /^\d+$/.test(one.HostPort) && one.HostPort === other.HostPort && one.HostIp === other.HostIp;
 
 /** All of `--expose`: `80`, `80-85/udp`. */
 export function parseExpose(specs: readonly string[]): Record<string, Record<string, never>> {

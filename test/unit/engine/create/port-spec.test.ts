@@ -20,7 +20,14 @@ test.each([
   expect(parsePublish([spec])).toEqual({ bindings, exposed });
 });
 
-test('several bindings of one port are kept, the same one once', () => {
+test('several bindings of one port are kept, "any free port" as often as it is asked for, a host port once', () => {
+  const [any, range] = [
+    { HostIp: '127.0.0.1', HostPort: '' },
+    { HostIp: '', HostPort: '8000-8009' },
+  ];
+  expect(parsePublish(['127.0.0.1::80', '127.0.0.1::80', '8000-8009:80', '8000-8009:80']).bindings).toEqual({
+    '80/tcp': [any, any, range, range],
+  });
   expect(parsePublish(['1:80', '2:80', '1:80']).bindings).toEqual({
     '80/tcp': [
       { HostIp: '', HostPort: '1' },
