@@ -44,9 +44,18 @@ function openOutput(path: string, temporary: string, what: string): number {
   } catch (error) {
     const code = errnoOf(error);
     if (code === undefined || isDiskFull(error)) throw error;
-    throw refused(what, `cannot write "${path}" (${code === 'EACCES' ? 'permission denied' : code})`);
+    throw refused(what, `cannot write "${path}" (${WHY[code] ?? `${NO_FILES}: ${code}`})`);
   }
 }
+
+const NO_FILES = 'its folder takes no new files';
+const WHY: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EROFS: 'read-only file system',
+  // What /proc and /sys say.
+  ENOENT: NO_FILES,
+};
 
 const refused = (what: string, why: string): EngineError =>
   new EngineError('ERR_BAD_OUTPUT', `${what}: invalid output path: ${why}`, { hint: 'Give the path of a file that you may write' });

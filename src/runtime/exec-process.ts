@@ -69,6 +69,7 @@ export function describeExec(
     env,
     cwd,
     user: owner,
+    isExec: true,
     mustKnow: isOutside,
     architecture: hostArchitecture(),
     canRun,

@@ -109,7 +109,9 @@ test('-t without a terminal to give is refused', async () => {
 test('a command that is not there is 127, one that cannot run is 126', async () => {
   const missing = await exec('target', 'no-such-command');
   expect(missing.code).toBe(127);
-  expect(missing.stderr).toContain('exec: "no-such-command": executable file not found in $PATH');
+  expect(missing.stderr).toMatch(
+    /^skiff: OCI runtime exec failed: exec failed: unable to start container process: exec: "no-such-command": executable file not found in \$PATH\n/,
+  );
   const refused = await exec('target', '/bin/not-executable');
   expect(refused.code).toBe(126);
   expect(refused.stderr).toContain('permission denied');

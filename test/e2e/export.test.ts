@@ -111,7 +111,10 @@ describe('refuses in one sentence, and writes nothing:', () => {
       ['-o', '/dev/null', 'odd'],
       'skiff: failed to export container: invalid output path: "/dev/null" must be a directory or a regular file',
     ],
-    [['-o', '/proc/out.tar', 'odd'], 'skiff: failed to export container: invalid output path: cannot write "/proc/out.tar"'],
+    [
+      ['-o', '/proc/out.tar', 'odd'],
+      'skiff: failed to export container: invalid output path: cannot write "/proc/out.tar" (its folder takes no new files)',
+    ],
     [['-o', 'x.tar', 'nobody'], 'skiff: No such container: nobody'],
   ])('%p', async (args, said) => {
     const before = readdirSync(box.files);

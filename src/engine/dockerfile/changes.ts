@@ -36,7 +36,13 @@ const INSTRUCTIONS: Record<string, Instruction> = {
 /** The configuration with `changes` applied; `config` stays as it is. Throws ERR_CHANGE. */
 export function applyChanges(config: ImageRunConfig, changes: readonly string[]): ImageRunConfig {
   const draft: Draft = { config: structuredClone(config), hasCmd: false };
-  for (const line of changes.flatMap(instructionLines)) {
+  const lines = changes.flatMap(instructionLines);
+  if (changes.length > 0 && lines.length === 0) {
+    throw new EngineError('ERR_CHANGE', 'file with no instructions: the changes given are empty', {
+      hint: 'Give an instruction, such as: --change "CMD sh"',
+    });
+  }
+  for (const line of lines) {
     const [, word = '', rest = ''] = /^(\S+)\s*([\s\S]*)$/.exec(line) ?? [];
     const instruction = INSTRUCTIONS[word.toLowerCase()];
     if (!Object.hasOwn(INSTRUCTIONS, word.toLowerCase()) || !instruction) {

@@ -16,6 +16,8 @@ export interface ExecutableCheck {
   cwd: string;
   /** Who is to run it, in the ids that files show here; default root. */
   user?: { uid: number; gid: number; additionalGids: readonly number[] /** Default: uid 0 is. */; isRoot?: boolean };
+  /** It is added to a running container. */
+  isExec?: boolean;
   /** What cannot be known yet is not left to the runtime: it throws ERR_CANNOT_TELL. */
   mustKnow?: boolean;
   /** Go's name of this machine, `amd64` or `arm64`. */
@@ -49,6 +51,24 @@ const HEAD_BYTES = 256;
 
 /** Throws EngineError with exit code 126 or 127 when the command certainly cannot run. */
 export function checkExecutable(check: ExecutableCheck): void {
+  try {
+    findExecutable(check);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { code, message, hint, exitCode } = error;
+    throw new EngineError(code, `${check.isExec ? EXEC_FAILED : 'Failed to create task for container'}: ${message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      exitCode,
+    });
+  }
+}
+
+/** How Docker begins when `exec` cannot start a program. */
+export const EXEC_FAILED = 'OCI runtime exec failed: exec failed: unable to start container process';
+
+class Refusal extends EngineError {}
+
+function findExecutable(check: ExecutableCheck): void {
   const { command } = check;
   if (command.includes('/')) {
     const path = isAbsolute(command) ? command : join(check.cwd, command);
@@ -183,5 +203,5 @@ function readHead(path: string): Buffer | undefined {
 }
 
 function failure(exitCode: number, code: string, message: string, hint: string): EngineError {
-  return new EngineError(code, `Failed to create task for container: ${message}`, { hint, exitCode });
+  return new Refusal(code, message, { hint, exitCode });
 }

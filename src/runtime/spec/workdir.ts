@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../sys/errors.ts';
+import { EXEC_FAILED } from './executable.ts';
 import { isOnReadOnlyMount, lookInside, type RootView } from './inside.ts';
 
 /** Makes `path` (absolute, inside the container) a folder. A path on a mount that only comes with the container is left to the runtime. */
@@ -34,7 +35,7 @@ export function checkWorkingDir(view: RootView, path: string): void {
   const { found } = lookInside(view, path);
   if (found === 'directory' || found === 'unknown') return;
   const [why, exitCode] = found === 'nothing' ? ['no such file or directory', 127] : ['not a directory', 126];
-  throw new EngineError('ERR_WORKDIR', `unable to start container process: chdir to cwd ("${path}") set in config.json failed: ${why}`, {
+  throw new EngineError('ERR_WORKDIR', `${EXEC_FAILED}: chdir to cwd ("${path}") set in config.json failed: ${why}`, {
     hint: 'give another working directory (-w), or make this one first',
     exitCode: Number(exitCode),
   });

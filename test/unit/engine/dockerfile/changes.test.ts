@@ -57,7 +57,7 @@ describe('an instruction', () => {
     ],
     [['HEALTHCHECK CMD ["/ok"]'], { Healthcheck: { Test: ['CMD', '/ok'] } }],
     [['ENV A=1\nENV B=2 \\\n  C=3\n# a comment'], { Env: ['PATH=/bin', 'HOME=/root', 'A=1', 'B=2', 'C=3'] }],
-    [['', '   '], {}],
+    [['', '   ', 'USER a'], { User: 'a' }],
   ])('%j', (changes, expected) => {
     expect(changed(...changes)).toEqual({ ...BASE, ...expected });
   });
@@ -71,6 +71,8 @@ describe('an instruction', () => {
 
 describe('is refused in one sentence:', () => {
   test.each([
+    ['', 'file with no instructions: the changes given are empty'],
+    ['# nothing', 'file with no instructions: the changes given are empty'],
     ['FROM busybox', 'FROM is not a valid change command'],
     ['RUN true', 'RUN is not a valid change command'],
     ['nonsense', 'nonsense is not a valid change command'],

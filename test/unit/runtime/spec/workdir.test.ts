@@ -61,8 +61,16 @@ describe('the working directory on a mount', () => {
 
 describe('the working directory of exec', () => {
   test.each([
-    ['/gone', 127, 'unable to start container process: chdir to cwd ("/gone") set in config.json failed: no such file or directory'],
-    ['/file', 126, 'unable to start container process: chdir to cwd ("/file") set in config.json failed: not a directory'],
+    [
+      '/gone',
+      127,
+      'OCI runtime exec failed: exec failed: unable to start container process: chdir to cwd ("/gone") set in config.json failed: no such file or directory',
+    ],
+    [
+      '/file',
+      126,
+      'OCI runtime exec failed: exec failed: unable to start container process: chdir to cwd ("/file") set in config.json failed: not a directory',
+    ],
     ['relative', 126, 'Cannot use the working directory "relative": Cwd must be an absolute path'],
   ])('%s is refused with %i', (path, exitCode, message) => {
     writeFileSync(join(folder, 'file'), '');
