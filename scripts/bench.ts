@@ -3,6 +3,7 @@
 import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { startEmptyRegistry } from '../test/e2e/support/empty-registry.ts';
 import { startTestRegistry } from '../test/e2e/support/registry.ts';
 import type { Ask, Told } from './bench/agent.ts';
 import { type Engine, makeEngines } from './bench/engines.ts';
@@ -41,6 +42,7 @@ try {
   await measureIdle(busybox);
   await measureLog(busybox);
   await measurePull(app);
+  await measurePush(app);
   await measureVersion();
 } finally {
   for (const engine of engines) await removeContainers(engine);
@@ -223,6 +225,43 @@ async function measurePull(image: string): Promise<void> {
   if (peak) add({ work: 'cold pull, peak memory', unit: 'MB', skiff: peak.bytes / 1e6, bar: 150, absolute: true, samples: 1 });
 }
 
+/** Each engine pushes to a registry of its own that is empty, and then again to the same. */
+async function measurePush(image: string): Promise<void> {
+  if (!isWanted('push')) return;
+  const times = options.quick ? 2 : 7;
+  const samples = new Map(engines.map((engine) => [engine, { empty: [] as Told[], full: [] as Told[] }]));
+  let peak: Memory | undefined;
+  for (const engine of engines) await must(engine, [engine.pull(image)]);
+  for (let round = 0; round <= times; round++) {
+    for (const engine of engines) {
+      const target = await startEmptyRegistry();
+      try {
+        const name = `${target.address}/app:latest`;
+        await must(engine, [engine.command('tag', image, name)]);
+        const pushing = must(engine, [engine.push(name)]);
+        // The last round is for memory alone: reading it takes time from the push.
+        if (round < times) {
+          samples.get(engine)?.empty.push(await pushing);
+          samples.get(engine)?.full.push(await must(engine, [engine.push(name)]));
+        } else if (engine === skiff) peak = await peakUntil(engine, pushing);
+        else await pushing;
+        await must(engine, [engine.command('rmi', name)]);
+      } finally {
+        target.stop();
+      }
+    }
+  }
+  for (const [key, work, bar] of [
+    ['empty', 'push to an empty registry', 0.6],
+    ['full', 'push to a registry that has it', 0.4],
+  ] as const) {
+    const middle = (engine: Engine, what: 'wallMs' | 'cpuMs') => median((samples.get(engine)?.[key] ?? []).map((told) => told[what]));
+    add({ work, unit: 'ms', skiff: middle(skiff, 'wallMs'), podman: middle(podman, 'wallMs'), bar, samples: times });
+    add({ work: `${work}, CPU`, unit: 'ms', skiff: middle(skiff, 'cpuMs'), podman: middle(podman, 'cpuMs'), samples: times });
+  }
+  if (peak) add({ work: 'push, peak memory', unit: 'MB', skiff: peak.bytes / 1e6, bar: 150, absolute: true, samples: 1 });
+}
+
 async function peakUntil(engine: Engine, pulling: Promise<Told>): Promise<Memory> {
   let isDone = false;
   pulling.finally(() => {
@@ -236,7 +275,7 @@ async function peakUntil(engine: Engine, pulling: Promise<Told>): Promise<Memory
     await Bun.sleep(25);
   }
   await pulling;
-  console.error(`  ${engine.name}, peak of the pull: ${describe(peak)} (${(before / 1e6).toFixed(1)} MB before)`);
+  console.error(`  ${engine.name}, peak: ${describe(peak)} (${(before / 1e6).toFixed(1)} MB before)`);
   return peak;
 }
 

@@ -13,6 +13,7 @@ export interface Engine {
   /** Removes a container at once, as Docker's `rm -f` does; podman's would first wait ten seconds for a shell that ignores SIGTERM. */
   remove: (...names: string[]) => string[];
   pull: (image: string) => string[];
+  push: (image: string) => string[];
 }
 
 export interface Places {
@@ -55,5 +56,6 @@ function makeEngine(name: Engine['name'], places: Places): Engine {
     command,
     remove: (...names) => command('rm', '-f', ...(isPodman ? ['-t', '0'] : []), ...names),
     pull: (image) => command('pull', '--quiet', ...(isPodman ? ['--tls-verify=false'] : []), image),
+    push: (image) => command('push', '--quiet', ...(isPodman ? ['--tls-verify=false'] : []), image),
   };
 }

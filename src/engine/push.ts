@@ -1,7 +1,7 @@
 // `push`: what the store has of an image goes to a registry, blobs first, side by side, then manifests. It is the front's own work: blobs are the
 // user's files, and nothing is written here but, at the end, the note that the repository has the image. So whenever it ends, however it
 // ends, nothing is left behind; the next push finds at the registry what this one sent.
-import { putManifest } from '../oci/push-manifest.ts';
+import { isServed, putManifest } from '../oci/push-manifest.ts';
 import { canonicalReference, familiarReference, parseReference, type Reference, repositoryName } from '../oci/reference.ts';
 import { openRegistry, type Registry } from '../oci/registry.ts';
 import { registryEndpoints } from '../oci/registry-config.ts';
@@ -16,7 +16,7 @@ import { recordImageEvent } from './image-events.ts';
 import { keepLoopbackDirect } from './loopback-direct.ts';
 import type { PushEvent } from './push-events.ts';
 import { mountSources } from './push-mounts.ts';
-import { type PlannedBlob, type PushPlan, planPush } from './push-plan.ts';
+import { type PlannedBlob, type PlannedManifest, type PushPlan, planPush } from './push-plan.ts';
 import { imagesToPush } from './push-select.ts';
 
 export interface PushOptions {
@@ -68,8 +68,10 @@ export async function pushImage(ctx: Ctx, options: PushOptions): Promise<void> {
     const registry = openRegistry({ env: ctx.env, reference: target, tlsVerify, signal, scopes: scopesFor(repository, sources) });
     const push: Push = { ctx, target, registry, repository, sources, emit, signal, done: new Map() };
     for (const { image, tag, plan } of plans) {
+      const { digest, bytes, mediaType } = lastOf(plan.manifests);
+      const isThere = await isServed({ ...placeOf(push), under: tag, mediaType, bytes });
       await pushBlobs(push, plan.blobs, failing);
-      const { digest, bytes } = await pushManifests(push, plan, tag);
+      if (!isThere) await pushManifests(push, plan.manifests, tag);
       addRepoDigest(ctx, image.id, `${repositoryName(target)}@${digest}`);
       const name = familiarReference(repositoryName(target));
       recordImageEvent(ctx, {
@@ -168,15 +170,15 @@ function explained({ paths }: Ctx, { digest, source }: PlannedBlob, error: unkno
 }
 
 /** Those that an index names go under their digests, the last one under the tag. */
-async function pushManifests(
-  { registry, repository, target }: Push,
-  { manifests }: PushPlan,
-  tag: string,
-): Promise<{ digest: string; bytes: Buffer }> {
-  const common = { registry, repository, name: repositoryName(target) };
+async function pushManifests(push: Push, manifests: PlannedManifest[], tag: string): Promise<void> {
+  for (const manifest of manifests.slice(0, -1)) await putManifest({ ...placeOf(push), ...manifest, under: manifest.digest });
+  await putManifest({ ...placeOf(push), ...lastOf(manifests), under: tag });
+}
+
+const placeOf = ({ registry, repository, target }: Push) => ({ registry, repository, name: repositoryName(target) });
+
+function lastOf(manifests: PlannedManifest[]): PlannedManifest {
   const last = manifests.at(-1);
-  if (!last) throw new Error('A plan without a manifest');
-  for (const manifest of manifests.slice(0, -1)) await putManifest({ ...common, ...manifest, under: manifest.digest });
-  await putManifest({ ...common, ...last, under: tag });
-  return last;
+  if (last) return last;
+  throw new Error('A plan without a manifest');
 }

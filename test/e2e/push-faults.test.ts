@@ -108,6 +108,31 @@ test('a token is asked for once, to read and to write, and to read what is mount
   expect(asked).toHaveLength(3);
 });
 
+test('a wrong password is tried once, and goes nowhere else', async () => {
+  let tries = 0;
+  const name = await target(({ path, headers }) => {
+    if (path === '/v2/') return undefined;
+    if (headers.authorization !== undefined) tries++;
+    return { status: 401, headers: { 'www-authenticate': 'Basic realm="here"' }, body: denied('UNAUTHORIZED', 'authentication required') };
+  });
+  const folder = join(box.files, 'wrong');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ auths: { [registry.address]: { auth: btoa('me:wrong-password') } } }));
+  const { stdout, stderr, code } = await box.skiff(['push', name], { env: { DOCKER_CONFIG: folder } });
+  expect(code).toBe(1);
+  expect(stderr).toContain(`push access denied for ${name}, repository does not exist or may require authorization`);
+  expect(`${stdout}${stderr}`).not.toContain('wrong-password');
+  expect(tries).toBe(1);
+});
+
+test('what the tag names already is not put again', async () => {
+  const name = await target();
+  await box.ok(['push', '--quiet', name]);
+  const before = registry.steps().length;
+  await box.ok(['push', '--quiet', name]);
+  expect(registry.steps().slice(before).sort()).toEqual(['GET other', 'HEAD blob', 'HEAD blob', 'HEAD blob', 'HEAD blob', 'HEAD manifest']);
+});
+
 test('a registry that takes no uploads says so', async () => {
   const name = await target(({ method }) =>
     method === 'POST' ? { status: 405, body: denied('UNSUPPORTED', 'the operation is unsupported') } : undefined,

@@ -79,9 +79,9 @@ export async function startUploadRegistry(fault: (request: UploadRequest) => Fau
     else if (rest.startsWith('uploads/')) onUpload(seen, repository, rest.slice('uploads/'.length), response);
     else {
       const found = content.get(`${repository}${rest.includes(':') ? '@' : ':'}${rest}`);
-      response
-        .writeHead(found ? 200 : 404, found ? { 'docker-content-digest': digestOf(found) } : {})
-        .end(seen.method === 'HEAD' ? '' : found);
+      const type = found && kind === 'manifests' ? String(JSON.parse(found.toString()).mediaType) : 'application/octet-stream';
+      const headers = found ? { 'docker-content-digest': digestOf(found), 'content-type': type } : {};
+      response.writeHead(found ? 200 : 404, headers).end(seen.method === 'HEAD' ? '' : found);
     }
   }
 
