@@ -342,6 +342,53 @@ describe('a token server', () => {
   });
 });
 
+test('a helper program is asked for every process of a pull whose token runs out', async () => {
+  const { env, config, folder } = home();
+  const big = imageOf({
+    layers: [1, 2, 3, 4].map((at) =>
+      layerOf(tarOf([{ path: `file-${at}`, content: crypto.getRandomValues(new Uint8Array(2 << 20)) }]), 'gzip'),
+    ),
+  });
+  const sizes = new Map([...big.blobs].map(([digest, bytes]) => [digest, bytes.length]));
+  let valid = 't1';
+  const refused = new Set<string>();
+  const registry = startFakeRegistry(
+    { app: big },
+    {
+      answer: (request, honest) => {
+        if (request.path === '/token') {
+          const isMe = request.headers.get('authorization') === `Basic ${base64(`me:${PASSWORD}`)}`;
+          return isMe ? Response.json({ token: valid }) : failure(401, 'UNAUTHORIZED');
+        }
+        // It runs out as soon as the first layer is asked for.
+        if ((sizes.get(request.path.split('/').at(-1) ?? '') ?? 0) > 1 << 20) valid = 't2';
+        if (request.headers.get('authorization') === `Bearer ${valid}`) return honest();
+        refused.add(request.path);
+        return failure(401, 'UNAUTHORIZED', { 'www-authenticate': `Bearer realm="http://${registry.address}/token",service="s"` });
+      },
+    },
+  );
+  try {
+    const calls = join(folder, 'calls');
+    mkdirSync(join(folder, 'bin'));
+    const answer = JSON.stringify({ ServerURL: registry.address, Username: 'me', Secret: PASSWORD });
+    write(`home-answer-${count}`, answer);
+    const script = `#!/bin/sh\necho "$* by $(id -u)" >> '${calls}'\ncat '${join(box.files, `home-answer-${count}`)}'\n`;
+    writeFileSync(join(folder, 'bin/docker-credential-paper'), script, { mode: 0o755 });
+    write(config.slice(box.files.length + 1), { credHelpers: { [registry.address]: 'paper' } });
+    const name = `${registry.address}/app`;
+    await box.ok(['pull', '-q', name], { env: { ...env, PATH: `${join(folder, 'bin')}:${box.env.PATH}` } });
+    await box.ok(['rmi', name]);
+    const asked = readFileSync(calls, 'utf8').trim().split('\n');
+    expect(new Set(asked)).toEqual(new Set([`get by ${process.getuid?.()}`]));
+    // By the worker, and by the process that helps it, if there was one to help.
+    expect(asked.length).toBeLessThanOrEqual(2);
+    expect(refused.size).toBeGreaterThan(0);
+  } finally {
+    registry.stop();
+  }
+});
+
 describe('the file', () => {
   const open = () => startFakeRegistry({});
 
