@@ -41,6 +41,7 @@ export const commands: CommandTable = {
   'export': { id: 'export', load: () => import('../commands/export.ts') },
   'healthcheck:run': { id: 'healthcheck:run', load: () => import('../commands/healthcheck/run.ts') },
   'history': { id: 'history', load: () => import('../commands/history.ts') },
+  'image:copy': { id: 'image:copy', load: () => import('../commands/image/copy.ts') },
   'image:history': { id: 'history', load: () => import('../commands/history.ts') },
   'image:import': { id: 'import', load: () => import('../commands/import.ts') },
   'image:inspect': { id: 'image:inspect', load: () => import('../commands/image/inspect.ts') },

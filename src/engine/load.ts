@@ -11,6 +11,8 @@ import { runJob } from './worker-client.ts';
 export interface LoadOptions {
   /** A file or a folder; undefined: standard input. */
   input?: string | undefined;
+  /** An open stream in place of both, and what messages call it. */
+  descriptor?: { fd: number; name: string };
   /** As the user gave it. */
   platform?: string | undefined;
   /** Only the image of this name. */
@@ -24,10 +26,11 @@ export interface LoadOptions {
 
 /** In the archive's order, with familiar names. Throws ERR_NO_SUCH_FILE, ERR_ARCHIVE, ERR_ARCHIVE_TRUNCATED, ERR_NO_PLATFORM, and what unpacking throws. */
 export async function loadImages(ctx: Ctx, options: LoadOptions): Promise<LoadedImage[]> {
-  const { input, platform, wanted, reference, maxLayerBytes, onProgress, signal } = options;
+  const { input, descriptor, platform, wanted, reference, maxLayerBytes, onProgress, signal } = options;
   if (platform !== undefined) parsePlatform(platform);
-  const job = { kind: 'load', name: input ?? 'standard input', platform, wanted, reference, maxLayerBytes } as const;
-  const { images } = await withArchive(input, (fd) => runJob(ctx, job, { descriptors: [fd], onEvent: onProgress, signal }));
+  const job = { kind: 'load', name: descriptor?.name ?? input ?? 'standard input', platform, wanted, reference, maxLayerBytes } as const;
+  const run = (fd: number) => runJob(ctx, job, { descriptors: [fd], onEvent: onProgress, signal });
+  const { images } = await (descriptor ? run(descriptor.fd) : withArchive(input, run));
   for (const { id, names } of images) {
     for (const name of names.length > 0 ? names : [id]) {
       recordImageEvent(ctx, { action: 'load', subject: id, name: familiarReference(name), imageId: id });

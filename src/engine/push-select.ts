@@ -15,12 +15,17 @@ export interface TaggedImage {
 export function imagesToPush(
   ctx: Pick<Ctx, 'paths'>,
   target: Reference,
-  { allTags = false, platform }: { allTags?: boolean | undefined; platform?: string | undefined },
+  { allTags = false, platform, image }: { allTags?: boolean | undefined; platform?: string | undefined; image?: string | undefined },
 ): TaggedImage[] {
   if (target.digest !== undefined) {
     throw new EngineError('ERR_BAD_REFERENCE', 'cannot push a digest reference', { hint: 'Give it a tag first: skiff tag' });
   }
-  const found = allTags ? tagsOf(ctx, target) : [target.tag ?? ''].flatMap((tag) => tagged(ctx, { ...target, tag }));
+  const given = image === undefined ? undefined : readImageRecord(ctx, image);
+  const found = given
+    ? [{ tag: target.tag ?? '', image: given }]
+    : allTags
+      ? tagsOf(ctx, target)
+      : [target.tag ?? ''].flatMap((tag) => tagged(ctx, { ...target, tag }));
   if (found.length === 0) {
     const name = familiarReference(repositoryName(target));
     throw new EngineError('ERR_NO_SUCH_IMAGE', `An image does not exist locally with the tag: ${name}`, {

@@ -23,6 +23,8 @@ export interface PushOptions {
   /** As the user gave it. */
   reference: string;
   allTags?: boolean;
+  /** Id of the image to push, whatever the store has under the reference; then the store takes no note of the push. */
+  image?: string | undefined;
   /** Refuses an image for another platform, and pushes no index. */
   platform?: string | undefined;
   tlsVerify?: boolean | undefined;
@@ -72,7 +74,7 @@ export async function pushImage(ctx: Ctx, options: PushOptions): Promise<void> {
       const isThere = await isServed({ ...placeOf(push), under: tag, mediaType, bytes });
       await pushBlobs(push, plan.blobs, failing);
       if (!isThere) await pushManifests(push, plan.manifests, tag);
-      addRepoDigest(ctx, image.id, `${repositoryName(target)}@${digest}`);
+      if (options.image === undefined) addRepoDigest(ctx, image.id, `${repositoryName(target)}@${digest}`);
       const name = familiarReference(repositoryName(target));
       recordImageEvent(ctx, {
         action: 'push',

@@ -29,7 +29,12 @@ export const blobName = (digest: string): string => `blobs/${digest.replace(':',
 export function layoutIndex(images: readonly ArchivedImage[], before: readonly Descriptor[] = []): string {
   const entries = images.flatMap(indexEntries);
   const taken = new Set(entries.map((entry) => entry.annotations?.[REF_NAME]).filter(Boolean));
-  const kept = before.filter((entry) => !taken.has(entry.annotations?.[REF_NAME]));
+  const digests = new Set(entries.map(({ digest }) => digest));
+  // An entry of the same label is replaced; one without any is not repeated.
+  const kept = before.filter(({ digest, annotations }) => {
+    const label = annotations?.[REF_NAME];
+    return label === undefined ? !digests.has(digest) : !taken.has(label);
+  });
   return JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...kept, ...entries] });
 }
 

@@ -125,11 +125,8 @@ has('podman')('podman', () => {
   ])('saves %s', async (format, target) => {
     podman('load', '-q', '-i', 'docker.tar');
     podman('save', '-q', '--format', format, '-o', target, name);
-    if (format === 'docker-dir') {
-      expect((await box.skiff(['load', '-i', target])).stderr).toContain('skiff image copy dir:p-dir NAME');
-      return;
-    }
-    await loads(target, /^Loaded image: /);
+    // That one has no place for a name.
+    await loads(target, format === 'docker-dir' ? /^Loaded image ID: sha256:/ : /^Loaded image: /);
   });
 
   test('saves several images, uncompressed, in one archive', async () => {

@@ -44,7 +44,8 @@ export function readArchiveImages(ctx: Ctx, archive: Archive, options: ReadImage
     throw missing(archive, name);
   };
   const isLayout = archive.find('oci-layout') && archive.find('index.json');
-  if (!isLayout && archive.find('version')) throw folderOfSkopeo(options.name);
+  const isDir = !isLayout && archive.find('version') !== undefined && archive.find('manifest.json') !== undefined;
+  if (isDir) return [{ ...fromLayout(topOf(read('manifest.json', LARGEST_MANIFEST))), names: [], label: undefined }];
   if (!isLayout && !archive.find('manifest.json')) throw noImages(archive);
   const found = isLayout
     ? layoutEntries(read('index.json', LARGEST_MANIFEST), options).map((entry) => ({ ...fromLayout(entry.descriptor), ...entry }))
@@ -54,6 +55,18 @@ export function readArchiveImages(ctx: Ctx, archive: Archive, options: ReadImage
         label: undefined,
       }));
   return merged(found);
+
+  /** In skopeo's `dir:` the blobs lie side by side, and what lies under manifest.json is the image's own. */
+  function nameIn(digest: string): string {
+    if (!isDir) return blobName(digest);
+    const hex = digest.slice('sha256:'.length);
+    const [top] = ['manifest.json'].filter((name) => digestOf(read(name, LARGEST_MANIFEST)) === digest);
+    return top ?? (archive.find(hex) ? hex : `${hex}.manifest.json`);
+  }
+
+  function topOf(bytes: Buffer): Descriptor {
+    return { mediaType: typeOf(bytes), digest: digestOf(bytes), size: bytes.length };
+  }
 
   function fromLayout(top: Descriptor): Omit<ArchiveImage, 'names' | 'label'> {
     const documents: Buffer[] = [];
@@ -67,13 +80,11 @@ export function readArchiveImages(ctx: Ctx, archive: Archive, options: ReadImage
         const configBytes = readBlobOf(document.config.digest, LARGEST_CONFIG);
         const config = parseImageConfig(configBytes, options.name);
         const layers = document.layers.map(({ digest, size, mediaType }, index) => {
-          const place = archive.find(blobName(digest));
-          if (!place) throw missing(archive, blobName(digest));
+          const blob = isDir ? digest.slice('sha256:'.length) : blobName(digest);
+          const place = archive.find(blob);
+          if (!place) throw missing(archive, blob);
           if (place.size !== size) {
-            throw new EngineError(
-              'ERR_SIZE_MISMATCH',
-              `its "${blobName(digest)}" has ${place.size} bytes where its descriptor promises ${size}`,
-            );
+            throw new EngineError('ERR_SIZE_MISMATCH', `its "${blob}" has ${place.size} bytes where its descriptor promises ${size}`);
           }
           return { layer: { digest, size, mediaType, diffId: config.rootfs.diff_ids[index] ?? '' }, place };
         });
@@ -107,8 +118,9 @@ export function readArchiveImages(ctx: Ctx, archive: Archive, options: ReadImage
   }
 
   function readBlobOf(digest: string, most: number): Buffer {
-    const bytes = read(blobName(digest), most);
-    if (digestOf(bytes) !== digest) throw otherDigest(blobName(digest), digestOf(bytes));
+    const name = nameIn(digest);
+    const bytes = read(name, most);
+    if (digestOf(bytes) !== digest) throw otherDigest(name, digestOf(bytes));
     return bytes;
   }
 
@@ -164,12 +176,6 @@ function typeOf(document: Buffer | undefined): string {
 function missing(archive: Archive, name: string): EngineError {
   if (!archive.isWhole) return new EngineError('ERR_LAYER_TRUNCATED', `has no "${name}"`);
   return new EngineError('ERR_ARCHIVE', `the archive has no "${name}", which it refers to`);
-}
-
-function folderOfSkopeo(name: string): EngineError {
-  return new EngineError('ERR_ARCHIVE', 'it is a folder of one image without a name, as skopeo and podman write it for "dir:"', {
-    hint: `Give it a name: skiff image copy dir:${name} NAME`,
-  });
 }
 
 function noImages(archive: Archive): EngineError {
