@@ -1,7 +1,7 @@
 // A claim says "this is being made": an OFD lock on `tmp/claims/<name>`, freed by close or by death, so a claim never outlives
 // its maker. Claims lie in the data folder and not in the run folder, because two sessions of one user may have different run
 // folders but share the store. Trap: the file is unlinked on release, so after locking we check that it is still the one named.
-import { fstatSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { appendFileSync, fstatSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
@@ -32,6 +32,14 @@ export function claim(ctx: Pick<Ctx, 'paths'>, name: string): Claim | undefined 
     lock.release();
   }
 }
+
+/** Adds what a claim that another process of ours holds protects, as `Claim.protect`. */
+export function protectUnder(ctx: Pick<Ctx, 'paths'>, name: string, digests: readonly string[]): void {
+  withStoreLock(ctx, () => appendFileSync(claimPath(ctx, name), digests.map((digest) => `${digest}\n`).join('')));
+}
+
+/** What a claim protects. */
+export const protectedUnder = (ctx: Pick<Ctx, 'paths'>, name: string): string[] => readLines(claimPath(ctx, name));
 
 /** Whether a living process holds the claim. Takes nothing. */
 export function isClaimed(ctx: Pick<Ctx, 'paths'>, name: string): boolean {

@@ -95,6 +95,8 @@ function isLeftover(ctx: Ctx, name: string, { released, thorough }: GarbageOptio
   }
   // Made under a claim, or on its way out: without a living claim nobody comes back for it.
   if (name.startsWith('layer-') || name.startsWith('removed-')) return true;
+  // Its session may live on, though nobody watches over it.
+  if (name.startsWith('unshare-') && thorough) return true;
   const container = /^container-([0-9a-f]{64})$/.exec(name)?.[1];
   if (container !== undefined) return !isLocked(containerLockPath(ctx, container));
   return isOlder(ctx, path, HOUR_MS);
