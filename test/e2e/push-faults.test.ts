@@ -1,6 +1,6 @@
 // Pushes that are broken off, refused or cut short, through the built file: what is resumed, what is tried again and what is not, and that
 // nothing is left behind.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startFakeRegistry } from './support/fake-registry.ts';
 import { type Image, imageOf, layerOf } from './support/images/layout.ts';
@@ -195,6 +195,44 @@ test('on a terminal each layer has a line that is rewritten in place', async () 
   expect(printed.match(/: Preparing\r?\n/g)).toHaveLength(3);
   expect(printed).toMatch(/ESC\[\d+A\r?ESC\[2K[0-9a-f]{12}: Pushing +\S+\/2\S+/);
   expect(printed.match(/: Pushed\r?ESC\[\d+B/g)).toHaveLength(3);
+});
+
+test('a layer that may not be distributed is left where it is', async () => {
+  const [plain, foreign] = [1, 2].map((seed) => layerOf(tarOf([{ path: `foreign-${seed}`, content: random(1000) }])));
+  if (!plain || !foreign) throw new Error('unreachable');
+  const mediaType = 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip';
+  const descriptor = Object.assign({ ...foreign.descriptor, mediaType }, { urls: ['https://example.com/layer'] });
+  const fake = startFakeRegistry({ foreign: imageOf({ layers: [plain, { ...foreign, descriptor }] }) });
+  const from = `${fake.address}/foreign`;
+  await box.ok(['pull', '--quiet', from]);
+  fake.stop();
+  registry = await startUploadRegistry();
+  await box.ok(['tag', from, `${registry.address}/foreign`]);
+  expect(await box.ok(['push', `${registry.address}/foreign`])).toMatch(/^[0-9a-f]{12}: Skipped foreign layer$/m);
+  expect(registry.content.has(`foreign@${plain.descriptor.digest}`)).toBe(true);
+  expect(registry.content.has(`foreign@${descriptor.digest}`)).toBe(false);
+  expect(JSON.parse(registry.content.get('foreign:latest')?.toString() ?? '').layers[1]).toEqual(descriptor);
+});
+
+test('a manifest that is missing or damaged here is said, and nothing is sent', async () => {
+  const name = await target();
+  const path = join(box.root, 'images/blobs/sha256', served.manifest.digest.slice(7));
+  const whole = readFileSync(path);
+  try {
+    writeFileSync(path, whole.subarray(1));
+    expect(await box.skiff(['push', name])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`The blob "${served.manifest.digest}" is damaged`),
+    });
+    rmSync(path, { force: true });
+    expect(await box.skiff(['push', name])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`"${served.manifest.digest}" is not in the store`),
+    });
+    expect(registry.steps().filter((step) => !step.startsWith('GET'))).toEqual([]);
+  } finally {
+    writeFileSync(path, whole);
+  }
 });
 
 test('a registry that nobody answers for', async () => {

@@ -275,6 +275,26 @@ const hasPodman = Bun.which('podman') !== null;
   120_000,
 );
 
+(Bun.which('buildah') && Bun.which('umoci') ? test : test.skip)('buildah and umoci read what was pushed', async () => {
+  await pulledAs('busybox', 'read/by-others');
+  await box.ok(['push', '--quiet', ours('read/by-others')]);
+  const folders = ['buildah', 'buildah-run', 'umoci'].map((name) => join(box.files, name));
+  const [root = '', runroot = '', layout = ''] = folders;
+  const spawn = (...command: string[]) => Bun.spawnSync(command, { env: { ...box.env, TMPDIR: box.files } });
+  const storage = ['--root', root, '--runroot', runroot, '--storage-driver', 'vfs'];
+  const pulled = spawn('buildah', ...storage, 'pull', '--quiet', '--tls-verify=false', ours('read/by-others'));
+  const id = await box.ok(['image', 'inspect', '--format', '{{.Id}}', ours('read/by-others')]);
+  expect({ id: `sha256:${pulled.stdout.toString().trim()}`, stderr: pulled.exitCode ? pulled.stderr.toString() : '' }).toEqual({
+    id,
+    stderr: '',
+  });
+  spawn('buildah', 'unshare', 'rm', '-rf', root, runroot);
+  const copy = ['skopeo', '--insecure-policy', 'copy', '--quiet', '--src-tls-verify=false'];
+  expect(spawn(...copy, `docker://${ours('read/by-others')}`, `oci:${layout}:latest`).exitCode).toBe(0);
+  const { stdout } = spawn('umoci', 'stat', '--image', `${layout}:latest`, '--json');
+  expect(JSON.parse(stdout.toString()).history[0].layer.digest).toBe(JSON.parse(rawManifest(image('busybox'))).layers[0].digest);
+});
+
 test.each([
   [['push', 'no-such-image'], 'An image does not exist locally with the tag: no-such-image\n'],
   [['push', 'Upper/Case'], 'must be lowercase'],

@@ -11,8 +11,8 @@ export interface UploadRequest {
   headers: IncomingMessage['headers'];
 }
 
-/** What a test has the registry do with a request: drop the connection once so many bytes of the body came, or answer so. */
-export type Fault = { cutAfter: number } | { status: number; headers?: Record<string, string>; body?: string };
+/** What a test has the registry do with a request: drop the connection, or say nothing more, once so many bytes of the body came; or answer so. */
+export type Fault = { cutAfter: number } | { hangAfter: number } | { status: number; headers?: Record<string, string>; body?: string };
 
 export interface UploadRegistry {
   address: string;
@@ -62,11 +62,12 @@ export async function startUploadRegistry(fault: (request: UploadRequest) => Fau
     }
     const upload = uploads.get(/\/blobs\/uploads\/([^/]+)$/.exec(seen.path)?.[1] ?? '');
     const body = await read(request, {
-      limit: wrong?.cutAfter,
+      limit: wrong && ('cutAfter' in wrong ? wrong.cutAfter : wrong.hangAfter),
       keep: (chunk) => {
         if (upload) upload.bytes = Buffer.concat([upload.bytes, chunk]);
       },
     });
+    if (body === undefined && wrong && 'hangAfter' in wrong) return;
     if (body === undefined) socket.destroy();
     else answer(seen, body, response);
   }

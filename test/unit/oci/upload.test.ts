@@ -23,7 +23,11 @@ async function serve(fault?: (request: UploadRequest) => Fault | undefined): Pro
 /** Uploads `content` in pieces of 10,000 bytes to the repository `app`. */
 function upload({ address }: UploadRegistry, options: Partial<UploadOptions> = {}, tried: Tried = { sent: [], waits: [] }) {
   const reference = parseReference(`${address}/app`);
-  const opened = openRegistry({ env: { HOME: '/nonexistent' }, reference, transport: { pause: async () => {}, random: () => 0 } });
+  const opened = openRegistry({
+    env: { HOME: '/nonexistent' },
+    reference,
+    transport: { pause: async () => {}, random: () => 0, stallMs: 2000 },
+  });
   async function* bytes(offset: number): AsyncGenerator<Uint8Array, void> {
     tried.sent.push(offset);
     for (let at = offset; at < content.length; at += 10_000) yield content.subarray(at, at + 10_000);
@@ -102,6 +106,28 @@ it('goes on as often as it gets anywhere', async () => {
   expect(await upload(server)).toEqual({ how: 'pushed' });
   expect(server.content.get(`app@${blob.digest}`)).toEqual(content);
   expect(cuts).toBe(9);
+});
+
+it('goes on when the registry stalled in the middle', async () => {
+  const server = await serve(once(isPut, { hangAfter: 25_000 }));
+  const tried: Tried = { sent: [], waits: [] };
+  expect(await upload(server, {}, tried)).toEqual({ how: 'pushed' });
+  expect(tried.sent).toEqual([0, 25_000]);
+  expect(server.content.get(`app@${blob.digest}`)).toEqual(content);
+});
+
+it('gets a new token when its own runs out in the middle', async () => {
+  let granted = 0;
+  const server = await serve(({ method, path, headers }) => {
+    if (path === '/token') return { status: 200, body: JSON.stringify({ token: `token-${++granted}` }) };
+    // The first token is good for reading and for the beginning of an upload.
+    const isGood = headers.authorization === 'Bearer token-2' || (headers.authorization === 'Bearer token-1' && method !== 'PUT');
+    const challenge = `Bearer realm="http://${headers.host}/token",service="here"`;
+    return isGood ? undefined : { status: 401, headers: { 'www-authenticate': challenge } };
+  });
+  expect(await upload(server)).toEqual({ how: 'pushed' });
+  expect(server.content.get(`app@${blob.digest}`)).toEqual(content);
+  expect(granted).toBe(2);
 });
 
 it('starts afresh when the upload was forgotten', async () => {
