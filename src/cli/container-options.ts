@@ -35,7 +35,7 @@ export function containerOptions(input: OptionsInput): CreateOptions {
   const { flags, detach } = input;
   const [Image = '', ...command] = input.args;
   if (detach && flags.attach.length)
-    throw refuse('Conflicting options: cannot specify both --attach and --detach', 'leave one of the two out');
+    throw refuse('Conflicting options: cannot specify both --attach and --detach', 'Leave one of the two out');
   if (flags.cidfile && existsSync(resolve(input.cwd, flags.cidfile))) {
     throw refuse(`Container ID file found, make sure the other container isn't running or delete ${flags.cidfile}`, `rm ${flags.cidfile}`);
   }
@@ -155,9 +155,9 @@ function absoluteSource(mount: MountRequest, cwd: string): MountRequest {
 /** `no`, `always`, `unless-stopped`, `on-failure[:max]`. Throws EngineError with exit code 125. */
 export function restartPolicy(text: string): RestartPolicy {
   const [name = '', count, ...more] = text.split(':');
-  if (more.length) throw refuse('Invalid restart policy format', 'write it as no, always, unless-stopped or on-failure[:max]');
+  if (more.length) throw refuse('Invalid restart policy format', 'Write it as no, always, unless-stopped or on-failure[:max]');
   if (count !== undefined && !/^-?\d+$/.test(count)) {
-    throw refuse('Invalid restart policy format: maximum retry count must be an integer', 'write it as on-failure:3');
+    throw refuse('Invalid restart policy format: maximum retry count must be an integer', 'Write it as on-failure:3');
   }
   // Which names there are is the engine's to say.
   return { Name: (name || 'no') as RestartPolicy['Name'], MaximumRetryCount: Number(count ?? 0) };
@@ -167,7 +167,7 @@ export function restartPolicy(text: string): RestartPolicy {
 function securityOption(option: string, cwd: string): string {
   const [, name = option, value] = /^([^=:]+)[=:](.*)$/s.exec(option) ?? [];
   if (value === undefined && name !== 'no-new-privileges') {
-    throw refuse(`Invalid --security-opt: "${option}"`, 'write it as name=value, such as seccomp=unconfined');
+    throw refuse(`Invalid --security-opt: "${option}"`, 'Write it as name=value, such as seccomp=unconfined');
   }
   if (name !== 'seccomp' || value === undefined || value === 'unconfined' || value === 'builtin') {
     return value === undefined ? name : `${name}=${value}`;
@@ -178,7 +178,7 @@ function securityOption(option: string, cwd: string): string {
     const why = errnoOf(cause) === 'ENOENT' ? 'no such file or directory' : errnoOf(cause);
     throw new EngineError('ERR_SECCOMP_PROFILE', `Opening seccomp profile (${value}) failed: open ${value}: ${why}`, {
       cause,
-      hint: 'check the path of the profile, or use seccomp=unconfined',
+      hint: 'Check the path of the profile, or use seccomp=unconfined',
       exitCode: 125,
     });
   }

@@ -23,7 +23,7 @@ export const extraFlags = {
 export function namedExtras(flags: FlagValues<typeof extraFlags>, name: string | undefined): ContainerExtras {
   if (flags.replace && !name) {
     throw new EngineError('ERR_BAD_OPTION', 'Cannot replace a container without --name being set', {
-      hint: 'say which one: --name NAME',
+      hint: 'Say which one: --name NAME',
       exitCode: 125,
     });
   }

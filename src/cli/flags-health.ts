@@ -52,9 +52,9 @@ export function healthOptions(flags: HealthFlags): { Healthcheck?: Healthcheck }
   const given = Object.entries(amounts).filter(([, value]) => value !== undefined && value !== 0);
   const command = flags['health-cmd'];
   if (!command && given.length === 0) return flags['no-healthcheck'] ? { Healthcheck: { Test: ['NONE'] } } : {};
-  if (flags['no-healthcheck']) throw refuse('--no-healthcheck conflicts with --health-* options', 'leave one of the two out');
+  if (flags['no-healthcheck']) throw refuse('--no-healthcheck conflicts with --health-* options', 'Leave one of the two out');
   for (const name of AMOUNTS) {
-    if ((flags[name] ?? 0) < 0) throw refuse(`--${name} cannot be negative`, 'give 0 for the default');
+    if ((flags[name] ?? 0) < 0) throw refuse(`--${name} cannot be negative`, 'Give 0 for the default');
   }
   return { Healthcheck: { ...(command ? { Test: ['CMD-SHELL', command] } : {}), ...Object.fromEntries(given) } };
 }

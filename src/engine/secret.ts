@@ -38,7 +38,7 @@ export function secretFromVariable(ctx: Ctx, name: string): Buffer {
   const value = ctx.env[name];
   if (value !== undefined) return Buffer.from(value);
   throw new EngineError('ERR_SECRET_SOURCE', `Cannot create a secret: the environment variable "${name}" is not set`, {
-    hint: `export ${name}=…, or name a file and leave --env out`,
+    hint: `Set it first: export ${name}=…; or name a file and leave --env out`,
   });
 }
 
@@ -82,7 +82,7 @@ function checkName(name: string): void {
   throw new EngineError(
     'ERR_SECRET_NAME',
     `Invalid secret name ${JSON.stringify(name)}: it can not include '=', '/', ',', or control characters and must have 1 to 253 characters`,
-    { hint: 'use letters, digits, dots and dashes' },
+    { hint: 'Use letters, digits, dots and dashes' },
   );
 }
 

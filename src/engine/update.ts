@@ -53,7 +53,7 @@ function rewrite(ctx: Ctx, { id, wanted, change }: { id: string; wanted: string;
     // It has just ended.
     if (isGone(error)) return { record };
     tryRewrite(ctx, before);
-    throw cannotUpdate(before, messageOf(error), 'choose a value that fits what the container uses now, and this machine');
+    throw cannotUpdate(before, messageOf(error), 'Choose a value that fits what the container uses now, and this machine');
   }
   return { record, place };
 }
@@ -96,17 +96,17 @@ function merge(record: ContainerRecord, change: Partial<HostConfig>): HostConfig
     if ((change[one] ?? 0) > 0 && (old[other] ?? 0) > 0)
       throw refuse(
         `Conflicting options: ${text} has already been set`,
-        `change ${FLAGS[other]} instead, which this container is limited by`,
+        `Change ${FLAGS[other]} instead, which this container is limited by`,
       );
   }
   if ((change.Memory ?? 0) > old.MemorySwap && !change.MemorySwap && old.MemorySwap !== -1) {
     throw refuse(
       'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',
-      'give --memory-swap too; -1 is unlimited swap',
+      'Give --memory-swap too; -1 is unlimited swap',
     );
   }
   if (old.AutoRemove && change.RestartPolicy && change.RestartPolicy.Name !== 'no') {
-    throw refuse('Restart policy cannot be updated because AutoRemove is enabled for the container', 'it was made with --rm');
+    throw refuse('Restart policy cannot be updated because AutoRemove is enabled for the container', 'It was made with --rm');
   }
   const merged: HostConfig = { ...old, ...change };
   if (merged.PidsLimit !== null && merged.PidsLimit <= 0) merged.PidsLimit = null;

@@ -13,18 +13,18 @@ export function checkCgroupParent(ctx: Ctx, parent: string): void {
     if (/^[A-Za-z0-9:_.-]+\.slice$/.test(parent)) return;
     throw refuse(
       `Cgroup-parent for systemd cgroup should be a valid slice named as "xxx.slice": "${parent}"`,
-      'name it with letters, digits and dashes',
+      'Name it with letters, digits and dashes',
     );
   }
   const root = cgroup2Mount();
   const own = ownCgroup();
-  if (!root || own === undefined) throw refuse(`There is no cgroup "${parent}": no cgroup v2 is mounted`, 'leave --cgroup-parent out');
+  if (!root || own === undefined) throw refuse(`There is no cgroup "${parent}": no cgroup v2 is mounted`, 'Leave --cgroup-parent out');
   const path = parentPath(root, own, parent);
   if (path !== undefined) return;
   const folder = isAbsolute(parent) ? join(root, parent) : join(root, writableBase(root, own) ?? own, parent);
   throw refuse(
     `Cannot put a container below the cgroup "${parent}": ${existsSync(folder) ? 'it is not yours to write' : 'it does not exist'}`,
-    existsSync(folder) ? 'name one below your own cgroup' : `make it first: mkdir -p ${folder}`,
+    existsSync(folder) ? 'Name one below your own cgroup' : `Make it first: mkdir -p ${folder}`,
   );
 }
 

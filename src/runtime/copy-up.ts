@@ -48,7 +48,7 @@ async function lockFor(path: string, signal: AbortSignal): Promise<Lock> {
     if (lock) return lock;
     if (signal.aborted || performance.now() > deadline) {
       throw new EngineError('ERR_COPY_UP', "Cannot fill a new volume with the image's files: another container is at it", {
-        hint: 'wait until that container runs, or remove it',
+        hint: 'Wait until that container runs, or remove it',
         exitCode: 125,
       });
     }
@@ -61,7 +61,7 @@ async function copyInto(source: string, target: string, watch: CopyWatch): Promi
     const why = await copyTree(source, target, watch);
     if (why !== undefined) {
       throw new EngineError('ERR_COPY_UP', `Cannot fill a new volume with the image's files: ${why}`, {
-        hint: 'free some disk space, or mount the volume with the option "nocopy"',
+        hint: 'Free some disk space, or mount the volume with the option "nocopy"',
         exitCode: 125,
       });
     }

@@ -11,7 +11,7 @@ import { initElf, sourceSha256 } from './init-elf.generated.ts';
 export function initFile(ctx: Pick<Ctx, 'paths'>, architecture: string): string {
   const encoded = initElf[architecture];
   if (encoded === undefined) {
-    throw new EngineError('ERR_NO_INIT', `There is no init program for ${architecture}`, { hint: 'run without --init', exitCode: 125 });
+    throw new EngineError('ERR_NO_INIT', `There is no init program for ${architecture}`, { hint: 'Run without --init', exitCode: 125 });
   }
   const program = Buffer.from(encoded, 'base64');
   const path = join(ctx.paths.data, `init-${architecture}-${sourceSha256.slice(0, 12)}`);

@@ -35,7 +35,7 @@ export function fullKeepId(mode: string, caller: KeptIds): string {
     const [, name, value] = /^(uid|gid)=(\d+)$/.exec(option) ?? [];
     if ((name !== 'uid' && name !== 'gid') || Number(value) >= MAX_ID) {
       throw new EngineError('ERR_USERNS', `Invalid option "${option}" of --userns keep-id`, {
-        hint: 'write it as keep-id:uid=1000,gid=1000',
+        hint: 'Write it as keep-id:uid=1000,gid=1000',
         exitCode: 125,
       });
     }

@@ -113,7 +113,7 @@ const occupied = (name: string, cause: unknown): EngineError =>
     `Cannot make the volume "${name}": a folder of that name is there, but its record cannot be read`,
     {
       cause,
-      hint: 'look with "skiff system check", or use another name',
+      hint: 'Look with "skiff system check", or use another name',
       exitCode: 125,
     },
   );

@@ -55,7 +55,7 @@ describe('--replace', () => {
   test('needs a name', async () => {
     expect(await box.skiff(['create', '--replace', busybox])).toEqual({
       stdout: '',
-      stderr: 'skiff: Cannot replace a container without --name being set\nsay which one: --name NAME\n',
+      stderr: 'skiff: Cannot replace a container without --name being set\nSay which one: --name NAME\n',
       code: 125,
     });
   });
@@ -74,7 +74,7 @@ describe('--tz', () => {
       stdout: '',
       stderr:
         `skiff: Unknown time zone "${zone}": neither the host nor the image has rules for it\n` +
-        'use a name such as Europe/Berlin, or local for the zone of the host\n',
+        'Use a name such as Europe/Berlin, or local for the zone of the host\n',
       code: 125,
     });
   });

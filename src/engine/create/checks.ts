@@ -10,7 +10,7 @@ import type { CreateOptions } from './options.ts';
 /** Docker takes `/name` too. */
 export function checkName(name: string): void {
   if (NAME_PATTERN.test(name.replace(/^\//, ''))) return;
-  throw refuse('ERR_CONTAINER_NAME', `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`, 'choose another name');
+  throw refuse('ERR_CONTAINER_NAME', `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`, 'Choose another name');
 }
 
 export function checkConfig({ Config }: CreateOptions): void {
@@ -19,21 +19,21 @@ export function checkConfig({ Config }: CreateOptions): void {
     throw refuse(
       'ERR_WORKDIR',
       `The working directory '${WorkingDir}' is invalid, it needs to be an absolute path`,
-      `give -w /${WorkingDir}`,
+      `Give -w /${WorkingDir}`,
     );
   }
   // The kernel takes at most 64 bytes (sethostname(2)).
   if (Hostname && !/^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,63}$/.test(Hostname)) {
-    throw refuse('ERR_HOSTNAME', `Invalid hostname format: ${Hostname}`, 'use letters, digits, dots and dashes, at most 64');
+    throw refuse('ERR_HOSTNAME', `Invalid hostname format: ${Hostname}`, 'Use letters, digits, dots and dashes, at most 64');
   }
   if (Domainname && !/^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,63}$/.test(Domainname)) {
-    throw refuse('ERR_HOSTNAME', `Invalid domain name format: ${Domainname}`, 'use letters, digits, dots and dashes, at most 64');
+    throw refuse('ERR_HOSTNAME', `Invalid domain name format: ${Domainname}`, 'Use letters, digits, dots and dashes, at most 64');
   }
   if (!StopSignal) return;
   try {
     signalNumber(StopSignal);
   } catch (cause) {
-    throw refuse('ERR_BAD_SIGNAL', `Invalid signal: ${StopSignal}`, 'use a name such as SIGTERM or a number from 1 to 64', cause);
+    throw refuse('ERR_BAD_SIGNAL', `Invalid signal: ${StopSignal}`, 'Use a name such as SIGTERM or a number from 1 to 64', cause);
   }
 }
 
@@ -45,7 +45,7 @@ export function checkDevices({ Devices = [] }: HostConfig): void {
     throw refuse(
       'ERR_DEVICE',
       `Error gathering device information while adding custom device "${PathOnHost}": ${why}`,
-      'look for the device below /dev',
+      'Look for the device below /dev',
     );
   }
 }

@@ -39,7 +39,7 @@ function create(path: string): number {
       exists
         ? `Container ID file found, make sure the other container isn't running or delete ${path}`
         : `Failed to create the container ID file "${path}": ${errnoOf(cause)}`,
-      { cause, hint: exists ? `remove the file (rm ${path}) or give another one` : 'give a path that you can write', exitCode: 125 },
+      { cause, hint: exists ? `Remove the file (rm ${path}) or give another one` : 'Give a path that you can write', exitCode: 125 },
     );
   }
 }

@@ -12,11 +12,11 @@ export function checkHealth(config: ContainerConfig, { HealthOnFailure = 'none' 
   const check = config.Healthcheck;
   for (const name of SPANS) {
     const value = check?.[name] ?? 0;
-    if (value !== 0 && value < SHORTEST) throw bad(`${name} in Healthcheck cannot be less than 1ms`, 'give a time such as 10s');
+    if (value !== 0 && value < SHORTEST) throw bad(`${name} in Healthcheck cannot be less than 1ms`, 'Give a time such as 10s');
   }
-  if ((check?.Retries ?? 0) < 0) throw bad('Retries in Healthcheck cannot be negative', 'give 0 for the default');
+  if ((check?.Retries ?? 0) < 0) throw bad('Retries in Healthcheck cannot be negative', 'Give 0 for the default');
   if (HealthOnFailure !== 'none' && !healthPlan(config)) {
-    throw bad(`Cannot set the on-failure action "${HealthOnFailure}" without a health check`, 'give one by --health-cmd');
+    throw bad(`Cannot set the on-failure action "${HealthOnFailure}" without a health check`, 'Give one by --health-cmd');
   }
 }
 

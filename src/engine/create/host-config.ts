@@ -38,10 +38,10 @@ export function completeHostConfig(given: Partial<HostConfig>): HostConfig {
     ShmSize: given.ShmSize || DEFAULT_SHM,
   };
   if (config.AutoRemove && config.RestartPolicy.Name !== 'no') {
-    throw bad('Conflicting options: cannot specify both --restart and --rm', 'leave one of the two out');
+    throw bad('Conflicting options: cannot specify both --restart and --rm', 'Leave one of the two out');
   }
   checkLimits(config);
-  if (config.ShmSize < 0) throw bad('SHM size can not be less than 0', 'give a size such as 64m');
+  if (config.ShmSize < 0) throw bad('SHM size can not be less than 0', 'Give a size such as 64m');
   checkSecurity(config.SecurityOpt ?? []);
   checkKernelOptions(config);
   if (config.PidsLimit !== null && config.PidsLimit <= 0) config.PidsLimit = null;
@@ -54,7 +54,7 @@ function networkMode(mode = 'bridge'): string {
   if (mode === 'none' || mode === 'host' || mode === 'bridge') return mode;
   // Which container, and whether it is one, is looked up in the store: sharing.ts.
   if (mode.startsWith('container:')) return mode;
-  throw bad(`network ${mode} not found`, 'use --network none, host, bridge or container:NAME');
+  throw bad(`network ${mode} not found`, 'Use --network none, host, bridge or container:NAME');
 }
 
 const POLICIES = ['no', 'always', 'on-failure', 'unless-stopped'];
@@ -63,12 +63,12 @@ const POLICIES = ['no', 'always', 'on-failure', 'unless-stopped'];
 export function checkedRestartPolicy(policy: RestartPolicy = { Name: 'no', MaximumRetryCount: 0 }): RestartPolicy {
   if (!POLICIES.includes(policy.Name)) {
     const known = POLICIES.map((name) => `'${name}'`).join(', ');
-    throw bad(`Invalid restart policy: unknown policy '${policy.Name}'`, `use one of ${known}`);
+    throw bad(`Invalid restart policy: unknown policy '${policy.Name}'`, `Use one of ${known}`);
   }
   if (policy.MaximumRetryCount !== 0 && policy.Name !== 'on-failure') {
-    throw bad("Invalid restart policy: maximum retry count can only be used with 'on-failure'", 'leave the number out');
+    throw bad("Invalid restart policy: maximum retry count can only be used with 'on-failure'", 'Leave the number out');
   }
-  if (policy.MaximumRetryCount < 0) throw bad('Invalid restart policy: maximum retry count cannot be negative', 'give 0 for no limit');
+  if (policy.MaximumRetryCount < 0) throw bad('Invalid restart policy: maximum retry count cannot be negative', 'Give 0 for no limit');
   return policy;
 }
 
@@ -84,12 +84,12 @@ function checkSecurity(options: readonly string[]): void {
     } else if (name === 'systempaths' && value === 'unconfined') continue;
     else if (name === 'apparmor' && value) {
       if (value === 'unconfined' || hasAppArmor()) continue;
-      throw bad(`AppArmor is not enabled on this system: cannot use the profile "${value}"`, 'leave --security-opt apparmor= out');
+      throw bad(`AppArmor is not enabled on this system: cannot use the profile "${value}"`, 'Leave --security-opt apparmor= out');
     } else if (name === 'label' && value === 'disable') continue;
     else if (name === 'label') {
-      throw bad(`Cannot set SELinux labels ("${option}")`, 'use --security-opt label=disable, which is how containers run here');
+      throw bad(`Cannot set SELinux labels ("${option}")`, 'Use --security-opt label=disable, which is how containers run here');
     }
-    throw bad(`Invalid --security-opt: "${option}"`, 'use seccomp=, no-new-privileges, apparmor=, systempaths=unconfined or label=disable');
+    throw bad(`Invalid --security-opt: "${option}"`, 'Use seccomp=, no-new-privileges, apparmor=, systempaths=unconfined or label=disable');
   }
 }
 

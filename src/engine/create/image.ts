@@ -24,7 +24,7 @@ export function requireLocalImage(ctx: Ctx, name: string, platform?: string): Lo
   if (found) return found;
   const canonical = canonicalOf(name);
   throw new EngineError('ERR_NO_SUCH_IMAGE', `No such image: ${canonical === undefined ? name : familiarReference(canonical)}`, {
-    hint: `pull it first: skiff pull ${name}`,
+    hint: `Pull it first: skiff pull ${name}`,
     exitCode: 125,
   });
 }

@@ -10,11 +10,11 @@ export function checkKernelOptions(config: HostConfig): void {
   for (const name of Object.keys(config.Sysctls ?? {})) checkSysctl(name, config);
   checkGroups(config);
   if ('' in (config.Annotations ?? {})) {
-    throw bad('Invalid Annotation: the empty string is not permitted as an annotation key', 'write it as name=value');
+    throw bad('Invalid Annotation: the empty string is not permitted as an annotation key', 'Write it as name=value');
   }
   const score = config.OomScoreAdj ?? 0;
   if (score < -1000 || score > 1000) {
-    throw bad(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`, 'give a number in that range');
+    throw bad(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`, 'Give a number in that range');
   }
   assertOomScore(score);
 }
@@ -28,24 +28,24 @@ function checkSysctl(name: string, { NetworkMode, IpcMode }: HostConfig): void {
   if (!isOfNetwork && !isOfIpc) {
     throw bad(
       `sysctl '${name}' is not allowed: it is not of the container's own namespaces`,
-      'give one of net.*, fs.mqueue.*, kernel.msg*, kernel.sem or kernel.shm*',
+      'Give one of net.*, fs.mqueue.*, kernel.msg*, kernel.sem or kernel.shm*',
     );
   }
   if (isOfNetwork && NetworkMode === 'host') {
-    throw bad(`sysctl "${name}" is not allowed in the host's network namespace`, 'leave out --network host, or the sysctl');
+    throw bad(`sysctl "${name}" is not allowed in the host's network namespace`, 'Leave out --network host, or the sysctl');
   }
   if (isOfIpc && IpcMode === 'host') {
-    throw bad(`sysctl "${name}" is not allowed in the host's ipc namespace`, 'leave out --ipc host, or the sysctl');
+    throw bad(`sysctl "${name}" is not allowed in the host's ipc namespace`, 'Leave out --ipc host, or the sysctl');
   }
 }
 
 function checkGroups({ GroupAdd = [], Runtime }: HostConfig): void {
-  if (GroupAdd.includes('')) throw bad('Invalid --group-add: the name of a group cannot be empty', 'give a name or a number');
+  if (GroupAdd.includes('')) throw bad('Invalid --group-add: the name of a group cannot be empty', 'Give a name or a number');
   if (!GroupAdd.includes(KEEP_GROUPS)) return;
   if (GroupAdd.length > 1) {
-    throw bad(`--group-add ${KEEP_GROUPS} cannot be used with other groups`, 'the kernel lets a user keep all groups, or choose them anew');
+    throw bad(`--group-add ${KEEP_GROUPS} cannot be used with other groups`, 'The kernel lets a user keep all groups, or choose them anew');
   }
-  if (Runtime !== 'crun') throw bad(`--group-add ${KEEP_GROUPS} needs the runtime crun, not "${Runtime}"`, 'leave out --runtime');
+  if (Runtime !== 'crun') throw bad(`--group-add ${KEEP_GROUPS} needs the runtime crun, not "${Runtime}"`, 'Leave out --runtime');
 }
 
 const bad = (message: string, hint: string): EngineError => new EngineError('ERR_BAD_OPTION', message, { hint, exitCode: 125 });

@@ -36,7 +36,7 @@ function readText(path: string, kind: string): string {
     bytes = readFileSync(path);
   } catch (cause) {
     const why = errnoOf(cause) === 'ENOENT' ? 'no such file or directory' : errnoOf(cause);
-    throw new EngineError('ERR_BAD_FILE', `Open ${path}: ${why}`, { cause, hint: `check the path of the ${kind}`, exitCode: 125 });
+    throw new EngineError('ERR_BAD_FILE', `Open ${path}: ${why}`, { cause, hint: `Check the path of the ${kind}`, exitCode: 125 });
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -46,4 +46,4 @@ function readText(path: string, kind: string): string {
 }
 
 const bad = (message: string): EngineError =>
-  new EngineError('ERR_BAD_FILE', message, { hint: 'write one NAME=value on each line', exitCode: 125 });
+  new EngineError('ERR_BAD_FILE', message, { hint: 'Write one NAME=value on each line', exitCode: 125 });

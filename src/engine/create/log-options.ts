@@ -22,13 +22,13 @@ export function checkLogConfig(given: LogConfig = { Type: 'json-file', Config: {
   const known = OPTIONS[Type];
   if (!known)
     throw new EngineError('ERR_LOG_DRIVER', `Logger: no log driver named '${Type}' is registered`, {
-      hint: 'use json-file, local, journald or none; a program of your own can read "skiff logs -f"',
+      hint: 'Use json-file, local, journald or none; a program of your own can read "skiff logs -f"',
       exitCode: 125,
     });
   for (const [name, value] of Object.entries(Config)) {
     if (name === 'mode' || name === 'max-buffer-size') checkMode(name, value, Config);
     else if (known.includes(name)) CHECKS[name]?.(value, given);
-    else throw bad(`Unknown log opt '${name}' for ${Type} log driver`, known.length ? `it takes ${known.join(', ')}` : 'it takes none');
+    else throw bad(`Unknown log opt '${name}' for ${Type} log driver`, known.length ? `It takes ${known.join(', ')}` : 'It takes none');
   }
   return given;
 }
@@ -36,18 +36,18 @@ export function checkLogConfig(given: LogConfig = { Type: 'json-file', Config: {
 const CHECKS: Readonly<Record<string, (value: string, config: LogConfig) => void>> = {
   'max-size': (value, { Type }) => {
     const size = parseLogSize(Type, value);
-    if (size === undefined) throw bad(`Invalid value for max-size: invalid size: '${value}'`, 'give a size such as 10m');
-    if (size === 0) throw bad('Max-size must be a positive number', 'give a size such as 10m');
+    if (size === undefined) throw bad(`Invalid value for max-size: invalid size: '${value}'`, 'Give a size such as 10m');
+    if (size === 0) throw bad('Max-size must be a positive number', 'Give a size such as 10m');
   },
   'max-file': (value) => {
-    if (!/^[+-]?\d+$/.test(value)) throw bad(`Invalid value for max-file: '${value}' is no number`, 'give a number of files');
-    if (Number(value) < 1) throw bad('Max-file cannot be less than 1', 'give a number of files');
-    if (Number(value) > 99) throw bad(`Max-file cannot be more than 99: ${value}`, 'give a larger max-size');
+    if (!/^[+-]?\d+$/.test(value)) throw bad(`Invalid value for max-file: '${value}' is no number`, 'Give a number of files');
+    if (Number(value) < 1) throw bad('Max-file cannot be less than 1', 'Give a number of files');
+    if (Number(value) > 99) throw bad(`Max-file cannot be more than 99: ${value}`, 'Give a larger max-size');
   },
   compress: (value, { Config }) => {
-    if (value !== 'true' && value !== 'false') throw bad(`Invalid value for compress: '${value}'`, 'give true or false');
+    if (value !== 'true' && value !== 'false') throw bad(`Invalid value for compress: '${value}'`, 'Give true or false');
     if (value === 'true' && Config['max-file'] === '1')
-      throw bad('Compress cannot be true when max-file is less than 2', 'give max-file=2');
+      throw bad('Compress cannot be true when max-file is less than 2', 'Give max-file=2');
   },
   'labels-regex': expression,
   'env-regex': expression,
@@ -56,7 +56,7 @@ const CHECKS: Readonly<Record<string, (value: string, config: LogConfig) => void
     if (unknown)
       throw bad(
         `Invalid log tag: cannot fill in "${unknown}"`,
-        'use {{.ID}}, {{.FullID}}, {{.Name}}, {{.ImageID}}, {{.ImageName}} and text',
+        'Use {{.ID}}, {{.FullID}}, {{.Name}}, {{.ImageID}}, {{.ImageName}} and text',
       );
   },
 };
@@ -67,7 +67,7 @@ function expression(value: string): void {
   } catch (cause) {
     throw new EngineError('ERR_LOG_OPTION', `Invalid regular expression in a log option: "${value}"`, {
       cause,
-      hint: 'give one that grep -E would take',
+      hint: 'Give one that grep -E would take',
       exitCode: 125,
     });
   }
@@ -76,12 +76,12 @@ function expression(value: string): void {
 // Docker's other mode drops what the log cannot take; here the log is a file, or journald, which the container waits for.
 function checkMode(name: string, value: string, { mode = 'blocking' }: Readonly<Record<string, string>>): void {
   if (name === 'mode' && value === 'non-blocking') {
-    throw bad('Log mode "non-blocking" is not supported: nothing that a container prints is dropped', 'leave mode= out, or give blocking');
+    throw bad('Log mode "non-blocking" is not supported: nothing that a container prints is dropped', 'Leave mode= out, or give blocking');
   }
   if (name === 'mode' && value !== 'blocking')
-    throw bad(`Logger: logging mode not supported: ${value}`, 'leave mode= out, or give blocking');
+    throw bad(`Logger: logging mode not supported: ${value}`, 'Leave mode= out, or give blocking');
   if (name === 'max-buffer-size' && mode !== 'non-blocking') {
-    throw bad("Logger: max-buffer-size option is only supported with 'mode=non-blocking'", 'leave it out');
+    throw bad("Logger: max-buffer-size option is only supported with 'mode=non-blocking'", 'Leave it out');
   }
 }
 

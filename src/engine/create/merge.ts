@@ -9,7 +9,7 @@ export function mergeConfig(user: CreateConfig, image: ImageRunConfig): Containe
   const { entrypoint, cmd } = mergeCommand(user, image);
   if (!entrypoint?.length && !cmd?.length) {
     throw new EngineError('ERR_NO_COMMAND', 'No command specified', {
-      hint: 'the image sets none: give one after the image name',
+      hint: 'The image sets none: give one after the image name',
       exitCode: 125,
     });
   }

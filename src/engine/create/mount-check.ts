@@ -9,38 +9,38 @@ import { checkVolumeName, PROPAGATIONS } from './volume-spec.ts';
 /** Throws ERR_MOUNT, ERR_BIND_SOURCE, ERR_VOLUME_NAME or ERR_VOLUME_DRIVER (exit code 125). */
 export function checkMountRequest(request: MountRequest): void {
   const { Type, Target } = request;
-  if (Target === '/') throw refuse(Type, "invalid specification: destination can't be '/'", 'mount it on a folder');
-  if (!isAbsolute(Target)) throw refuse(Type, `invalid mount path: '${Target}' mount path must be absolute`, `write target=/${Target}`);
+  if (Target === '/') throw refuse(Type, "invalid specification: destination can't be '/'", 'Mount it on a folder');
+  if (!isAbsolute(Target)) throw refuse(Type, `invalid mount path: '${Target}' mount path must be absolute`, `Write target=/${Target}`);
   CHECKS[Type](request);
 }
 
 const CHECKS: Readonly<Record<MountRequest['Type'], (request: MountRequest) => void>> = {
   bind: ({ Source = '', BindOptions = {} }) => {
-    if (Source === '') throw refuse('bind', 'field Source must not be empty', 'give source=/host/path');
+    if (Source === '') throw refuse('bind', 'field Source must not be empty', 'Give source=/host/path');
     const { Propagation, CreateMountpoint } = BindOptions;
     if (Propagation && !PROPAGATIONS.includes(Propagation)) {
-      throw refuse('bind', `invalid propagation mode: ${Propagation}`, `use one of ${PROPAGATIONS.join(', ')}`);
+      throw refuse('bind', `invalid propagation mode: ${Propagation}`, `Use one of ${PROPAGATIONS.join(', ')}`);
     }
     if (!isAbsolute(Source)) {
-      throw refuse('bind', `invalid mount path: '${Source}' mount path must be absolute`, `write source=./${Source} for a path from here`);
+      throw refuse('bind', `invalid mount path: '${Source}' mount path must be absolute`, `Write source=./${Source} for a path from here`);
     }
     if (!CreateMountpoint) requireBindSource(Source);
   },
   volume: ({ Source = '', ReadOnly, VolumeOptions = {} }) => {
     const { Subpath, DriverConfig } = VolumeOptions;
-    if (Source === '' && ReadOnly) throw refuse('volume', 'must not set ReadOnly mode when using anonymous volumes', 'give source=NAME');
+    if (Source === '' && ReadOnly) throw refuse('volume', 'must not set ReadOnly mode when using anonymous volumes', 'Give source=NAME');
     if (Subpath) {
-      if (Source === '') throw refuse('volume', 'must not set Subpath when using anonymous volumes', 'give source=NAME');
+      if (Source === '') throw refuse('volume', 'must not set Subpath when using anonymous volumes', 'Give source=NAME');
       requireLocal('volume', Subpath);
     }
     if (Source !== '') checkVolumeName(Source);
     if (DriverConfig) checkVolumeDriver(DriverConfig);
   },
   tmpfs: ({ Source }) => {
-    if (Source) throw refuse('tmpfs', 'field Source must not be specified', 'leave source= out');
+    if (Source) throw refuse('tmpfs', 'field Source must not be specified', 'Leave source= out');
   },
   image: ({ Source = '', ImageOptions = {} }) => {
-    if (Source === '') throw refuse('image', 'field Source must not be empty', 'give source=IMAGE');
+    if (Source === '') throw refuse('image', 'field Source must not be empty', 'Give source=IMAGE');
     if (ImageOptions.Subpath) requireLocal('image', ImageOptions.Subpath);
   },
 };
@@ -49,7 +49,7 @@ const CHECKS: Readonly<Record<MountRequest['Type'], (request: MountRequest) => v
 export function requireBindSource(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })) return;
   throw new EngineError('ERR_BIND_SOURCE', `Invalid mount config for type "bind": bind source path does not exist: ${path}`, {
-    hint: `make it first: mkdir -p ${quoted(path)}`,
+    hint: `Make it first: mkdir -p ${quoted(path)}`,
     exitCode: 125,
   });
 }
@@ -58,7 +58,7 @@ export function requireBindSource(path: string): void {
 export function checkVolumeDriver({ Name, Options }: { Name: string; Options: Readonly<Record<string, string>> }): void {
   if (Name !== '' && Name !== 'local') {
     throw new EngineError('ERR_VOLUME_DRIVER', `Error looking up volume plugin ${Name}: plugin "${Name}" not found`, {
-      hint: 'there is only the driver "local"',
+      hint: 'There is only the driver "local"',
       exitCode: 125,
     });
   }
@@ -85,7 +85,7 @@ function requireLocal(type: string, subpath: string): void {
 }
 
 const badOption = (message: string): EngineError =>
-  new EngineError('ERR_VOLUME_DRIVER', message, { hint: 'use type=none, o=bind and device=/host/folder, or no options', exitCode: 125 });
+  new EngineError('ERR_VOLUME_DRIVER', message, { hint: 'Use type=none, o=bind and device=/host/folder, or no options', exitCode: 125 });
 
 const refuse = (type: string, why: string, hint: string): EngineError =>
   new EngineError('ERR_MOUNT', `Invalid mount config for type "${type}": ${why}`, { hint, exitCode: 125 });

@@ -29,7 +29,7 @@ export function planMounts(ctx: Ctx, { config, hostConfig }: { config: Container
   const places = [...asked.map((mount) => mount.Destination), ...Object.keys(hostConfig.Tmpfs ?? {})];
   const twice = places.find((place, index) => places.indexOf(place) !== index);
   if (twice)
-    throw new EngineError('ERR_DUPLICATE_MOUNT', `Duplicate mount point: ${twice}`, { hint: 'mount each path once', exitCode: 125 });
+    throw new EngineError('ERR_DUPLICATE_MOUNT', `Duplicate mount point: ${twice}`, { hint: 'Mount each path once', exitCode: 125 });
   const inherited = inheritedMounts(ctx, hostConfig.VolumesFrom ?? [])
     .filter(({ Destination }) => !places.includes(Destination))
     .map((mount) => ({ ...mount, isInherited: true }));
@@ -70,7 +70,7 @@ export function mountWarnings(planned: readonly PlannedMount[]): string[] {
 function requireVolume(ctx: Ctx, mount: MountPoint): MountPoint {
   if (mount.Name !== undefined && getVolume(ctx, mount.Name)) return mount;
   throw new EngineError('ERR_NO_SUCH_VOLUME', `get ${mount.Name}: no such volume`, {
-    hint: 'the container that --volumes-from names was removed meanwhile, or its volume',
+    hint: 'The container that --volumes-from names was removed meanwhile, or its volume',
     exitCode: 125,
   });
 }

@@ -66,7 +66,7 @@ function protocolOf(spec: string): [rest: string, protocol: string] {
   const slash = spec.lastIndexOf('/');
   if (slash === -1) return [spec, 'tcp'];
   const protocol = spec.slice(slash + 1).toLowerCase() || 'tcp';
-  if (protocol === 'sctp') throw invalid('invalid proto: sctp', 'publish tcp and udp ports; sctp cannot be forwarded without root');
+  if (protocol === 'sctp') throw invalid('invalid proto: sctp', 'Publish tcp and udp ports; sctp cannot be forwarded without root');
   if (protocol !== 'tcp' && protocol !== 'udp') throw invalid(`invalid proto: ${protocol}`);
   return [spec.slice(0, slash), protocol];
 }
@@ -88,7 +88,7 @@ function parseRange(text: string): { first: number; last: number } | undefined {
   return last <= 65535 && first <= last ? { first, last } : undefined;
 }
 
-const invalid = (message: string, hint = 'write it as [[ip:]hostPort:]containerPort[/tcp|udp], such as 8080:80'): EngineError =>
+const invalid = (message: string, hint = 'Write it as [[ip:]hostPort:]containerPort[/tcp|udp], such as 8080:80'): EngineError =>
   new EngineError('ERR_PORT_SPEC', sentence(message), { hint, exitCode: 125 });
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

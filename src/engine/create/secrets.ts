@@ -12,11 +12,11 @@ export function resolveSecrets(ctx: Ctx, uses: readonly SecretUse[]): SecretUse[
   const seen = new Set<string>();
   return uses.map((use) => {
     const place = use.Type === 'env' ? use.Target : `/${use.Target.split('/').filter(Boolean).join('/')}`;
-    if (seen.has(place)) throw refuse(`Two secrets have the target "${use.Target}"`, 'give one of them another target=');
+    if (seen.has(place)) throw refuse(`Two secrets have the target "${use.Target}"`, 'Give one of them another target=');
     seen.add(place);
     const { ID, Name } = named(ctx, use.Name);
     if (use.Type === 'env' && !isText(readSecretData(ctx, ID))) {
-      throw refuse(`Secret "${Name}" cannot be an environment variable: it is no UTF-8 text, or has a NUL in it`, 'use type=mount');
+      throw refuse(`Secret "${Name}" cannot be an environment variable: it is no UTF-8 text, or has a NUL in it`, 'Use type=mount');
     }
     return { ...use, ID, Name };
   });

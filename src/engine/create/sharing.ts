@@ -24,16 +24,16 @@ export function resolveSharing(ctx: Ctx, hostConfig: HostConfig, asked: CreateOp
 
 function checkModes({ IpcMode = '', PidMode = '', UTSMode = '', CgroupnsMode = '', NetworkMode }: HostConfig): void {
   if (joinedContainer(NetworkMode) === '') {
-    throw bad('Invalid network mode: invalid container format container:<name|id>', 'give the name of a container after the colon');
+    throw bad('Invalid network mode: invalid container format container:<name|id>', 'Give the name of a container after the colon');
   }
   if (!['', 'private', 'shareable', 'none', 'host'].includes(IpcMode) && !joinedContainer(IpcMode)) {
-    throw bad(`Invalid IPC mode: ${IpcMode}`, 'use private, shareable, none, host or container:NAME');
+    throw bad(`Invalid IPC mode: ${IpcMode}`, 'Use private, shareable, none, host or container:NAME');
   }
   if (!['', 'private', 'host'].includes(PidMode) && !joinedContainer(PidMode)) {
-    throw bad(`Invalid PID mode: ${PidMode}`, 'use private, host or container:NAME');
+    throw bad(`Invalid PID mode: ${PidMode}`, 'Use private, host or container:NAME');
   }
-  if (!['', 'private', 'host'].includes(UTSMode)) throw bad(`Invalid UTS mode: ${UTSMode}`, 'use private or host');
-  if (!['', 'private', 'host'].includes(CgroupnsMode)) throw bad(`Invalid CGROUP mode: ${CgroupnsMode}`, 'use private or host');
+  if (!['', 'private', 'host'].includes(UTSMode)) throw bad(`Invalid UTS mode: ${UTSMode}`, 'Use private or host');
+  if (!['', 'private', 'host'].includes(CgroupnsMode)) throw bad(`Invalid CGROUP mode: ${CgroupnsMode}`, 'Use private or host');
 }
 
 function checkConflicts(hostConfig: HostConfig, { Config, HostConfig: given }: CreateOptions): void {
@@ -41,20 +41,20 @@ function checkConflicts(hostConfig: HostConfig, { Config, HostConfig: given }: C
   const ipcIsOthers = IpcMode === 'host' || joinedContainer(IpcMode) !== undefined;
   if (joinedContainer(NetworkMode) !== undefined) checkJoinedNetwork(hostConfig, Config);
   if (UTSMode === 'host' && (Config.Hostname || Config.Domainname)) {
-    throw bad('Conflicting options: hostname and the UTS mode', 'leave out --hostname and --domainname, or --uts host');
+    throw bad('Conflicting options: hostname and the UTS mode', 'Leave out --hostname and --domainname, or --uts host');
   }
   const gateway = NetworkMode === 'none' && hostConfig.ExtraHosts?.find((line) => line.endsWith(':host-gateway'));
-  if (gateway) throw bad(`Cannot reach the host ("${gateway}") without a network`, 'leave out --network none, or the --add-host');
+  if (gateway) throw bad(`Cannot reach the host ("${gateway}") without a network`, 'Leave out --network none, or the --add-host');
   if (given.ShmSize && (ipcIsOthers || IpcMode === 'none')) {
     throw bad(
       `Conflicting options: shm-size and the IPC mode ${IpcMode}`,
-      "its /dev/shm is not this container's to size: leave out --shm-size",
+      "Its /dev/shm is not this container's to size: leave out --shm-size",
     );
   }
   if (UTSMode === 'host' && ipcIsOthers && sharesPids(hostConfig)) {
     throw bad(
       'Conflicting options: --pid, --ipc and --uts cannot all be shared',
-      "without one of them skiff could not tell which processes are the container's: leave one of the three out",
+      "Without one of them skiff could not tell which processes are the container's: leave one of the three out",
     );
   }
 }
@@ -63,7 +63,7 @@ function checkJoinedNetwork(
   { Dns, DnsOptions, DnsSearch, ExtraHosts, PortBindings, PublishAllPorts }: HostConfig,
   config: CreateOptions['Config'],
 ): void {
-  const hint = "the network, its names and its ports are the other container's: give them to that one";
+  const hint = "The network, its names and its ports are the other container's: give them to that one";
   if (config.Hostname || config.Domainname) throw bad('Conflicting options: hostname and the network mode', hint);
   if (Dns.length || DnsOptions.length || DnsSearch.length) throw bad('Conflicting options: dns and the network mode', hint);
   if (ExtraHosts?.length) throw bad('Conflicting options: custom host-to-IP mapping and the network mode', hint);

@@ -11,7 +11,7 @@ export function checkTimezone(ctx: Ctx, zone: string, image: ImageRecord): void 
   const trees = image.layers.map(({ diffId }) => layerFs(ctx, diffId)).reverse();
   if (isZoneName(zone) && zoneRules(zone, { env: ctx.env, trees })) return;
   throw new EngineError('ERR_TIMEZONE', `Unknown time zone "${zone}": neither the host nor the image has rules for it`, {
-    hint: 'use a name such as Europe/Berlin, or local for the zone of the host',
+    hint: 'Use a name such as Europe/Berlin, or local for the zone of the host',
     exitCode: 125,
   });
 }

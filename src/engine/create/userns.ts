@@ -36,7 +36,7 @@ export async function resolveUserns(ctx: Ctx, hostConfig: HostConfig): Promise<U
   if (hostConfig.StorageDriver && hostConfig.StorageDriver !== 'fuse-overlayfs') {
     throw refuse(
       `--userns keep-id cannot be used with the storage driver ${hostConfig.StorageDriver}: only fuse-overlayfs shows files under other ids`,
-      'leave out --storage-driver',
+      'Leave out --storage-driver',
     );
   }
   requireProgram(ctx.env, 'fuse-overlayfs', "which --userns keep-id needs to show the image's files under other ids");
@@ -48,19 +48,19 @@ export async function resolveUserns(ctx: Ctx, hostConfig: HostConfig): Promise<U
 function checkJoined(ctx: Ctx, hostConfig: HostConfig): void {
   const { UsernsMode } = hostConfig;
   const ids = joinedContainers(hostConfig);
-  if (ids.length > 1) throw refuse('--userns keep-id cannot join the namespaces of several containers', 'join those of one');
+  if (ids.length > 1) throw refuse('--userns keep-id cannot join the namespaces of several containers', 'Join those of one');
   for (const id of ids) {
     const { HostConfig, Name } = findContainer(ctx, id).record;
     if (HostConfig.UsernsMode === UsernsMode) continue;
     throw refuse(
       `Cannot join container ${Name} with --userns keep-id: its user namespace is another`,
-      `create ${Name} with --userns ${UsernsMode}`,
+      `Create ${Name} with --userns ${UsernsMode}`,
     );
   }
 }
 
 function unknown(mode: string): EngineError {
-  const hint = 'use host, which is your own user namespace, or keep-id';
+  const hint = 'Use host, which is your own user namespace, or keep-id';
   if (mode === 'auto' || mode.startsWith('auto:') || mode === 'nomap' || mode === 'private') {
     return refuse(`--userns ${mode} is not supported: all containers have the ids of your own user namespace`, hint);
   }

@@ -57,7 +57,7 @@ export function checkVolumeName(name: string): void {
   throw new EngineError(
     'ERR_VOLUME_NAME',
     `Create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
-    { hint: 'to pass a host directory, use an absolute path', exitCode: 125 },
+    { hint: 'To pass a host directory, use an absolute path', exitCode: 125 },
   );
 }
 
@@ -100,6 +100,6 @@ const withoutSlash = (path: string): string => (path.length > 1 && path.endsWith
 
 const invalid = (spec: string, why?: string): EngineError =>
   new EngineError('ERR_VOLUME_SPEC', `Invalid volume specification: '${spec}'${why ? `: ${why}` : ''}`, {
-    hint: 'write it as /host/path:/container/path[:ro] or name:/container/path[:ro]',
+    hint: 'Write it as /host/path:/container/path[:ro] or name:/container/path[:ro]',
     exitCode: 125,
   });

@@ -41,6 +41,6 @@ function mountsOf(ctx: Ctx, name: string): MountPoint[] {
 
 const refuse = (message: string): EngineError =>
   new EngineError('ERR_VOLUMES_FROM', message, {
-    hint: 'write it as --volumes-from CONTAINER, CONTAINER:ro or CONTAINER:rw',
+    hint: 'Write it as --volumes-from CONTAINER, CONTAINER:ro or CONTAINER:rw',
     exitCode: 125,
   });

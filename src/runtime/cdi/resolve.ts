@@ -50,7 +50,7 @@ const GPUS = 'nvidia.com/gpu';
 function devicesOf(request: DeviceRequest, found: CdiFiles, folders: string[]): Device[] {
   const isGpu = request.Driver !== 'cdi';
   if (isGpu && request.Driver !== '' && request.Driver !== 'nvidia')
-    throw noDriver(request, 'there is no such driver', 'use --gpus without a driver');
+    throw noDriver(request, 'there is no such driver', 'Use --gpus without a driver');
   if (isGpu && !found.files.some(({ spec }) => spec.kind === GPUS)) throw noGpuFile(request, found);
   const names = isGpu ? gpuNames(request) : (request.DeviceIDs ?? []);
   const devices = names.map((name) => find(name, found.files));
@@ -75,7 +75,7 @@ function find(name: string, files: readonly CdiFile[]): Device | undefined {
     throw refuse(
       'ERR_CDI',
       `CDI device injection failed: both ${file.path} and ${other.path} have a device "${name}"`,
-      'remove one of the two',
+      'Remove one of the two',
     );
   }
   return file && { name, file, edits: file.spec.devices.find((one) => one.name === device)?.containerEdits };
@@ -90,13 +90,13 @@ function add(all: SpecEdits, edits: ContainerEdits | undefined, device: string):
   if (!edits) return;
   for (const part of ['intelRdt', 'netDevices']) {
     if (part in edits)
-      throw refuse('ERR_CDI', `CDI device "${device}" needs "${part}", which is not possible without root`, 'use another device');
+      throw refuse('ERR_CDI', `CDI device "${device}" needs "${part}", which is not possible without root`, 'Use another device');
   }
   all.env.push(...(edits.env ?? []));
   all.additionalGids.push(...(edits.additionalGids ?? []));
   for (const { path, hostPath = path, permissions = 'rwm' } of edits.deviceNodes ?? []) {
     if (!existsSync(hostPath)) {
-      throw refuse('ERR_CDI', `CDI device "${device}" needs the device node "${hostPath}", which is not there`, 'make the CDI file anew');
+      throw refuse('ERR_CDI', `CDI device "${device}" needs the device node "${hostPath}", which is not there`, 'Make the CDI file anew');
     }
     const access = permissions.includes('w') ? 'rw' : 'ro';
     all.mounts.push(bind(hostPath, path, ['bind', 'rprivate', 'nosuid', 'noexec', access]));
@@ -109,7 +109,7 @@ function add(all: SpecEdits, edits: ContainerEdits | undefined, device: string):
   }
   for (const { hookName, ...hook } of edits.hooks ?? []) {
     const moment = HOOKS.find((name) => name === hookName);
-    if (!moment) throw refuse('ERR_CDI', `CDI device "${device}" has a hook "${hookName}", which is not run here`, 'use another device');
+    if (!moment) throw refuse('ERR_CDI', `CDI device "${device}" has a hook "${hookName}", which is not run here`, 'Use another device');
     all.hooks[moment] = [...(all.hooks[moment] ?? []), hookOf(hook)];
   }
 }

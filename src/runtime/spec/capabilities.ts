@@ -33,7 +33,7 @@ export function normalizeCapability(name: string): string {
   const full = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
   if (ALL_CAPABILITIES.includes(full)) return full;
   throw new EngineError('ERR_CAPABILITY', `Invalid capability: unknown capability "${name}"`, {
-    hint: 'use a name of capabilities(7), such as NET_ADMIN or SYS_PTRACE, or ALL',
+    hint: 'Use a name of capabilities(7), such as NET_ADMIN or SYS_PTRACE, or ALL',
     exitCode: 125,
   });
 }

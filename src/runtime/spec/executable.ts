@@ -99,8 +99,8 @@ function leave({ command, mustKnow = false }: ExecutableCheck): void {
   if (mustKnow) throw failure(126, 'ERR_CANNOT_TELL', `exec: "${command}": permission denied`, NOT_EXECUTABLE_HINT);
 }
 
-const NOT_FOUND_HINT = 'check the spelling and that the image holds this program; an image without a shell cannot run "sh" or "bash"';
-const NOT_EXECUTABLE_HINT = 'make the file executable in the image for the user it runs as (chmod +x), or choose another user (-u)';
+const NOT_FOUND_HINT = 'Check the spelling and that the image holds this program; an image without a shell cannot run "sh" or "bash"';
+const NOT_EXECUTABLE_HINT = 'Make the file executable in the image for the user it runs as (chmod +x), or choose another user (-u)';
 
 function verify(check: ExecutableCheck, place: Lookup, what: string, level: number): void {
   const { command } = check;
@@ -115,7 +115,7 @@ function verify(check: ExecutableCheck, place: Lookup, what: string, level: numb
     throw failure(126, 'ERR_NOT_EXECUTABLE', `exec: "${command}": ${what}: not a directory`, NOT_FOUND_HINT);
   }
   if (place.found === 'directory') {
-    throw failure(126, 'ERR_NOT_EXECUTABLE', `exec: "${command}": is a directory`, 'name a program, not a folder, as the command');
+    throw failure(126, 'ERR_NOT_EXECUTABLE', `exec: "${command}": is a directory`, 'Name a program, not a folder, as the command');
   }
   if (place.found === 'other' || !mayExecute(check, place)) {
     throw failure(126, 'ERR_NOT_EXECUTABLE', `exec: "${command}": permission denied`, NOT_EXECUTABLE_HINT);
@@ -142,8 +142,8 @@ function verifyInterpreter(check: ExecutableCheck, head: Buffer, level: number):
       'ERR_COMMAND_NOT_FOUND',
       `exec: "${check.command}": its interpreter "${printed}" does not exist in the image: no such file or directory`,
       interpreter.endsWith('\r')
-        ? 'the script has Windows line ends: save it with Unix ones (dos2unix)'
-        : `install the interpreter in the image, or change the first line of the script`,
+        ? 'The script has Windows line ends: save it with Unix ones (dos2unix)'
+        : `Install the interpreter in the image, or change the first line of the script`,
     );
   }
   verify(check, place, interpreter, level + 1);
@@ -160,7 +160,7 @@ function verifyMachine(check: ExecutableCheck, head: Buffer): void {
     126,
     'ERR_FOREIGN_ARCHITECTURE',
     `exec: "${check.command}": exec format error: the program is made for ${name}, and this machine is ${check.architecture}`,
-    `use an image for linux/${check.architecture}, or have the administrator install emulation (qemu-user-static and binfmt-support: ` +
+    `Use an image for linux/${check.architecture}, or have the administrator install emulation (qemu-user-static and binfmt-support: ` +
       `no binfmt_misc entry "qemu-${QEMU_NAMES[name] ?? name}" is active)`,
   );
 }

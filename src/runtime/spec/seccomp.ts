@@ -138,6 +138,6 @@ function isProfileRule(value: unknown): boolean {
 const invalid = (why: string, cause?: unknown): EngineError =>
   new EngineError('ERR_SECCOMP_PROFILE', `Decoding the seccomp profile failed: ${why}`, {
     cause,
-    hint: 'take a profile in the format of Docker or of the OCI runtime specification, or use --security-opt seccomp=unconfined',
+    hint: 'Take a profile in the format of Docker or of the OCI runtime specification, or use --security-opt seccomp=unconfined',
     exitCode: 125,
   });

@@ -98,6 +98,6 @@ const isPresent = <T>(value: T | undefined): value is T => value !== undefined;
 
 const notFound = (kind: 'user' | 'group', name: string, file: string): EngineError =>
   new EngineError('ERR_USER_NOT_FOUND', `unable to find ${kind} ${name}: no matching entries in ${file} file`, {
-    hint: `use a ${kind} that the image's /etc/${file} lists, or a number`,
+    hint: `Use a ${kind} that the image's /etc/${file} lists, or a number`,
     exitCode: 125,
   });

@@ -28,7 +28,7 @@ export function ensureWorkingDir(view: RootView, path: string): void {
 export function checkWorkingDir(view: RootView, path: string): void {
   if (!path.startsWith('/')) {
     throw new EngineError('ERR_WORKDIR', `Cannot use the working directory "${path}": Cwd must be an absolute path`, {
-      hint: `give the whole path: -w /${path}`,
+      hint: `Give the whole path: -w /${path}`,
       exitCode: 126,
     });
   }
@@ -36,7 +36,7 @@ export function checkWorkingDir(view: RootView, path: string): void {
   if (found === 'directory' || found === 'unknown') return;
   const [why, exitCode] = found === 'nothing' ? ['no such file or directory', 127] : ['not a directory', 126];
   throw new EngineError('ERR_WORKDIR', `${EXEC_FAILED}: chdir to cwd ("${path}") set in config.json failed: ${why}`, {
-    hint: 'give another working directory (-w), or make this one first',
+    hint: 'Give another working directory (-w), or make this one first',
     exitCode: Number(exitCode),
   });
 }
@@ -54,13 +54,13 @@ function mkdirIn(parent: string, name: string, path: string): void {
 // For us the mount is not read-only: its source is a folder of the host's like any other.
 const readOnly = (path: string): EngineError =>
   new EngineError('ERR_WORKDIR', `Cannot mkdir: ${path}: read-only file system`, {
-    hint: 'give a working directory that exists (-w), or mount its volume without "ro"',
+    hint: 'Give a working directory that exists (-w), or mount its volume without "ro"',
     exitCode: 126,
   });
 
 const notAFolder = (path: string, cause?: unknown): EngineError =>
   new EngineError('ERR_WORKDIR', `Cannot mkdir: ${path}: a part of it is not a directory`, {
     cause,
-    hint: 'give another working directory (-w)',
+    hint: 'Give another working directory (-w)',
     exitCode: 126,
   });

@@ -83,7 +83,7 @@ function running(ctx: Ctx, id: string, what: string): ContainerView {
 function requireShareable({ record: { Id, HostConfig } }: ContainerView): void {
   const mode = HostConfig.IpcMode ?? '';
   if (mode === 'shareable' || mode === 'host' || joinedContainer(mode) !== undefined) return;
-  throw refuse(`Can't join IPC of container ${Id}: non-shareable IPC`, 'make that container with --ipc shareable');
+  throw refuse(`Can't join IPC of container ${Id}: non-shareable IPC`, 'Make that container with --ipc shareable');
 }
 
 /** Descriptors of namespaces that this process keeps for its container, by kind. */
@@ -136,7 +136,7 @@ function borrowShm({ record, state }: ContainerView, { hostProc, scratch }: Join
   } catch (cause) {
     throw refuse(
       `Can't join IPC of container ${record.Id}: cannot share its /dev/shm: ${messageOf(cause)}`,
-      'sharing it needs Linux 5.2',
+      'Sharing it needs Linux 5.2',
       cause,
     );
   } finally {
@@ -151,7 +151,7 @@ const gone = (id: string): EngineError =>
   });
 
 const restarting = (id: string): EngineError =>
-  refuse(`Container ${id} is restarting, wait until the container is running`, 'try again in a moment');
+  refuse(`Container ${id} is restarting, wait until the container is running`, 'Try again in a moment');
 
 const refuse = (message: string, hint: string, cause?: unknown): EngineError =>
   new EngineError('ERR_JOIN', message, { hint, exitCode: 125, ...(cause === undefined ? {} : { cause }) });
