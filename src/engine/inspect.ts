@@ -78,7 +78,7 @@ function inspectContainer(ctx: Ctx, view: ContainerView, size: boolean): Inspect
       folder: containerDir(ctx, record.Id),
       logPath: containerLogPath(ctx, record.Id),
       layerFolders: record.Layers.map((diffId) => layerFs(ctx, diffId)),
-      execIds: runningExecs(ctx, record.Id),
+      execIds: runningExecs(ctx, record.Id, { isShared: view.state.InitStarted !== undefined }),
       networkId: networkId(record.HostConfig.NetworkMode),
       endpointId: runId(view, 'endpoint'),
       sandboxId: runId(view, 'sandbox'),

@@ -63,11 +63,16 @@ export function recordExec(ctx: HasPaths, record: ContainerRecord, command: read
   };
 }
 
-/** Ids of the execs that run, in the order of their ids; null where there is none. */
-export function runningExecs(ctx: HasPaths, id: string): string[] | null {
+/**
+ * Ids of the execs that run, in the order of their ids; null where there is none. With `isShared` the container has our pid namespace: there
+ * the end of a detached one is recorded by nobody, and seen by its pid.
+ */
+export function runningExecs(ctx: HasPaths, id: string, { isShared }: { isShared: boolean }): string[] | null {
   const folder = execsDir(ctx, id);
   const names = namesIn(folder);
-  const running = names.filter((name) => !name.includes('.') && (names.includes(`${name}${PID_FILE}`) || isFrontAlive(join(folder, name))));
+  const isDetached = (name: string): boolean =>
+    names.includes(`${name}${PID_FILE}`) && !(isShared && hasEnded(join(folder, `${name}${PID_FILE}`)));
+  const running = names.filter((name) => !name.includes('.') && (isDetached(name) || isFrontAlive(join(folder, name))));
   return running.length > 0 ? running.sort() : null;
 }
 
@@ -90,6 +95,14 @@ function makeFolder(folder: string): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+function hasEnded(pidFile: string): boolean {
+  try {
+    return startTime(Number(readFileSync(pidFile, 'utf8').trim())) === undefined;
+  } catch {
+    return true;
   }
 }
 

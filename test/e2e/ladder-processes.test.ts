@@ -50,6 +50,16 @@ test('output, exit codes, input and exec are as anywhere', async () => {
   await box.ok(['rm', '-f', 'lives']);
 });
 
+test('a detached exec is listed as long as it runs', async () => {
+  await start('lists', '--network', 'none');
+  await box.ok(['exec', '-d', 'lists', 'sh', '-c', 'until test -e /over; do sleep 0.05; done']);
+  const execs = () => box.ok(['inspect', '--format', '{{len .ExecIDs}}', 'lists']);
+  expect(await execs()).toBe('1');
+  await box.ok(['exec', 'lists', 'touch', '/over']);
+  await eventually('it is gone', async () => (await execs()) === '0');
+  await box.ok(['rm', '-f', 'lists']);
+});
+
 test('what a container leaves running ends with it, and does not hold its output open', async () => {
   const result = await box.skiff(['run', '--rm', '--network', 'none', busybox, 'sh', '-c', 'sleep 876541 & (sleep 876542 &) ; exit 3']);
   expect(result).toEqual({ stdout: '', stderr: '', code: 3 });
