@@ -7,6 +7,7 @@ import { startEmptyRegistry } from '../test/e2e/support/empty-registry.ts';
 import { startTestRegistry } from '../test/e2e/support/registry.ts';
 import type { Ask, Told } from './bench/agent.ts';
 import { type Engine, makeEngines } from './bench/engines.ts';
+import { writeManyImages } from './bench/many-images.ts';
 import { type Memory, memoryOf, supervisorTicks } from './bench/memory.ts';
 import { conditions, isKept, median, type Row, tableOf } from './bench/report.ts';
 
@@ -43,6 +44,8 @@ try {
   await measureLog(busybox);
   await measurePull(app);
   await measurePush(app);
+  await measureImageList();
+  await measureRemoval(app);
   await measureVersion();
 } finally {
   for (const engine of engines) await removeContainers(engine);
@@ -260,6 +263,36 @@ async function measurePush(image: string): Promise<void> {
     add({ work: `${work}, CPU`, unit: 'ms', skiff: middle(skiff, 'cpuMs'), podman: middle(podman, 'cpuMs'), samples: times });
   }
   if (peak) add({ work: 'push, peak memory', unit: 'MB', skiff: peak.bytes / 1e6, bar: 150, absolute: true, samples: 1 });
+}
+
+/** What podman takes for it is not asked: it has no five hundred images. */
+async function measureImageList(): Promise<void> {
+  const work = 'images, 500 images, CPU';
+  if (!isWanted(work)) return;
+  const remove = writeManyImages(join(skiff.storage, 'data/skiff'), 500);
+  try {
+    const told: Told[] = [];
+    for (let round = 0; round < (options.quick ? 5 : 21); round++) told.push(await must(skiff, [skiff.command('images')]));
+    const cpu = median(told.map((one) => one.cpuMs));
+    add({ work, unit: 'ms', skiff: cpu, bar: 60, absolute: true, samples: told.length });
+  } finally {
+    remove();
+  }
+}
+
+async function measureRemoval(image: string): Promise<void> {
+  const work = 'rmi, 25,000 files';
+  if (!isWanted(work)) return;
+  const times = options.quick ? 1 : 5;
+  const walls = new Map<Engine, number[]>(engines.map((engine) => [engine, []]));
+  for (let round = 0; round < times; round++) {
+    for (const engine of engines) {
+      await must(engine, [engine.pull(image)]);
+      Bun.spawnSync(['sync']);
+      walls.get(engine)?.push((await must(engine, [engine.command('rmi', image)])).wallMs);
+    }
+  }
+  add({ work, unit: 'ms', skiff: median(walls.get(skiff) ?? []), podman: median(walls.get(podman) ?? []), bar: 0.6, samples: times });
 }
 
 async function peakUntil(engine: Engine, pulling: Promise<Told>): Promise<Memory> {
