@@ -3,6 +3,7 @@
 #   e2e.sh test/e2e/exec.test.ts -t 'exit code'     some of them
 #   SKIFF_TEST_RESULTS=FILE                         jest's JSON report goes there too
 #   SKIFF_STORM="seconds=120&workers=20&…"          how test/e2e/storm.test.ts is to be
+#   SKIFF_FAULTS="seed=7&rounds=200"                how test/e2e/faults.test.ts is to be
 # Root becomes the user of scripts/desktop and gives them a copy of what the tests need, because the way to this checkout may
 # be closed to them; a plain user runs the tests as they are.
 set -euo pipefail
@@ -35,7 +36,7 @@ done
 served=$(<"$stage/registry.out")
 
 mkdir -m 1777 "$stage/out"
-variables=(SKIFF_TEST_REGISTRY="$served" CI="${CI:-}" SKIFF_TEST_BINARY="$stage/tree/dist/skiff" SKIFF_STORM="${SKIFF_STORM:-}")
+variables=(SKIFF_TEST_REGISTRY="$served" CI="${CI:-}" SKIFF_TEST_BINARY="$stage/tree/dist/skiff" SKIFF_STORM="${SKIFF_STORM:-}" SKIFF_FAULTS="${SKIFF_FAULTS:-}")
 report=()
 [ -z "${SKIFF_TEST_RESULTS:-}" ] || report=(--json --outputFile="$stage/out/results.json")
 jest=(bun --bun node_modules/.bin/jest --selectProjects e2e --maxWorkers=2 --forceExit ${report[@]+"${report[@]}"} "$@")

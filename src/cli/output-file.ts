@@ -1,7 +1,9 @@
-// The file that `-o` names: written beside itself and renamed when it is whole, so that neither a full disk nor Ctrl-C leaves a part of
-// it, nor takes the file that was there before.
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+// The file that `-o` names: written without a name and named when it is whole, so that neither a full disk nor Ctrl-C nor a kill leaves a part
+// of it, nor takes the file that was there before. Where the file system has no files without a name, it is written beside itself; and a file
+// that is there can only be replaced by a rename, so for that moment the new one has a second name, too.
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { createNamelessAt, nameFileAt } from '../sys/at.ts';
 import { EngineError, errnoOf, isDiskFull } from '../sys/errors.ts';
 
 /** Runs `write` with an open file that becomes `path`. Throws ERR_BAD_OUTPUT before anything is written. `what` begins the sentence of a refusal. */
@@ -12,15 +14,16 @@ export async function writeOutputFile(path: string, what: string, write: (fd: nu
     dirname(target),
     `.${basename(target).slice(0, LONGEST_NAME)}.tmp-${process.pid}-${Math.random().toString(36).slice(2)}`,
   );
-  const fd = openOutput(path, temporary, what);
+  const { fd, isNameless } = openOutput(path, temporary, what);
   try {
     try {
       await write(fd);
       fsyncSync(fd);
+      if (isNameless && !nameFile(fd, target)) nameFile(fd, temporary);
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, target);
+    if (statSync(temporary, { throwIfNoEntry: false })) renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw isDiskFull(error) ? Object.assign(new Error('', { cause: error }), { code: errnoOf(error), path }) : error;
@@ -38,13 +41,35 @@ function checkPlace(path: string, target: string, what: string): void {
   if (there && !there.isFile()) throw refused(what, `"${path}" must be a directory or a regular file`);
 }
 
-function openOutput(path: string, temporary: string, what: string): number {
+function openOutput(path: string, temporary: string, what: string): { fd: number; isNameless: boolean } {
+  const nameless = inFolderOf(temporary, (folder) => createNamelessAt(folder, 0o600));
+  if (nameless !== undefined) return { fd: nameless, isNameless: true };
   try {
-    return openSync(temporary, 'wx', 0o600);
+    return { fd: openSync(temporary, 'wx', 0o600), isNameless: false };
   } catch (error) {
     const code = errnoOf(error);
     if (code === undefined || isDiskFull(error)) throw error;
     throw refused(what, `cannot write "${path}" (${WHY[code] ?? `${NO_FILES}: ${code}`})`);
+  }
+}
+
+/** False when something has that name already. */
+function nameFile(fd: number, path: string): boolean {
+  return inFolderOf(path, (folder) => nameFileAt(fd, folder, Buffer.from(basename(path)).toString('latin1'))) ?? false;
+}
+
+/** Undefined when the folder cannot be opened. */
+function inFolderOf<T>(path: string, use: (folder: number) => T): T | undefined {
+  let folder: number;
+  try {
+    folder = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    return undefined;
+  }
+  try {
+    return use(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 
