@@ -52,6 +52,7 @@ export const commands: CommandTable = {
   'image:prune': { id: 'image:prune', load: () => import('../commands/image/prune.ts') },
   'image:pull': { id: 'pull', load: () => import('../commands/pull.ts') },
   'image:push': { id: 'push', load: () => import('../commands/push.ts') },
+  'image:referrers': { id: 'image:referrers', load: () => import('../commands/image/referrers.ts') },
   'image:remove': { id: 'rmi', load: () => import('../commands/rmi.ts') },
   'image:rm': { id: 'rmi', load: () => import('../commands/rmi.ts') },
   'image:save': { id: 'save', load: () => import('../commands/save.ts') },
