@@ -43,6 +43,7 @@ try {
   await measureIdle(busybox);
   await measureLog(busybox);
   await measurePull(app);
+  await measureLoad(app);
   await measurePush(app);
   await measureImageList();
   await measureRemoval(app);
@@ -226,6 +227,39 @@ async function measurePull(image: string): Promise<void> {
   });
   add({ work: 'cold pull, CPU', unit: 'ms', skiff: middle(skiff, 'cpuMs'), podman: middle(podman, 'cpuMs'), samples: times });
   if (peak) add({ work: 'cold pull, peak memory', unit: 'MB', skiff: peak.bytes / 1e6, bar: 150, absolute: true, samples: 1 });
+}
+
+/** Of an archive that both engines read. */
+async function measureLoad(image: string): Promise<void> {
+  if (!isWanted('load')) return;
+  const times = options.quick ? 1 : 5;
+  const archive = join(folder, 'app.tar');
+  for (const engine of engines) await must(engine, [engine.pull(image)]);
+  await must(skiff, [skiff.command('save', '-o', archive, image)]);
+  const samples = new Map<Engine, Told[]>(engines.map((engine) => [engine, []]));
+  let peak: Memory | undefined;
+  for (let round = 0; round <= times; round++) {
+    for (const engine of engines) {
+      await ask(engine, [engine.command('rmi', '-f', image)]);
+      Bun.spawnSync(['sync']);
+      const loading = must(engine, [engine.command('load', '--quiet', '-i', archive)]);
+      // The last round is for memory alone: reading it takes time from the load.
+      if (round < times) samples.get(engine)?.push(await loading);
+      else if (engine === skiff) peak = await peakUntil(engine, loading);
+      else await loading;
+    }
+  }
+  const middle = (engine: Engine, key: 'wallMs' | 'cpuMs') => median((samples.get(engine) ?? []).map((told) => told[key]));
+  add({
+    work: 'load, 25,000 files',
+    unit: 'ms',
+    skiff: middle(skiff, 'wallMs'),
+    podman: middle(podman, 'wallMs'),
+    bar: 0.6,
+    samples: times,
+  });
+  add({ work: 'load, CPU', unit: 'ms', skiff: middle(skiff, 'cpuMs'), podman: middle(podman, 'cpuMs'), samples: times });
+  if (peak) add({ work: 'load, peak memory', unit: 'MB', skiff: peak.bytes / 1e6, bar: 150, absolute: true, samples: 1 });
 }
 
 /** Each engine pushes to a registry of its own that is empty, and then again to the same. */

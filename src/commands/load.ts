@@ -3,6 +3,7 @@ import { Command, flag, type Parsed } from '../cli/command.ts';
 import { interruptible } from '../cli/interruptible.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
 import { loadImages } from '../engine/load.ts';
+import { createLoadProgress } from '../render/load-progress.ts';
 import { EngineError } from '../sys/errors.ts';
 
 export default class Load extends Command {
@@ -31,8 +32,11 @@ export default class Load extends Command {
         hint: 'Name the archive with -i, or redirect',
       });
     }
-    const progress = quiet || !io.stdoutIsTerminal ? undefined : (await import('../render/pull-progress.ts')).createPullProgress;
-    const onProgress = progress?.({ write: (text) => io.out(text), isTerminal: true, columns: io.columns }) ?? (() => undefined);
+    // Elsewhere Docker's default is quiet as well.
+    const isShown = !quiet && io.stdoutIsTerminal;
+    const onProgress = isShown
+      ? createLoadProgress({ write: (text) => io.out(text), isTerminal: true, columns: io.columns })
+      : () => undefined;
     const images = await interruptible((signal) =>
       loadImages(ctx, { input: input || undefined, platform, maxLayerBytes: flags['max-layer-size'], onProgress, signal }),
     );
