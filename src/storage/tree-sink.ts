@@ -13,14 +13,11 @@ import {
   makeNodeAt,
   makeSymlinkAt,
   nameFileAt,
-  renameAt,
   setTimesAt,
   setTimesFd,
-  unlinkAt,
 } from '../sys/at.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
-import { chownPlaceAt, kindOf, statFd } from '../sys/look-at.ts';
-import { randomHex } from '../sys/random.ts';
+import { chownPlaceAt, kindOf } from '../sys/look-at.ts';
 import { statAt } from '../sys/read-at.ts';
 import type { Granted } from './layer-owner.ts';
 import { shown, splitPath } from './layer-path.ts';
@@ -30,6 +27,7 @@ import type { TarHeader } from './tar-header.ts';
 import type { TarSink } from './tar-reader.ts';
 import { namedPath, type Rename } from './tree-name.ts';
 import type { TreePlace } from './tree-place.ts';
+import { conflict, createReplacer } from './tree-replace.ts';
 
 export interface TreeSinkOptions {
   place: TreePlace;
@@ -53,7 +51,7 @@ const S_IFIFO = 0o010000;
 /** Throws ERR_COPY_ESCAPE, ERR_COPY_CONFLICT, ERR_ARCHIVE, and what system calls throw, from every function. */
 export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false, onNotice }: TreeSinkOptions): TreeSink {
   const setXattrs = createXattrSetter(onNotice);
-  const temporary = `.skiff-cp-${randomHex(8)}`;
+  const { temporary, orReplace, renameOver, refuseFolder, forgetTemporary } = createReplacer(place);
   const folders = new Map<string, TarHeader>();
   let current: { file: SparseWriter; header: TarHeader; folder: number; base: string; path: string; isNameless: boolean } | undefined;
   let hasLeftOutDevices = false;
@@ -175,49 +173,6 @@ export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false
     hasLeftOutDevices = true;
   }
 
-  /** `make` says false when the name is taken: then what has it is replaced in one step, unless it is a folder. */
-  function orReplace(folder: number, base: string, path: string, make: (name: string) => boolean): void {
-    if (make(base)) return;
-    refuseFolder(folder, base, path);
-    make(temporary);
-    renameOver(folder, base, path);
-    // A rename onto another link of the same file does nothing at all.
-    forgetTemporary(folder);
-  }
-
-  function renameOver(folder: number, base: string, path: string): void {
-    try {
-      renameAt(folder, temporary, base);
-    } catch (error) {
-      forgetTemporary(folder);
-      if (errnoOf(error) === 'EISDIR') refuseFolder(folder, base, path);
-      throw errnoOf(error) === 'EBUSY' ? busy(path) : error;
-    }
-  }
-
-  function refuseFolder(folder: number, base: string, path: string): void {
-    const there = statAt(folder, base);
-    if (!there) return;
-    if (kindOf(there) === 'folder')
-      throw conflict(`cannot overwrite directory "${place.path(path)}" with non-directory "${place.path('')}"`);
-    // The kernel guards the mounts of our own namespace alone: a rename would take a running container's mount away.
-    if (there.mount !== statFd(folder).mount) throw busy(path);
-  }
-
-  function busy(path: string): EngineError {
-    return new EngineError('ERR_COPY_BUSY', `Cannot replace "${place.path(path)}": a mount stands on it (device or resource busy)`, {
-      hint: 'Change the file that is mounted there instead, or write to it with: skiff exec',
-    });
-  }
-
-  function forgetTemporary(folder: number): void {
-    try {
-      unlinkAt(folder, temporary);
-    } catch {
-      // It was renamed, as it should be.
-    }
-  }
-
   function finish(): void {
     const all = [...folders].reverse();
     folders.clear();
@@ -249,5 +204,3 @@ function isFolder(folder: number, base: string): boolean {
   const there = statAt(folder, base);
   return there !== undefined && kindOf(there) === 'folder';
 }
-
-const conflict = (message: string): EngineError => new EngineError('ERR_COPY_CONFLICT', message);

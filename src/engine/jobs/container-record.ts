@@ -1,3 +1,4 @@
+// The container that a job is about, read anew: between the front's look and the worker's it may have been removed.
 import { readContainer } from '../../storage/container.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';

@@ -1,3 +1,4 @@
+// What `cp` says of a path in a container that is not there.
 import { EngineError } from '../../sys/errors.ts';
 
 /** In Docker's words. */

@@ -1,3 +1,4 @@
+// What the worker hands its jobs: how they tell the front what goes on, and hear that they are to give up.
 import type { FileChange } from '../../runtime/messages-files.ts';
 import type { PullEvent } from '../../runtime/messages-work.ts';
 
