@@ -25,10 +25,12 @@ export default class Stats extends Command {
     // A template that cannot be is told at once, not after the first look.
     await renderStats([], options);
     const redraws = !once && io.stdoutIsTerminal;
-    if (redraws) io.out('\x1b[2J');
+    // Cleared when there is something to show: an error stands below what was there.
+    let clear = '\x1b[2J';
     for await (const stats of watchStats(ctx, { names: args, all: flags.all })) {
       const frame = await renderStats(stats, options);
-      io.out(redraws ? `\x1b[H${frame.replaceAll('\n', '\x1b[K\n')}\x1b[J` : frame);
+      io.out(redraws ? `${clear}\x1b[H${frame.replaceAll('\n', '\x1b[K\n')}\x1b[J` : frame);
+      clear = '';
       if (once) break;
     }
     return undefined;

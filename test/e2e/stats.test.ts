@@ -122,5 +122,12 @@ describe('the stream', () => {
     expect(shown.output()).toContain('\x1b[K');
     shown.process.kill('SIGINT');
     await shown.process.exited;
+    expect(shown.output().split('\x1b[2J')).toHaveLength(2);
+  });
+
+  test('on a terminal clears nothing where there is nothing to show', async () => {
+    const shown = box.terminal(['stats', 'nobody']);
+    expect(await shown.ended()).toBe(1);
+    expect(shown.output()).toBe('skiff: No such container: nobody\nList what there is: skiff ps -a\n');
   });
 });
