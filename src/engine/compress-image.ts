@@ -11,6 +11,8 @@ import { readImageRecords } from '../storage/image-record.ts';
 import { createNewBlob } from '../storage/new-blob.ts';
 import type { Descriptor, ImageLayer, ImageRecord } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
+import { messageOf } from '../sys/errors.ts';
+import { runJob } from './worker-client.ts';
 
 /** Pieces of a layer in memory at a time, each of a megabyte. */
 const MOST_PIECES = 8;
@@ -23,6 +25,16 @@ export async function compressImage(ctx: Ctx, image: ImageRecord, signal: AbortS
     (layer) => compressedLayerType(layer.mediaType) !== undefined && hasBlob(ctx, layer.digest, layer.size),
   );
   if (!isOurs || plain.length === 0) return image;
+  const compressed = await replaceLayers(ctx, image, { plain, signal });
+  await tidy(ctx, [image.manifest.digest, ...plain.map(({ digest }) => digest)]);
+  return compressed;
+}
+
+async function replaceLayers(
+  ctx: Ctx,
+  image: ImageRecord,
+  { plain, signal }: { plain: ImageLayer[]; signal: AbortSignal },
+): Promise<ImageRecord> {
   const hold = claimPush(ctx);
   try {
     const made = new Map<string, ImageLayer>();
@@ -36,6 +48,15 @@ export async function compressImage(ctx: Ctx, image: ImageRecord, signal: AbortS
     return compressed;
   } finally {
     hold.release();
+  }
+}
+
+/** The plain blobs go, with what earlier pushes left that were killed at this. What cannot be deleted now is found by the next sweep. */
+async function tidy(ctx: Ctx, released: string[]): Promise<void> {
+  try {
+    await runJob(ctx, { kind: 'sweep', released });
+  } catch (error) {
+    ctx.warn(`Cannot delete what is not needed any more: ${messageOf(error)}`);
   }
 }
 

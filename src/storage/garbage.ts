@@ -48,12 +48,12 @@ const SMALL_BYTES = 1 << 16;
 
 /** Garbage as of now. To delete it, ask and take it out of sight under the store lock (`sweep`). */
 export function findGarbage(ctx: Ctx, { released, thorough = false, without }: GarbageOptions = {}): Garbage {
-  const { digests, hasUnknownLayers } = reachable(ctx, without);
-  const isGarbage = (digest: string, path: string): boolean =>
-    !digests.has(digest) && (thorough || released?.has(digest) || isWorthless(ctx, path));
+  const { usedBlobs, usedLayers, hasUnknownLayers } = reachable(ctx, without);
+  const isGarbage = (used: ReadonlySet<string>, digest: string, path: string): boolean =>
+    !used.has(digest) && (thorough || released?.has(digest) || isWorthless(ctx, path));
   return {
-    blobs: storedBlobs(ctx).filter((digest) => isGarbage(digest, blobPath(ctx, digest))),
-    layers: hasUnknownLayers ? [] : layerIds(ctx).filter((diffId) => isGarbage(diffId, layerDir(ctx, diffId))),
+    blobs: storedBlobs(ctx).filter((digest) => isGarbage(usedBlobs, digest, blobPath(ctx, digest))),
+    layers: hasUnknownLayers ? [] : layerIds(ctx).filter((diffId) => isGarbage(usedLayers, diffId, layerDir(ctx, diffId))),
     leftovers: namesIn(tmpDir(ctx)).filter((name) => isLeftover(ctx, name, { released, thorough })),
   };
 }
@@ -65,21 +65,26 @@ export function storedBlobs(ctx: Pick<Ctx, 'paths'>): string[] {
     .filter(isDigest);
 }
 
-function reachable(ctx: Ctx, without?: Absent): { digests: Set<string>; hasUnknownLayers: boolean } {
-  const digests = protectedDigests(ctx);
+/** Of a layer that is not compressed, blob and folder have one digest, but one of them may be needed without the other. */
+function reachable(ctx: Ctx, without?: Absent): { usedBlobs: Set<string>; usedLayers: Set<string>; hasUnknownLayers: boolean } {
+  const usedBlobs = protectedDigests(ctx);
+  const usedLayers = new Set(usedBlobs);
   for (const image of readImageRecords(ctx)) {
     if (without?.images.includes(image.id)) continue;
-    for (const digest of [image.id, image.manifest.digest, image.target.digest]) digests.add(digest);
-    for (const layer of image.layers) digests.add(layer.digest).add(layer.diffId);
+    for (const digest of [image.id, image.manifest.digest, image.target.digest]) usedBlobs.add(digest);
+    for (const { digest, diffId } of image.layers) {
+      usedBlobs.add(digest);
+      usedLayers.add(diffId);
+    }
   }
   let hasUnknownLayers = false;
   for (const id of containerIds(ctx)) {
     if (without?.containers.includes(id)) continue;
     const record = readContainer(ctx, id)?.record;
-    if (record && Array.isArray(record.Layers)) for (const diffId of layersUsed(record)) digests.add(diffId);
+    if (record && Array.isArray(record.Layers)) for (const diffId of layersUsed(record)) usedLayers.add(diffId);
     else hasUnknownLayers = true;
   }
-  return { digests, hasUnknownLayers };
+  return { usedBlobs, usedLayers, hasUnknownLayers };
 }
 
 function isWorthless(ctx: Ctx, path: string): boolean {
