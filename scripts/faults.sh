@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `npm run faults [-- NAME=VALUE...]`: pull, push, load, commit, save, rmi and the prunes, killed by SIGKILL at 200 random moments in a row. It is
 # the test of that name, longer (test/e2e/faults.test.ts), which prints what it did and its seed.
-#   npm run faults -- seed=7 rounds=50
+#   npm run faults -- seed=7 rounds=50 only=push
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bash scripts/setup.sh run test

@@ -17,19 +17,21 @@ export interface FaultsReport {
 
 const DEADLINE_MS = 120_000;
 
-export async function faults(stage: Stage, { seed, rounds }: { seed: number; rounds: number }): Promise<FaultsReport> {
+/** `only`: the name of a verb, for all rounds. */
+export async function faults(stage: Stage, { seed, rounds, only }: { seed: number; rounds: number; only?: string }): Promise<FaultsReport> {
+  const verbs = VERBS.filter(({ name }) => !only || name === only);
   const random = seeded(seed);
   const report: FaultsReport = { defects: [], verbs: new Map(), repairs: 0 };
   const durations = new Map<Verb, number>();
   for (let round = 1; round <= rounds; round++) {
-    const verb = VERBS[(round - 1) % VERBS.length] as Verb;
+    const verb = verbs[(round - 1) % verbs.length] as Verb;
     const before = durations.get(verb) ?? (await measure(stage, verb));
     await verb.prepare(stage, round);
     const moment = random.next() * before;
     const victim = random.pick(['all', 'all', 'all', 'front', 'worker'] as const);
     const args = verb.args(stage, round);
-    const where = `round ${round}, ${args[0]} (${verb.name}) with ${victim} killed after ${moment.toFixed(0)} ms`;
-    const isKilled = await killed(stage, args, { moment, victim, random });
+    const where = `round ${round}, ${verb.name} with ${victim} killed after ${moment.toFixed(0)} ms`;
+    const isKilled = await killed(stage, args, { moment, victim, random, beside: verb.beside?.(stage) ?? [] });
     const count = report.verbs.get(verb.name) ?? { killed: 0, done: 0 };
     count[isKilled ? 'killed' : 'done']++;
     report.verbs.set(verb.name, count);
@@ -59,22 +61,29 @@ interface Kill {
   moment: number;
   victim: 'all' | 'front' | 'worker';
   random: Random;
+  beside: string[][];
 }
 
 /** Whether it had not ended by then. */
-async function killed({ box }: Stage, args: string[], { moment, victim, random }: Kill): Promise<boolean> {
+async function killed({ box }: Stage, args: string[], { moment, victim, random, beside }: Kill): Promise<boolean> {
   // Leader of a group of its own, with everything that it starts.
-  const child = box.start(args, { through: ['setsid'] });
+  const child = box.start(args, { through: ['setsid', ...(beside.length > 0 ? together(beside) : [])] });
   await Bun.sleep(moment);
   const isAlive = child.exitCode === null && child.signalCode === null;
   const workers = isAlive ? groupOf(child.pid).filter((pid) => pid !== child.pid) : [];
   if (isAlive) {
-    if (victim === 'front') child.kill('SIGKILL');
-    else if (victim === 'worker' && workers.length > 0) end(random.pick(workers));
+    if (victim === 'front' && beside.length === 0) child.kill('SIGKILL');
+    else if (victim !== 'all' && workers.length > 0) end(random.pick(workers));
     else end(-child.pid);
   }
   await child.exited;
   return isAlive;
+}
+
+/** A command that runs what it is given and, at the same time, the same program with other arguments. */
+function together(calls: string[][]): string[] {
+  const others = calls.map((args) => `"$1" ${args.map((word) => `'${word}'`).join(' ')} &`);
+  return ['sh', '-c', `${others.join(' ')} "$@" & wait`, 'sh'];
 }
 
 function end(pid: number): void {

@@ -10,6 +10,8 @@ export interface Verb {
   /** Sets the scene; nothing is killed meanwhile. */
   prepare: (stage: Stage, round: number) => Promise<void>;
   args: (stage: Stage, round: number) => string[];
+  /** Other calls that are made at the same moment, and killed with it. */
+  beside?: (stage: Stage) => string[][];
   /** Sentences on what a kill left half done, before anything is repeated; where there is more to look at than every verb has. */
   afterKill?: (stage: Stage, round: number) => string[];
   /** The repeated command may find nothing to do. */
@@ -37,6 +39,21 @@ const pushed = ({ registry }: Stage, round: number): string => `${registry}/faul
 const saved = ({ output }: Stage): string => join(output, 'saved.tar');
 
 export const VERBS: readonly Verb[] = [
+  {
+    name: 'pull-load-prune',
+    prepare: (stage) => drop(stage, stage.two, stage.plain),
+    args: ({ two }) => ['pull', '--quiet', two],
+    beside: ({ plainArchive }) => [
+      ['load', '--quiet', '-i', plainArchive],
+      ['image', 'prune', '--force'],
+    ],
+    async verify(stage) {
+      await stage.box.ok(['load', '--quiet', '-i', stage.plainArchive]);
+      const left = [...(await runs(stage, stage.two, '/two/last')), ...(await runs(stage, stage.plain, '/plain/last'))];
+      await drop(stage, stage.plain);
+      return left;
+    },
+  },
   {
     name: 'pull',
     prepare: (stage) => drop(stage, stage.two),
@@ -96,7 +113,7 @@ export const VERBS: readonly Verb[] = [
     verify: async (stage) => ((await isThere(stage, stage.two)) ? ['rmi has left the image'] : []),
   },
   {
-    name: 'image prune',
+    name: 'image-prune',
     async prepare({ box, archive, two }) {
       await box.ok(['load', '--quiet', '-i', archive]);
       await box.ok(['untag', two]);
@@ -108,7 +125,7 @@ export const VERBS: readonly Verb[] = [
     },
   },
   {
-    name: 'container prune',
+    name: 'container-prune',
     async prepare({ box, shared }) {
       for (const file of ['a', 'b', 'c']) {
         await box.ok(['run', '--network', 'none', '--label', LABEL, shared, 'cp', '-r', '/shared', `/copy-${file}`]);
