@@ -23,8 +23,9 @@ export async function heal(
     if (lines.length === 0 || problems.length > 0) return false;
     const [first] = lines;
     const more = lines.length > 1 ? `, and ${lines.length - 1} more` : '';
-    say(`skiff: ${first?.object}: ${first?.what}, and is ${first?.repaired} now${more}\n`);
-    return !NOT_REPEATED.has(command);
+    const isRepeated = !NOT_REPEATED.has(command);
+    say(`skiff: ${first?.object}: ${first?.what}, and is ${first?.repaired} now${more}${isRepeated ? '' : ': give the command again'}\n`);
+    return isRepeated;
   } catch (cause) {
     if (cause instanceof EngineError) return false;
     throw cause;

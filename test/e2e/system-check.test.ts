@@ -142,6 +142,18 @@ describe('what a command meets is put right by itself, once, and said in one lin
     expect({ stdout, stderr, code }).toEqual({ stdout: `${id}\n`, stderr: said(`config ${id}`), code: 0 });
   });
 
+  test('save: a compressed layer that is gone; what may have written half its output is to be given again', async () => {
+    const { digest } = recordOf().layers.at(-1);
+    rmSync(join(box.root, 'images/blobs/sha256', digest.slice(7)));
+    const archive = join(box.files, 'saved.tar');
+    const { stdout, stderr, code } = await box.skiff(['save', '--format', 'oci-archive', '-o', archive, reference]);
+    expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+    expect(stderr.split('\n')[0]).toBe(said(`compressed layer ${digest}`).replace(/\n$/, ': give the command again'));
+    await box.ok(['save', '--format', 'oci-archive', '-o', archive, reference]);
+    const copied = Bun.spawnSync(['skopeo', 'inspect', '--format', '{{.Digest}}', `oci-archive:${archive}`]);
+    expect(copied.stdout.toString().trim()).toBe(recordOf().manifest.digest);
+  });
+
   test('what no registry has is told of, and the command fails as before', async () => {
     await box.ok(['create', '--name', 'source', reference]);
     await box.ok(['commit', '--change', 'CMD ["true"]', 'source', 'own']);

@@ -8,6 +8,7 @@ import type { JobTools } from './tools.ts';
 
 export async function heal(ctx: Ctx, { suspects }: HealJob, { signal }: Pick<JobTools, 'signal'>): Promise<HealReport> {
   for (const digest of suspects) for (const finding of [...checkBlob(ctx, digest), ...checkLayerRecord(ctx, digest)]) finding.repair?.();
-  const { lines, problems } = await restoreImages(ctx, { lost: new Set(), signal, only: new Set(suspects) });
+  const lost = new Set(suspects);
+  const { lines, problems } = await restoreImages(ctx, { lost, signal, only: lost });
   return { lines, problems: [...problems.values()] };
 }

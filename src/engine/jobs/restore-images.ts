@@ -17,12 +17,14 @@ export const RESTORED = 'restored';
 
 /**
  * Makes images whole that lack something. `lost` are blobs and layers that were found damaged and taken away: theirs is a line already, so only
- * what else was missing is told of. `only` names the parts that matter.
+ * what else was missing is told of. With `only`, images that lack one
+ * of these parts are seen to, and everything is told.
  */
 export async function restoreImages(
   ctx: Ctx,
   { lost, signal, only }: { lost: ReadonlySet<string>; signal: AbortSignal; only?: ReadonlySet<string> },
 ): Promise<RestoredImages> {
+  const told = only ? new Set<string>() : lost;
   const lines: CheckedLine[] = [];
   const problems = new Map<string, string>();
   for (const image of readImageRecords(ctx)) {
@@ -30,7 +32,7 @@ export async function restoreImages(
     if (parts.length === 0 || (only && !parts.some((part) => only.has(part)))) continue;
     try {
       await restoreImage(ctx, image, { blobs: lost, signal });
-      lines.push(...parts.filter((part) => !lost.has(part)).map((part) => lineOf(ctx, image, part)));
+      lines.push(...parts.filter((part) => !told.has(part)).map((part) => lineOf(ctx, image, part)));
     } catch (error) {
       signal.throwIfAborted();
       for (const part of parts) problems.set(part, `cannot fetch it again: ${messageOf(error)}`);
@@ -46,5 +48,6 @@ function lineOf(ctx: Ctx, image: ImageRecord, part: string): CheckedLine {
 
 function partName(record: ImageRecord, digest: string): string {
   if (digest === record.id) return 'config';
-  return digest === record.manifest.digest || digest === record.target.digest ? 'manifest' : 'layer';
+  if (digest === record.manifest.digest || digest === record.target.digest) return 'manifest';
+  return record.layers.some((layer) => layer.digest === digest) ? 'compressed layer' : 'layer';
 }
