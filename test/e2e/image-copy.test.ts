@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { entriesOf } from './support/archive.ts';
 import { type EmptyRegistry, startEmptyRegistry } from './support/empty-registry.ts';
-import { storedThings, tool } from './support/image-archive.ts';
+import { oldDockerEntries, smallLayer, storedThings, tool } from './support/image-archive.ts';
+import { tarOf } from './support/images/tar.ts';
 import { pathWithout } from './support/path-without.ts';
 import { image, openSandbox } from './support/sandbox.ts';
 
@@ -92,6 +93,22 @@ test('from a registry to the store, to an archive and to another registry', asyn
   await box.ok(['tag', busybox, `${registry.address}/through:1`]);
   await copy(`docker://${registry.address}/through:1`, 'dir:again');
   expect(await names()).toContain(`${registry.address}/through:1`);
+});
+
+test('an archive of uncompressed layers to a registry, as itself', async () => {
+  await forget();
+  const old = oldDockerEntries([smallLayer('one', 'none'), smallLayer('two', 'none')], ['old/app:1']);
+  writeFileSync(join(box.files, 'old.tar'), tarOf(old.entries));
+  expect(await copy('docker-archive:old.tar', `docker://${registry.address}/old:1`)).toBe(old.id);
+  expect(storedThings(box)).toEqual([]);
+  expect(await box.ok(['load', '-i', 'old.tar'])).toBe('Loaded image: old/app:1');
+  await box.ok(['tag', 'old/app:1', `${registry.address}/pushed:1`]);
+  await box.ok(['push', '--quiet', `${registry.address}/pushed:1`]);
+  for (const repository of ['old', 'pushed']) {
+    await forget();
+    await box.ok(['pull', '--quiet', `${registry.address}/${repository}:1`]);
+    expect(await idOf(`${registry.address}/${repository}:1`)).toBe(old.id);
+  }
 });
 
 test('the image for another platform, of a layout that has several', async () => {
