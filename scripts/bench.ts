@@ -233,7 +233,7 @@ async function measurePull(image: string): Promise<void> {
 async function measureLoad(image: string): Promise<void> {
   if (!isWanted('load')) return;
   const times = options.quick ? 1 : 5;
-  const archive = join(folder, 'app.tar');
+  const archive = join(skiff.storage, 'app.tar');
   for (const engine of engines) await must(engine, [engine.pull(image)]);
   await must(skiff, [skiff.command('save', '-o', archive, image)]);
   const samples = new Map<Engine, Told[]>(engines.map((engine) => [engine, []]));

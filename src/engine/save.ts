@@ -12,6 +12,8 @@ import { canonicalOf } from './canonical.ts';
 import { recordImageEvent } from './image-events.ts';
 import { runJob } from './worker-client.ts';
 
+const PIPE_GRACE_MS = 500;
+
 export interface SaveOptions {
   format: ArchiveFormat;
   /** As the user gave it. */
@@ -45,7 +47,9 @@ export async function saveImages(
 ): Promise<void> {
   const folder = 'folder' in target ? target.folder : undefined;
   const output = 'output' in target ? target.output : undefined;
-  await runJob(ctx, { kind: 'save', images, format, folder }, { output, signal, enter: [] });
+  // A worker that writes to a pipe which nobody reads has nothing to clean up, and does not hear us.
+  const graceMs = folder === undefined ? PIPE_GRACE_MS : undefined;
+  await runJob(ctx, { kind: 'save', images, format, folder }, { output, signal, graceMs, enter: [] });
   for (const { id } of images) recordImageEvent(ctx, { action: 'save', subject: id, name: id, imageId: id });
 }
 

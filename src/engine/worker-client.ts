@@ -17,6 +17,8 @@ export interface RunJobOptions {
   /** An open file that the worker is handed as its descriptor 3. */
   output?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** How long the worker may take to clean up after `signal`, ms; default ten seconds. */
+  graceMs?: number | undefined;
   /** How the user's namespace is entered; [] when we are inside it. Default: by nsenter. */
   enter?: string[];
   /** What the worker has open from descriptor 3 on. */
@@ -42,7 +44,7 @@ export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJo
   let killer: Timer | undefined;
   const giveUp = (): void => {
     void worker.stdin.end();
-    killer = setTimeout(() => worker.kill('SIGKILL'), GRACE_MS);
+    killer = setTimeout(() => worker.kill('SIGKILL'), options.graceMs ?? GRACE_MS);
   };
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
