@@ -67,7 +67,7 @@ test('each refused value leaves the container as it was', async () => {
     expect({ args, stdout, first: stderr.split('\n')[0], code }).toEqual({ args, stdout: '', first: `skiff: ${message}`, code: 1 });
   }
   const { stderr } = await box.skiff(['update', '--cpu-quota', '20000', 'kept']);
-  expect(stderr.split('\n')[1]).toBe('change --cpus instead, which this container is limited by');
+  expect(stderr.split('\n')[1]).toBe('Change --cpus instead, which this container is limited by');
   expect([await limits('kept'), await limits('quick')]).toEqual(before);
   await box.ok(['rm', 'kept', 'quick']);
 });
