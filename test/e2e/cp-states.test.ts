@@ -256,8 +256,10 @@ describe('a copy that is broken off', () => {
     );
     expect(id).not.toBe('');
     expect(await box.ok(['rm', '-f', 'doomed'])).toBe('doomed');
-    copy.kill('SIGKILL');
-    await copy.exited;
+    expect([await copy.exited, await copy.stderr.text()]).toEqual([
+      1,
+      'skiff: Container "doomed" was removed while its files were copied\n',
+    ]);
   });
 });
 

@@ -22,6 +22,7 @@ export interface FilesAccess {
 
 const RUNS: readonly ContainerStatus[] = ['running', 'paused'];
 const OUTCOME_MS = 60_000;
+const REMOVAL_MS = 2000;
 const PRIVATE_MOUNTS = ['unshare', '--mount', '--propagation', 'slave'];
 
 /**
@@ -33,17 +34,36 @@ export async function withContainerFiles<T>(ctx: Ctx, wanted: string, use: (acce
   for (;;) {
     const view = findContainer(ctx, wanted);
     const lock = needsLock(view) ? await lockDown(ctx, view) : undefined;
+    let failure: unknown;
     try {
       if (lock || !needsLock(view)) return await use(await accessTo(ctx, view, lock));
     } catch (error) {
-      if (!(error instanceof EngineError) || error.code !== 'ERR_STATE_CHANGED') throw error;
+      failure = error;
     } finally {
       lock?.release();
+    }
+    if (failure !== undefined && !isCode(failure, 'ERR_STATE_CHANGED')) {
+      throw lock && isCode(failure, 'ERR_WORKER_DIED') && (await isBeingRemoved(ctx, view)) ? removed(view) : failure;
     }
     if (performance.now() > deadline) throw busy(view.record.Name);
     await Bun.sleep(5);
   }
 }
+
+const isCode = (error: unknown, code: string): boolean => error instanceof EngineError && error.code === code;
+
+/** Whether the container goes now that its lock is free, as after `rm -f`, which kills whoever copies. */
+async function isBeingRemoved(ctx: Ctx, { record }: ContainerView): Promise<boolean> {
+  const deadline = performance.now() + REMOVAL_MS;
+  while (readContainer(ctx, record.Id)) {
+    if (performance.now() > deadline) return false;
+    await Bun.sleep(10);
+  }
+  return true;
+}
+
+const removed = ({ record }: ContainerView): EngineError =>
+  new EngineError('ERR_NO_SUCH_CONTAINER', `Container "${record.Name}" was removed while its files were copied`);
 
 const needsLock = ({ state }: ContainerView): boolean => !RUNS.includes(state.Status) && state.Status !== 'restarting';
 
