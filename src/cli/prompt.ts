@@ -16,7 +16,7 @@ export function askLine(io: Io, question: string): string {
 
 /** What is typed, unseen. Throws ERR_INTERRUPTED at Ctrl-C. */
 export async function askSecret(io: Io, question: string): Promise<string> {
-  io.out(question);
+  // Before the question: who types at once must not be seen either.
   const putBack = hideInput(0);
   const enders = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((name) => {
     const end = (): void => {
@@ -27,6 +27,7 @@ export async function askSecret(io: Io, question: string): Promise<string> {
     return () => process.off(name, end);
   });
   try {
+    io.out(question);
     return await readSecret();
   } finally {
     putBack();
