@@ -231,7 +231,7 @@ describe('layers that are not compressed', () => {
       await box.ok(['rmi', ours(name), 'local/plain:v1']);
     }
     expect(new Set(printed).size).toBe(1);
-    expect(await box.ok(['system', 'check'])).toMatch(/^\d+ objects checked, 0 problems$/);
+    expect(await box.ok(['system', 'check'])).toMatch(/\d objects checked, 0 problems$/);
   });
 });
 
