@@ -14,6 +14,7 @@ import type { ContainerRecord } from '../storage/records.ts';
 import { childEnv } from '../sys/child-env.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
+import { enterProcessArgv } from '../sys/process.ts';
 
 export interface ExecOptions extends ExecRequest {
   detach?: boolean;
@@ -56,7 +57,7 @@ export async function execCommand(ctx: Ctx, wanted: string, options: ExecOptions
     argv: [
       ...(scope ?? []),
       ...scoreArgv(record.HostConfig.OomScoreAdj),
-      ...['nsenter', '--target', String(state.SupervisorPid), '--user', '--preserve-credentials', '--mount'],
+      ...enterProcessArgv(state.SupervisorPid),
       // A start time is written down where the container has no pid namespace: then there is none to enter.
       ...(isForked ? ['--pid'] : []),
       '--',

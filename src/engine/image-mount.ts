@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { familiarReference } from '../oci/reference.ts';
 import { mountImage as mountLayers } from '../runtime/image-mount.ts';
 import { chooseRootfs } from '../runtime/rootfs.ts';
-import { isInsideNamespace, readHolder } from '../runtime/userns.ts';
+import { readHolder } from '../runtime/userns.ts';
 import { isClaimed, protectUnder } from '../storage/claim.ts';
 import { missingParts, referencesOf } from '../storage/image.ts';
 import { readImageRecords } from '../storage/image-record.ts';
@@ -15,7 +15,7 @@ import { writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { detach, MS, mount } from '../sys/mount.ts';
-import { startTime } from '../sys/process.ts';
+import { isInUserNamespaceOf, startTime } from '../sys/process.ts';
 import { remountReadOnly } from '../sys/remount.ts';
 import { partsOfImage } from './image-parts.ts';
 import { requireImage } from './local-image.ts';
@@ -102,7 +102,7 @@ async function mountAt(ctx: Ctx, session: Session, image: ImageRecord): Promise<
 function requireSession(ctx: Ctx, verb: string): Session {
   const name = ctx.env[SESSION_VARIABLE] ?? '';
   const holder = readHolder(ctx);
-  if (/^unshare-[0-9a-f]{12}$/.test(name) && isClaimed(ctx, name) && holder && isInsideNamespace(holder.pid)) {
+  if (/^unshare-[0-9a-f]{12}$/.test(name) && isClaimed(ctx, name) && holder && isInUserNamespaceOf(holder.pid)) {
     return { name, folder: join(tmpDir(ctx), name) };
   }
   throw new EngineError(

@@ -3,13 +3,13 @@
 // with CAP_SETUID; 3 `single` only the caller's own id; 4 `none` - refused, with the fix. Commands enter it by nsenter,
 // because setns(CLONE_NEWUSER) needs a single-threaded process and Bun never is one.
 // Trap: an id map can be written once, so each step is tried on a namespace of its own.
-import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, messageOf } from '../sys/errors.ts';
 import { tryLock } from '../sys/lock.ts';
-import { kill, startTime } from '../sys/process.ts';
+import { isInUserNamespaceOf, kill, startTime } from '../sys/process.ts';
 import { findProgram, installCommand, requireProgram } from '../sys/programs.ts';
 import { SIGKILL } from '../sys/signals.ts';
 import { type IdMap, identityMap, subordinateIds, type UserNamespaceStep } from './idmap.ts';
@@ -37,17 +37,8 @@ export async function userNamespaceArgv(ctx: Ctx): Promise<string[]> {
 
 /** The argv prefix that enters the namespace of process `pid`: none where we are in it, as inside `skiff unshare`. */
 export function enterArgv({ pid }: Pick<UserNamespace, 'pid'>): string[] {
-  if (isInsideNamespace(pid)) return [];
+  if (isInUserNamespaceOf(pid)) return [];
   return ['nsenter', `--user=/proc/${pid}/ns/user`, '--preserve-credentials', '--'];
-}
-
-/** Whether our own user namespace is that of process `pid`. */
-export function isInsideNamespace(pid: number): boolean {
-  try {
-    return readlinkSync('/proc/self/ns/user') === readlinkSync(`/proc/${pid}/ns/user`);
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 // Processes beyond Bun.spawn: signals to anyone, reaping of orphans, pids of other pid namespaces, who a pid really is.
-import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { c, check, errno, ptr } from './ffi.ts';
 import { SIGTERM } from './signals.ts';
 
@@ -111,4 +111,19 @@ export function deafToTerm<T>(spawn: () => T): T {
   } finally {
     c.pthread_sigmask(SIG_SETMASK, ptr(before), null);
   }
+}
+
+/** Whether our own user namespace is that of process `pid`. */
+export function isInUserNamespaceOf(pid: number): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/user') === readlinkSync(`/proc/${pid}/ns/user`);
+  } catch {
+    return false;
+  }
+}
+
+/** The argv prefix that enters the mount namespace of process `pid`, and its user namespace unless we are in that; options may follow it. */
+export function enterProcessArgv(pid: number): string[] {
+  const user = isInUserNamespaceOf(pid) ? [] : ['--user', '--preserve-credentials'];
+  return ['nsenter', '--target', String(pid), ...user, '--mount'];
 }

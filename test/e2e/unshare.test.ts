@@ -57,6 +57,15 @@ describe('unshare', () => {
     expect(await terminal.ended()).toBe(3);
   });
 
+  test('a container that was started inside is like any other, inside and outside', async () => {
+    const script = `skiff run -d --name inn --network none ${busybox} sleep 1000 | wc -c; skiff exec inn echo inside; echo data >f; skiff cp f inn:/f; skiff diff inn`;
+    expect(await out(script)).toBe('65\ninside\nA /f');
+    expect(await box.ok(['exec', 'inn', 'cat', '/f'])).toBe('data');
+    expect(await out('skiff commit inn made | cut -c1-7; skiff rm -f inn; skiff rmi made | head -1')).toBe(
+      'sha256:\ninn\nUntagged: made:latest',
+    );
+  });
+
   test('skiff works inside: containers run, images are listed, and another unshare too', async () => {
     expect(await out(`skiff run --rm --network none ${busybox} echo runs; skiff images -q ${busybox} | wc -l; skiff unshare id -u`)).toBe(
       'runs\n1\n0',

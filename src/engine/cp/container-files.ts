@@ -11,6 +11,7 @@ import type { ContainerRecord, ContainerStatus } from '../../storage/records.ts'
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
 import { type Lock, tryLock } from '../../sys/lock.ts';
+import { enterProcessArgv } from '../../sys/process.ts';
 import { runJob } from '../worker-client.ts';
 
 export interface FilesAccess {
@@ -93,7 +94,7 @@ async function accessTo(ctx: Ctx, { record, state }: ContainerView, lock: Lock |
   const namespace = enterArgv(await ensureUserNamespace(ctx));
   // What the worker starts (fuse-overlayfs) must not outlive it, which a pid namespace sees to.
   const dies = record.Driver === 'fuse-overlayfs' ? ['--pid', '--fork', '--kill-child=SIGKILL'] : [];
-  const intoSupervisor = ['nsenter', '--target', String(state.SupervisorPid), '--user', '--preserve-credentials', '--mount'];
+  const intoSupervisor = enterProcessArgv(state.SupervisorPid);
   const ways: Record<ContainerFilesView, string[]> = {
     live: namespace,
     mount: [...namespace, ...PRIVATE_MOUNTS, ...dies, '--'],
