@@ -182,17 +182,15 @@ describe('what cannot be saved is refused and leaves nothing', () => {
     writeFileSync(path, Buffer.concat([bytes.subarray(0, -1), Buffer.from([(bytes.at(-1) ?? 0) ^ 1])]));
     const there = filesNow();
     const damaged = await box.skiff(['save', '-o', 'x.tar', features]);
-    expect([damaged.code, damaged.stderr.split('\n')[0]]).toEqual([
-      1,
-      `skiff: The blob "sha256:${layer}" is damaged: its content does not match its digest`,
-    ]);
-    // The damaged one may be gone already: what cannot be had again is taken away.
+    // Whether it could be put right on the occasion is said beside it.
+    const lines = (text: string): string[] => text.split('\n');
+    expect(damaged.code).toBe(1);
+    expect(lines(damaged.stderr)).toContain(`skiff: The blob "sha256:${layer}" is damaged: its content does not match its digest`);
     rmSync(path, { force: true });
     const gone = await box.skiff(['save', '--format', 'oci-dir', '-o', 'gone', features]);
-    expect([gone.code, gone.stderr.split('\n')[0]]).toEqual([
-      1,
-      `skiff: Cannot save the image "${ids.get(features)}": the blob "sha256:${layer}" of a layer is not in the store`,
-    ]);
+    expect(gone.code).toBe(1);
+    const what = `Cannot save the image "${ids.get(features)}": the blob "sha256:${layer}" of a layer is not in the store`;
+    expect(lines(gone.stderr)).toContain(`skiff: ${what}`);
     writeFileSync(path, bytes);
     expect(filesNow()).toEqual(there);
     expect(existsSync(join(box.files, 'x.tar'))).toBe(false);
