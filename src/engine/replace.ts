@@ -10,8 +10,9 @@ import { createContainer } from './create.ts';
 import { removeContainer } from './remove.ts';
 import { renameContainer } from './rename.ts';
 
-/** More others than this do not take the name in between. */
-const ATTEMPTS = 20;
+/** How long others may take the name in between. A container that is only being made has it already, and can be removed once it stands. */
+const PATIENCE_MS = 10_000;
+const PAUSE_MS = 5;
 
 /** As `createContainer`; a container that has the name, a running one too, is removed. Its volumes stay. Of two at once the later one stays. */
 export async function replaceContainer(ctx: Ctx, options: CreateOptions & { name: string }): Promise<CreatedContainer> {
@@ -33,14 +34,16 @@ export async function replaceContainer(ctx: Ctx, options: CreateOptions & { name
 
 /** Removes whoever has the name, and another one who took it meanwhile. */
 async function takeName(ctx: Ctx, id: string, name: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
     const old = holderOf(ctx, name);
     if (old) await unless('ERR_NO_SUCH_CONTAINER', () => removeContainer(ctx, old.Id, { force: true }));
     const rename = async (): Promise<true> => {
       renameContainer(ctx, id, name);
       return true;
     };
-    if (attempt === ATTEMPTS ? await rename() : await unless('ERR_NAME_TAKEN', rename)) return;
+    if (performance.now() > deadline ? await rename() : await unless('ERR_NAME_TAKEN', rename)) return;
+    await Bun.sleep(PAUSE_MS);
   }
 }
 

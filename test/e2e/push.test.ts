@@ -146,7 +146,7 @@ test('it is recorded as an event of the reference', async () => {
   expect(last).toMatchObject({ Type: 'image', Action: 'push', Actor: { ID: ours('recorded:v3'), Attributes: { name: ours('recorded') } } });
 });
 
-test('a compressed layer that is missing here is said, and a pull fetches it again', async () => {
+test('a compressed layer that is missing here is fetched again from where it came, and said', async () => {
   await pulledAs('features', 'incomplete');
   const { layers }: { layers: { digest: string }[] } = JSON.parse(rawManifest(image('features')));
   const missing = layers.at(-1)?.digest ?? '';
@@ -154,12 +154,9 @@ test('a compressed layer that is missing here is said, and a pull fetches it aga
   const elsewhere = await startEmptyRegistry();
   try {
     await box.ok(['tag', image('features'), `${elsewhere.address}/incomplete`]);
-    const refused = await box.skiff(['push', `${elsewhere.address}/incomplete`]);
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`the blob "${missing}" of the layer `) });
-    expect(refused.stderr).toContain('is not in the store\nPull the image again from where it came');
-    await box.ok(['pull', image('features')]);
+    const { code, stderr } = await box.skiff(['push', '--quiet', `${elsewhere.address}/incomplete`]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`layer ${missing} was missing, and is restored now\n`) });
     expect(readdirSync(join(box.root, 'images/blobs/sha256'))).toContain(missing.slice(7));
-    await box.ok(['push', '--quiet', `${elsewhere.address}/incomplete`]);
     expect(rawManifest(`${elsewhere.address}/incomplete`)).toBe(rawManifest(image('features')));
   } finally {
     elsewhere.stop();

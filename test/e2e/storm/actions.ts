@@ -43,6 +43,7 @@ const KILLED_AT_START = [
 /** Its container went away meanwhile, or what serves its files. */
 const CANNOT_COPY: readonly RegExp[] = [
   /the file system behind it is gone/,
+  /was removed while its files were copied/,
   /The worker ended before its work was done \(signal SIGKILL\)/,
 ];
 
