@@ -1,6 +1,5 @@
 // Removing containers. The container's lock is held meanwhile, so that nobody starts what is going away.
 import { rmSync } from 'node:fs';
-import { endCgroup } from '../runtime/cgroup-end.ts';
 import { endRemains } from '../runtime/family.ts';
 import { userNamespaceArgv } from '../runtime/userns.ts';
 import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';
@@ -9,6 +8,7 @@ import { containerLockPath, containerRunDir } from '../storage/layout.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { type Lock, tryLock } from '../sys/lock.ts';
+import { clearCgroup } from './clear-cgroup.ts';
 import { forceDown } from './stop.ts';
 
 export interface RemoveOptions {
@@ -79,9 +79,10 @@ export async function deleteInNamespace(ctx: Ctx, folders: string[]): Promise<vo
   }
 }
 
-async function removeDown(ctx: Ctx, { record, state }: ContainerView, { volumes = false }: RemoveOptions): Promise<void> {
-  await endRemains(record.Id, lastState(ctx, record.Id));
-  await endCgroup(state.CgroupPath);
+async function removeDown(ctx: Ctx, { record }: ContainerView, { volumes = false }: RemoveOptions): Promise<void> {
+  const last = lastState(ctx, record.Id);
+  await endRemains(record.Id, last);
+  await clearCgroup(record, last);
   rmSync(containerRunDir(ctx, record.Id), { recursive: true, force: true });
   await deleteInNamespace(ctx, removeFiles(ctx, record, { volumes }));
 }

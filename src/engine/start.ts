@@ -3,7 +3,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { scopeArgv } from '../runtime/cgroup.ts';
-import { endCgroup } from '../runtime/cgroup-end.ts';
 import { receivedError } from '../runtime/control-client.ts';
 import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
@@ -18,6 +17,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { type Lock, tryLock } from '../sys/lock.ts';
 import { selfCommand } from '../sys/self.ts';
+import { clearCgroup } from './clear-cgroup.ts';
 
 export interface StartOptions {
   /** Called when everything is set up, before the program runs; it has to attach with `start`. */
@@ -44,7 +44,7 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
   }
   const last = lastState(ctx, id);
   await endRemains(id, last);
-  if (last) await endCgroup(last.CgroupPath);
+  if (last?.CgroupPath) await clearCgroup(record, last);
   mkdirSync(containerRunDir(ctx, id), { recursive: true, mode: 0o700 });
   const site = { id, namespace, step, lock };
   const scope = scopeArgv(ctx, record);

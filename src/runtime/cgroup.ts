@@ -98,6 +98,15 @@ export function placeContainer({ Id, HostConfig }: Pick<ContainerRecord, 'Id' | 
   return placeBelow(root, own, { name: scopeName(Id), parent: HostConfig.CgroupParent ?? '' });
 }
 
+/** Where a supervisor started from here puts the container that gets no scope; undefined where it can put none. Makes nothing. */
+export function pathWithoutScope({ Id, HostConfig }: Pick<ContainerRecord, 'Id' | 'HostConfig'>): string | undefined {
+  const root = cgroup2Mount();
+  const own = ownCgroup();
+  if (!root || own === undefined) return undefined;
+  const base = baseOf(root, own, HostConfig.CgroupParent ?? '');
+  return base === undefined ? undefined : join(base, scopeName(Id), 'container');
+}
+
 const disabled = (reason: string): CgroupPlace => ({ step: 'disabled', reason, controllers: [], files: [] });
 
 /** Which step this caller gets, for `info`; makes nothing. */
@@ -124,8 +133,7 @@ function placeInScope(root: string, own: string): CgroupPlace {
 }
 
 function placeBelow(root: string, own: string, { name, parent }: { name: string; parent: string }): CgroupPlace {
-  // A slice is systemd's to make: without its scope the container goes where it would without one.
-  const base = parent && !parent.endsWith('.slice') ? parentPath(root, own, parent) : writableBase(root, own);
+  const base = baseOf(root, own, parent);
   if (base === undefined) return disabled(`no writable cgroup above "${own}"`);
   const path = join(base, name);
   try {
@@ -137,6 +145,11 @@ function placeBelow(root: string, own: string, { name, parent }: { name: string;
   const controllers = enableControllers(join(root, path));
   const files = filesOf(join(root, path));
   return { step: 'cgroupfs', reason: `writable cgroup "${base}"`, path: join(path, 'container'), controllers, files, base };
+}
+
+/** A slice is systemd's to make: without its scope the container goes where it would without one. */
+function baseOf(root: string, own: string, parent: string): string | undefined {
+  return parent && !parent.endsWith('.slice') ? parentPath(root, own, parent) : writableBase(root, own);
 }
 
 /** A sibling of the container's cgroup, or its parent, has the files that it will have. */

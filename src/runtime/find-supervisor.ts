@@ -6,6 +6,11 @@ export function supervisorOf(id: string): number | undefined {
   return processWith((words) => isOurs(words.indexOf('__supervise'), 1, words.indexOf(id)));
 }
 
+/** Whether the supervisor or one of its starters is still there: of a killed one, `unshare` stays until the kernel has ended its pid namespace. */
+export function isSupervised(id: string): boolean {
+  return processWith((words) => words.includes('__supervise') && words.includes(id)) !== undefined;
+}
+
 /** Host pid of the worker that runs `skiff __work copy-… ID`, or undefined. */
 export function copierOf(id: string): number | undefined {
   return processWith((words) => words.some((word) => word.startsWith('copy-')) && isOurs(words.indexOf('__work'), 2, words.indexOf(id)));

@@ -1,7 +1,8 @@
 // Limits hold where the cgroup has their controller; where it has not, the container starts all the same and one line says which do not
 // hold, and how to get them. And no cgroup stays, however a container ends.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from './support/eventually.ts';
 import { pathWithout } from './support/path-without.ts';
 import { image, openSandbox } from './support/sandbox.ts';
 import { rootOfRange, surrounded } from './support/surrounded.ts';
@@ -67,6 +68,17 @@ describe('no cgroup stays', () => {
     Bun.spawnSync(['pkill', '-KILL', '-f', `__supervise ${id}`]);
     await box.ok(['rm', '-f', 'counted']);
     expect(cgroups().filter((folder) => folder.includes(id.slice(0, 12)))).toEqual([]);
+  });
+
+  test('after rm of one whose supervisor was killed before it had written where its cgroup is', async () => {
+    await start('early');
+    const [cgroup] = await cgroupsOf('early');
+    const id = await box.ok(['inspect', '--format', '{{.Id}}', 'early']);
+    Bun.spawnSync(['pkill', '-KILL', '-f', `__supervise ${id}`]);
+    await eventually('it has ended', async () => (await box.ok(['ps', '-q'])) === '');
+    rmSync(join(box.root, 'containers', id, 'state.json'));
+    await box.ok(['rm', 'early']);
+    expect(cgroups().filter((folder) => folder === cgroup)).toEqual([]);
   });
 
   test('after a start that failed', async () => {
