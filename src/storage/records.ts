@@ -1,5 +1,6 @@
 // The records on disk, as types. Field names inside `Config` and `HostConfig` are Docker's (Engine API 1.4x), so that one
 // record serves the CLI, `inspect` and the REST API. Each record carries `version`; a reader accepts every older one.
+// Longer than other files: types alone, which are looked up here.
 
 /** OCI content descriptor (image-spec, descriptor.md). */
 export interface Descriptor {
