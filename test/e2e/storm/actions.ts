@@ -33,7 +33,7 @@ const KILLED_AT_START = [
   /The container's supervisor died while it started it/,
   /The container was stopped while it started/,
   /The runtime could not run the container: it ended with code 137/,
-  /The runtime could not run the container: .*(Broken pipe|Software caused connection abort)/,
+  /The runtime could not run the container: .*(Broken pipe|Software caused connection abort|read from the init process)/,
   /The runtime ended well without having started the container/,
   /Cannot set up the container network: pasta/,
   /Its root file system went away: fuse-overlayfs has died/,
