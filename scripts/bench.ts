@@ -202,64 +202,39 @@ async function measureMemory(image: string): Promise<void> {
 
 async function measurePull(image: string): Promise<void> {
   if (!isWanted('cold pull')) return;
-  const times = options.quick ? 1 : 5;
-  const samples = new Map<Engine, Told[]>(engines.map((engine) => [engine, []]));
-  let peak: Memory | undefined;
-  for (let round = 0; round <= times; round++) {
-    for (const engine of engines) {
-      await ask(engine, [engine.command('rmi', '-f', image)]);
-      Bun.spawnSync(['sync']);
-      const pulling = must(engine, [engine.pull(image)]);
-      // The last round is for memory alone: reading it takes time from the pull.
-      if (round < times) samples.get(engine)?.push(await pulling);
-      else if (engine === skiff) peak = await peakUntil(engine, pulling);
-      else await pulling;
-    }
-  }
-  const middle = (engine: Engine, key: 'wallMs' | 'cpuMs') => median((samples.get(engine) ?? []).map((told) => told[key]));
-  add({
-    work: 'cold pull, 25,000 files',
-    unit: 'ms',
-    skiff: middle(skiff, 'wallMs'),
-    podman: middle(podman, 'wallMs'),
-    bar: 0.6,
-    samples: times,
-  });
-  add({ work: 'cold pull, CPU', unit: 'ms', skiff: middle(skiff, 'cpuMs'), podman: middle(podman, 'cpuMs'), samples: times });
-  if (peak) add({ work: 'cold pull, peak memory', unit: 'MB', skiff: peak.bytes / 1e6, bar: 150, absolute: true, samples: 1 });
+  await measureFilling(image, 'cold pull', (engine) => engine.pull(image));
 }
 
 /** Of an archive that both engines read. */
 async function measureLoad(image: string): Promise<void> {
   if (!isWanted('load')) return;
-  const times = options.quick ? 1 : 5;
   const archive = join(skiff.storage, 'app.tar');
   for (const engine of engines) await must(engine, [engine.pull(image)]);
   await must(skiff, [skiff.command('save', '-o', archive, image)]);
+  await measureFilling(image, 'load', (engine) => engine.command('load', '--quiet', '-i', archive));
+}
+
+/** What brings the image of 25,000 files into a store that has nothing of it. */
+async function measureFilling(image: string, name: string, command: (engine: Engine) => string[]): Promise<void> {
+  const times = options.quick ? 1 : 5;
   const samples = new Map<Engine, Told[]>(engines.map((engine) => [engine, []]));
   let peak: Memory | undefined;
   for (let round = 0; round <= times; round++) {
     for (const engine of engines) {
       await ask(engine, [engine.command('rmi', '-f', image)]);
       Bun.spawnSync(['sync']);
-      const loading = must(engine, [engine.command('load', '--quiet', '-i', archive)]);
-      // The last round is for memory alone: reading it takes time from the load.
-      if (round < times) samples.get(engine)?.push(await loading);
-      else if (engine === skiff) peak = await peakUntil(engine, loading);
-      else await loading;
+      const filling = must(engine, [command(engine)]);
+      // The last round is for memory alone: reading it takes time from the work.
+      if (round < times) samples.get(engine)?.push(await filling);
+      else if (engine === skiff) peak = await peakUntil(engine, filling);
+      else await filling;
     }
   }
-  const middle = (engine: Engine, key: 'wallMs' | 'cpuMs') => median((samples.get(engine) ?? []).map((told) => told[key]));
-  add({
-    work: 'load, 25,000 files',
-    unit: 'ms',
-    skiff: middle(skiff, 'wallMs'),
-    podman: middle(podman, 'wallMs'),
-    bar: 0.6,
-    samples: times,
-  });
-  add({ work: 'load, CPU', unit: 'ms', skiff: middle(skiff, 'cpuMs'), podman: middle(podman, 'cpuMs'), samples: times });
-  if (peak) add({ work: 'load, peak memory', unit: 'MB', skiff: peak.bytes / 1e6, bar: 150, absolute: true, samples: 1 });
+  const middle = (key: 'wallMs' | 'cpuMs') => (engine: Engine) => median((samples.get(engine) ?? []).map((told) => told[key]));
+  const [wall, cpu] = [middle('wallMs'), middle('cpuMs')];
+  add({ work: `${name}, 25,000 files`, unit: 'ms', skiff: wall(skiff), podman: wall(podman), bar: 0.6, samples: times });
+  add({ work: `${name}, CPU`, unit: 'ms', skiff: cpu(skiff), podman: cpu(podman), samples: times });
+  if (peak) add({ work: `${name}, peak memory`, unit: 'MB', skiff: peak.bytes / 1e6, bar: 150, absolute: true, samples: 1 });
 }
 
 /** Each engine pushes to a registry of its own that is empty, and then again to the same. */

@@ -8,7 +8,6 @@ import { image, openSandbox } from './support/sandbox.ts';
 const box = openSandbox();
 const busybox = image('busybox');
 const name = `${busybox}:latest`;
-const has = (program: string) => (Bun.which(program) ? describe : describe.skip);
 const run = (...command: string[]): string => tool(command, { cwd: box.files }).trim();
 const skopeo = (...args: string[]): string => run('skopeo', '--insecure-policy', ...args);
 /** podman and buildah with a store of their own, which needs no mounts. */
@@ -55,7 +54,7 @@ beforeAll(async () => {
   await box.ok(['save', '--format', 'oci-dir', '-o', 'layout', busybox]);
 });
 
-has('skopeo')('skopeo', () => {
+describe('skopeo', () => {
   test.each(['docker-archive:docker.tar', 'oci-archive:oci.tar', 'oci:layout', 'oci:layout:latest', 'oci-archive:oci.tar:latest'])(
     'reads %s',
     (source) => {
@@ -102,7 +101,7 @@ has('skopeo')('skopeo', () => {
   });
 });
 
-has('podman')('podman', () => {
+describe('podman', () => {
   test.each(['docker.tar', 'oci.tar', 'layout'])('loads %s under its name', (archive) => {
     podman('load', '-q', '-i', archive);
     // Of a folder podman makes the name itself.
@@ -142,7 +141,7 @@ has('podman')('podman', () => {
   });
 });
 
-has('buildah')('buildah', () => {
+describe('buildah', () => {
   test.each(['docker-archive:docker.tar', 'oci-archive:oci.tar', 'oci:layout'])('pulls %s', (source) => {
     expect(buildah('pull', '-q', source)).toContain(id.slice('sha256:'.length));
   });
@@ -157,7 +156,7 @@ has('buildah')('buildah', () => {
   );
 });
 
-has('umoci')('umoci', () => {
+describe('umoci', () => {
   test('unpacks a layout', () => {
     run('umoci', 'unpack', '--rootless', '--image', 'layout:latest', 'bundle');
     expect(readFileSync(join(box.files, 'bundle/rootfs/www/index.html'), 'utf8')).toBe('hello from the container\n');
