@@ -208,10 +208,10 @@ test('podman runs what was committed', async () => {
   const storage = ['--root', join(box.files, 'podman'), '--runroot', join(box.files, 'podman-run'), '--storage-driver', 'vfs'];
   const run = Bun.spawn(['podman', ...storage, 'run', '--rm', '--quiet', '--network', 'none', `oci:${layout}:made`], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: box.env,
+    env: box.peerEnv,
   });
   const [stdout, stderr, code] = await Promise.all([new Response(run.stdout).text(), new Response(run.stderr).text(), run.exited]);
-  Bun.spawnSync(['podman', 'unshare', 'rm', '-rf', join(box.files, 'podman'), join(box.files, 'podman-run')], { env: box.env });
+  Bun.spawnSync(['podman', 'unshare', 'rm', '-rf', join(box.files, 'podman'), join(box.files, 'podman-run')], { env: box.peerEnv });
   rmSync(layout, { recursive: true });
   expect({ stdout, code }).toEqual({ stdout: 'one\nnew\n700:0\n755:7\n', code: 0 });
   expect(stderr).not.toContain('rror');

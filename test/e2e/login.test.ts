@@ -99,7 +99,7 @@ describe('a registry with users and a certificate of its own authority', () => {
       `${address}/private`,
     );
 
-    const podman = Bun.spawnSync(['podman', 'login', '--authfile', config, '--get-login', address], { env: box.env, stdout: 'pipe' });
+    const podman = Bun.spawnSync(['podman', 'login', '--authfile', config, '--get-login', address], { env: box.peerEnv, stdout: 'pipe' });
     expect(String(podman.stdout)).toBe('me\n');
 
     await box.ok(['tag', image('busybox'), `${address}/pushed`]);
@@ -159,7 +159,7 @@ describe('a registry with users and a certificate of its own authority', () => {
     const authFile = join(folder, 'auth.json');
     const podman = ['podman', 'login', '--authfile', authFile, '--cert-dir', join(folder, '.config/docker/certs.d', address)];
     const made = Bun.spawnSync([...podman, '-u', 'robot', '-p', 'other', `${address}/team`], {
-      env: box.env,
+      env: box.peerEnv,
       stdout: 'pipe',
       stderr: 'pipe',
     });

@@ -27,7 +27,7 @@ async function dockers(...args: string[]): Promise<Result> {
   const insecure = command === 'annotate' || command === 'rm' ? [] : ['--insecure'];
   const child = Bun.spawn(['docker', 'manifest', command, ...insecure, ...rest], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...box.env, DOCKER_CONFIG: join(box.files, 'docker') },
+    env: { ...box.peerEnv, DOCKER_CONFIG: join(box.files, 'docker') },
   });
   const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   return { stdout, stderr, code };
@@ -140,11 +140,11 @@ test('podman runs a list that was pushed', async () => {
     ['podman', ...storage, 'run', '--rm', '--quiet', '--network', 'none', '--tls-verify=false', list, 'echo', 'from podman'],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...box.env, TMPDIR: box.files },
+      env: { ...box.peerEnv, TMPDIR: box.files },
     },
   );
   const [stdout, stderr, code] = await Promise.all([run.stdout.text(), run.stderr.text(), run.exited]);
-  Bun.spawnSync(['podman', 'unshare', 'rm', '-rf', ...folders], { env: box.env });
+  Bun.spawnSync(['podman', 'unshare', 'rm', '-rf', ...folders], { env: box.peerEnv });
   expect({ stdout, code, stderr: code === 0 ? '' : stderr }).toEqual({ stdout: 'from podman\n', code: 0, stderr: '' });
 }, 120_000);
 

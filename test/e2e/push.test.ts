@@ -263,10 +263,10 @@ test.each(['busybox', 'schema2', 'multi'])(
     const options = ['run', '--rm', '--quiet', '--network', 'none', '--tls-verify=false', '--entrypoint', 'echo'];
     const run = Bun.spawn(['podman', ...storage, ...options, ours(`podman/${name}`), 'from podman'], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...box.env, TMPDIR: box.files },
+      env: { ...box.peerEnv, TMPDIR: box.files },
     });
     const [stdout, stderr, code] = await Promise.all([run.stdout.text(), run.stderr.text(), run.exited]);
-    Bun.spawnSync(['podman', 'unshare', 'rm', '-rf', ...folders], { env: box.env });
+    Bun.spawnSync(['podman', 'unshare', 'rm', '-rf', ...folders], { env: box.peerEnv });
     expect({ stdout, code, stderr: code === 0 ? '' : stderr }).toEqual({ stdout: 'from podman\n', code: 0, stderr: '' });
   },
   120_000,
@@ -287,9 +287,9 @@ test('podman pulls layers that are compressed by zstd', async () => {
   const folders = [join(box.files, 'podman'), join(box.files, 'podman-run')] as const;
   const storage = ['--root', folders[0], '--runroot', folders[1], '--storage-driver', 'vfs'];
   const pulled = Bun.spawnSync(['podman', ...storage, 'pull', '--quiet', '--tls-verify=false', name], {
-    env: { ...box.env, TMPDIR: box.files },
+    env: { ...box.peerEnv, TMPDIR: box.files },
   });
-  Bun.spawnSync(['podman', 'unshare', 'rm', '-rf', ...folders], { env: box.env });
+  Bun.spawnSync(['podman', 'unshare', 'rm', '-rf', ...folders], { env: box.peerEnv });
   expect({ id: `sha256:${pulled.stdout.toString().trim()}`, stderr: pulled.exitCode ? pulled.stderr.toString() : '' }).toEqual({
     id: await box.ok(['image', 'inspect', '--format', '{{.Id}}', name]),
     stderr: '',
@@ -301,7 +301,7 @@ test('buildah and umoci read what was pushed', async () => {
   await box.ok(['push', '--quiet', ours('read/by-others')]);
   const folders = ['buildah', 'buildah-run', 'umoci'].map((name) => join(box.files, name));
   const [root = '', runroot = '', layout = ''] = folders;
-  const spawn = (...command: string[]) => Bun.spawnSync(command, { env: { ...box.env, TMPDIR: box.files } });
+  const spawn = (...command: string[]) => Bun.spawnSync(command, { env: { ...box.peerEnv, TMPDIR: box.files } });
   const storage = ['--root', root, '--runroot', runroot, '--storage-driver', 'vfs'];
   const pulled = spawn('buildah', ...storage, 'pull', '--quiet', '--tls-verify=false', ours('read/by-others'));
   const id = await box.ok(['image', 'inspect', '--format', '{{.Id}}', ours('read/by-others')]);

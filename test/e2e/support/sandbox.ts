@@ -31,6 +31,8 @@ export interface Sandbox {
   /** A folder for the test's own files, removed with the rest. */
   files: string;
   env: Record<string, string>;
+  /** The environment without skiff's own variables. Other engines need it: what they leave running (podman's pause process) would be a leak. */
+  peerEnv: Record<string, string>;
   /** Runs `skiff ARGS` to its end. */
   skiff: (args: string[], options?: RunOptions) => Promise<Result>;
   /** The same; fails the test unless it ends with 0, and returns standard output without its last newline. */
@@ -77,12 +79,12 @@ export function openSandbox({ env = {}, within = [], storage = '/var/tmp' }: San
   const files = join(root, 'files');
   beforeAll(() => void mkdirSync(files, { recursive: true, mode: 0o755 }));
   const children = new Set<Bun.Subprocess>();
-  const base: Record<string, string> = { SKIFF_ROOT: join(root, 'data'), SKIFF_RUNROOT: run };
+  const peerEnv: Record<string, string> = {};
   for (const name of ['PATH', 'HOME', 'USER', 'LANG', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS']) {
     const value = process.env[name];
-    if (value !== undefined) base[name] = value;
+    if (value !== undefined) peerEnv[name] = value;
   }
-  const whole = { ...base, TERM: 'xterm', ...env };
+  const whole = { ...peerEnv, SKIFF_ROOT: join(root, 'data'), SKIFF_RUNROOT: run, TERM: 'xterm', ...env };
 
   const start: Sandbox['start'] = (args, options = {}) => {
     const child = Bun.spawn([...within, ...(options.through ?? []), binary, ...args], {
@@ -110,7 +112,7 @@ export function openSandbox({ env = {}, within = [], storage = '/var/tmp' }: San
     return opened;
   };
 
-  const box: Sandbox = { root: join(root, 'data'), run, files, env: whole, skiff, ok, start, terminal };
+  const box: Sandbox = { root: join(root, 'data'), run, files, env: whole, peerEnv, skiff, ok, start, terminal };
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
     try {
