@@ -39,6 +39,14 @@ export function supervisorTicks({ mark, storage }: { mark: string; storage: stri
   return { ticks: ticks.reduce((sum, one) => sum + one, 0), supervisors: supervisors.length };
 }
 
+/** One line: the whole, and each program's part. */
+export function describe(memory: Memory): string {
+  const names = Object.entries(memory.byName).sort((a, b) => b[1] - a[1]);
+  const parts = names.map(([name, bytes]) => `${name} ${(bytes / 1e6).toFixed(1)}`);
+  const hidden = memory.hidden > 0 ? `, ${memory.hidden} hidden` : '';
+  return `${(memory.bytes / 1e6).toFixed(1)} MB in ${memory.processes} processes${hidden} (${parts.join(', ')})`;
+}
+
 function processesOf(mark: string, storage: string): number[] {
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
