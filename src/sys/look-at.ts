@@ -51,15 +51,14 @@ export function reopenFolder(fd: number): number {
 }
 
 /**
- * Gives away the symlink or fifo `base`. Whoever may write in the folder could have put a link to another file in its place since it was
+ * Gives away the symlink, fifo, socket or device `base`. Whoever may write in the folder could have put a link to another file in its place since it was
  * made: anything else, and any file of several links, is left alone.
  */
 export function chownPlaceAt(folder: number, base: string, uid: number, gid: number): void {
   const fd = openPlaceAt(folder, base);
   try {
     const stat = statFd(fd);
-    const kind = kindOf(stat);
-    if ((kind !== 'symlink' && kind !== 'fifo') || stat.links > 1) return;
+    if (['file', 'folder'].includes(kindOf(stat)) || stat.links > 1) return;
     check(c.fchownat(fd, ptr(EMPTY), uid, gid, AT_EMPTY_PATH), 'fchownat', base);
   } finally {
     closeSync(fd);

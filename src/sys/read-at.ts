@@ -22,6 +22,8 @@ export interface NodeStat {
   uid: number;
   gid: number;
   size: number;
+  /** What it takes on the disk, in units of 512 bytes. */
+  blocks: number;
   links: number;
   mtimeSeconds: number;
   mtimeNanoseconds: number;
@@ -81,6 +83,7 @@ export function statAt(folder: number, path: string): NodeStat | undefined {
     gid: word(24),
     mode: fields.getUint16(28, true),
     size: word(40) + word(44) * 2 ** 32,
+    blocks: word(48) + word(52) * 2 ** 32,
     mtimeSeconds: word(112) + fields.getInt32(116, true) * 2 ** 32,
     mtimeNanoseconds: word(120),
     major: word(128),
