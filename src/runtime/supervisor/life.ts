@@ -241,7 +241,7 @@ class Life extends ContainerBook implements Controlled {
     if (!network || !streams) throw new Error('Started before it was prepared');
     const call = this.runtimeCall();
     const init = record.HostConfig.Init ? { init: (await import('../init-file.ts')).initFile(ctx, hostArchitecture()) } : {};
-    const gate = network.isUp() && !condition ? undefined : makeGate(this.surroundings.scratch, Bun.which('sh') ?? '/bin/sh');
+    const gate = network.isUp() && !condition ? undefined : makeGate(Bun.which('grep') ?? '/bin/grep');
     const hooks = gate ? { hooks: gate.hooks } : {};
     const { DeviceRequests } = record.HostConfig;
     const edits = DeviceRequests ? { edits: await (await import('../cdi/resolve.ts')).resolveDevices(ctx, DeviceRequests) } : {};
@@ -258,11 +258,13 @@ class Life extends ContainerBook implements Controlled {
       gate?.open();
     });
     const request = { bundle, stdio: streams.stdio, terminal: this.tty, scratch: this.surroundings.scratch, ready: go };
-    const [started] = await Promise.all([runWithRuntime(call, request), go]).catch(async (error: unknown) => {
-      // The runtime may see it a moment before we hear of it, and says only what it stumbled over.
-      if (record.Driver === 'fuse-overlayfs') await Bun.sleep(NEWS_MS);
-      throw this.hasLostRootfs ? lostRootfs(record) : error;
-    });
+    const [started] = await Promise.all([runWithRuntime(call, request), go])
+      .catch(async (error: unknown) => {
+        // The runtime may see it a moment before we hear of it, and says only what it stumbled over.
+        if (record.Driver === 'fuse-overlayfs') await Bun.sleep(NEWS_MS);
+        throw this.hasLostRootfs ? lostRootfs(record) : error;
+      })
+      .finally(() => gate?.remove());
     this.pid = started.pid;
     stirred();
     this.running.resolve();
