@@ -2,6 +2,7 @@
 // over its standard output. After `attached` the same connection carries frames, both ways: one byte kind, four bytes length
 // (big endian), payload. Described by types alone; each side switches exhaustively.
 
+import type { EndpointSettings } from '../storage/network-records.ts';
 import type { ExecRequest } from './exec-process.ts';
 import type { OciProcess } from './spec/types.ts';
 
@@ -12,7 +13,8 @@ import type { OciProcess } from './spec/types.ts';
  * command: it changes nothing of what the user wants of the container) when the signal is sent;
  * `pause` when every process of the container rests, `unpause` when they run again; `hold` pauses
  * for as long as its connection lasts, or until `release` comes on it; `updated` (the record's limits are others now) when that is known;
- * `check` with the outcome of a health check that is run at once; `describe` with the process that `exec` is to add.
+ * `check` with the outcome of a health check that is run at once; `connect` and `disconnect` (`network`: a name) when the running container is on the
+ * network, or no more: its state says so then, its record is the front's to write; `describe` with the process that `exec` is to add.
  */
 export type SupervisorRequest =
   | { type: 'attach'; output: boolean; start: boolean }
@@ -25,6 +27,8 @@ export type SupervisorRequest =
   | { type: 'updated' }
   | { type: 'hold' }
   | { type: 'release' }
+  | { type: 'connect'; network: string; endpoint: EndpointSettings }
+  | { type: 'disconnect'; network: string }
   | { type: 'describe'; exec: ExecRequest };
 
 /** Supervisor → front: exactly one answer to a request. `attached` is followed by frames. */

@@ -36,6 +36,7 @@ export const containerLogPath = (ctx: HasPaths, id: string): string => join(cont
 export const namesDir = (ctx: HasPaths): string => join(ctx.paths.data, 'names');
 export const volumesDir = (ctx: HasPaths): string => join(ctx.paths.data, 'volumes');
 export const volumeDir = (ctx: HasPaths, name: string): string => join(volumesDir(ctx), name);
+/** `<encoded name>.json` and `<encoded name>.d/` for each network. */
 export const networksDir = (ctx: HasPaths): string => join(ctx.paths.data, 'networks');
 
 /** What happened, a JSON line each: `current`, and `previous` once that was full. */

@@ -1,6 +1,7 @@
 // The records on disk, as types. Field names inside `Config` and `HostConfig` are Docker's (Engine API 1.4x), so that one
 // record serves the CLI, `inspect` and the REST API. Each record carries `version`; a reader accepts every older one.
 // Longer than other files: types alone, which are looked up here.
+import type { EndpointSettings, EndpointState } from './network-records.ts';
 
 /** OCI content descriptor (image-spec, descriptor.md). */
 export interface Descriptor {
@@ -330,7 +331,7 @@ export interface MountPoint {
   Layers?: string[];
 }
 
-/** `containers/<id>/config.json`: as created. Only `Name`, limits and restart policy ever change. */
+/** `containers/<id>/config.json`: as created. Only `Name`, networks, limits and restart policy ever change. */
 export interface ContainerRecord {
   version: 1;
   /** 64 hex digits. */
@@ -349,6 +350,8 @@ export interface ContainerRecord {
   Config: ContainerConfig;
   HostConfig: HostConfig;
   Mounts: MountPoint[];
+  /** By network name, in the order they were given. Absent: only what `HostConfig.NetworkMode` says. */
+  Endpoints?: Record<string, EndpointSettings>;
   Extras?: ContainerExtras;
   /** Rootfs driver fixed at creation (`upper/` depends on it). */
   Driver: 'overlay' | 'fuse-overlayfs' | 'copy';
@@ -394,6 +397,8 @@ export interface ContainerState {
   /** As published: container port `80/tcp` → host bindings. */
   Ports: Record<string, PortBinding[]>;
   Network: { IPAddress: string; IPPrefixLen: number; Gateway: string; MacAddress: string; IPv6Address: string; SandboxKey: string };
+  /** By network name: the networks of the record's `Endpoints` that it is on, while it runs. */
+  Networks?: Record<string, EndpointState>;
 }
 
 /** `volumes/<name>/volume.json`. */

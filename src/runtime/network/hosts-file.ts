@@ -1,6 +1,6 @@
 // /etc/hosts and /etc/hostname of a container, as Docker writes them, plus the two names by which containers find their host.
 import { EngineError } from '../../sys/errors.ts';
-import { parseIp } from './ip.ts';
+import { parseIp } from '../../sys/ip.ts';
 
 export interface HostsInput {
   hostname: string;

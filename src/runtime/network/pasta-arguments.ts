@@ -1,8 +1,9 @@
 // pasta's command line, the same for every release since 2023. Addresses are ours, not copies of the host's, so that the host's own
 // address is reachable; nothing is forwarded but what is published; the gateway is not a way to the host's loopback.
 // Releases up to 2024 refuse to start without a template interface: `lo`, with a made-up hardware address, serves for IPv4.
+
+import { parseIp } from '../../sys/ip.ts';
 import { type HostNetwork, SUBNET6 } from './host.ts';
-import { parseIp } from './ip.ts';
 import type { PortSpec } from './ports.ts';
 
 /** pasta's own hardware address, as the container sees the gateway: locally administered. */

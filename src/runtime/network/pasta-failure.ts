@@ -1,7 +1,7 @@
 // What pasta prints when it gives up, told as an error that a user can act on. Both wordings of a failed bind are known: releases
 // of 2023 and 2024, and those since.
 import { EngineError } from '../../sys/errors.ts';
-import { parseIp } from './ip.ts';
+import { parseIp } from '../../sys/ip.ts';
 import { portRefused } from './port-check.ts';
 import { type PortSpec, probeOnHost } from './ports.ts';
 

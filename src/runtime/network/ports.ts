@@ -2,8 +2,8 @@
 // ranges are settled here by asking the kernel. Settling reserves nothing: pasta binds a moment later, and who loses that race tries again.
 import type { PortBinding } from '../../storage/records.ts';
 import { EngineError } from '../../sys/errors.ts';
+import { parseIp } from '../../sys/ip.ts';
 import { probePort } from '../../sys/port-probe.ts';
-import { parseIp } from './ip.ts';
 
 export interface PortSpec {
   proto: 'tcp' | 'udp';

@@ -1,6 +1,6 @@
 // /etc/resolv.conf of a container: the host's, less what means something else inside. A name server on the host's loopback
 // (systemd-resolved's stub, a local dnsmasq) is reached through pasta, which answers for it on an address of its own.
-import { isLoopback, parseIp } from './ip.ts';
+import { isLoopback, parseIp } from '../../sys/ip.ts';
 
 export interface ResolvConfInput {
   /** The host's file. */

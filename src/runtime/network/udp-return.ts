@@ -1,8 +1,9 @@
 // pasta's releases of 2023 answer a datagram that came over the host's loopback, to a UDP port published under another number, through
 // descriptor 0 where their own socket is meant. So descriptor 0 is what they need there: a socket bound to the published port as
 // well, which receives nothing (the kernel prefers the socket bound last) and only lends its address. Later releases never use it.
+
+import { parseIp } from '../../sys/ip.ts';
 import { bindUdp } from '../../sys/port-probe.ts';
-import { parseIp } from './ip.ts';
 import type { PortSpec } from './ports.ts';
 
 /**

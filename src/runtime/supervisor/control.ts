@@ -173,6 +173,11 @@ async function act(
       return { type: 'checked', exitCode: await controlled.check() };
     case 'describe':
       return { type: 'described', process: await controlled.describe(request.exec) };
+    case 'connect':
+    case 'disconnect':
+      throw new EngineError('ERR_NETWORK_LIVE', `Cannot ${request.type} a running container: network "${request.network}"`, {
+        hint: 'Stop the container first',
+      });
     default:
       return request satisfies never;
   }

@@ -1,4 +1,4 @@
-import { isLoopback, parseIp } from '../../../../src/runtime/network/ip.ts';
+import { isLoopback, parseIp } from '../../../src/sys/ip.ts';
 
 const hex = (text: string): string | undefined => {
   const bytes = parseIp(text);
