@@ -9,6 +9,7 @@ import { deviceFlags } from './flags-devices.ts';
 import { extraFlags } from './flags-extras.ts';
 import { healthFlags } from './flags-health.ts';
 import { limitFlags } from './flags-limits.ts';
+import { lockFlags } from './flags-lock.ts';
 import { namespaceFlags } from './flags-namespaces.ts';
 import { storageFlags } from './flags-storage.ts';
 import { timeLimitFlags } from './flags-time-limit.ts';
@@ -30,6 +31,7 @@ const bytes = (spec: { char?: string; description: string }) => flag.custom({ he
 export const containerFlags = {
   ...deviceFlags,
   ...limitFlags,
+  ...lockFlags,
   'add-host': listOf(values.extraHost, { description: 'Add a custom host-to-IP mapping (host:ip)' }),
   attach: listOf(values.stream, { char: 'a', description: 'Attach to STDIN, STDOUT or STDERR' }),
   'cap-add': flag.list({ description: 'Add Linux capabilities' }),

@@ -2,10 +2,12 @@
 
 import type { CreatedContainer, CreateOptions } from '../engine/create/options.ts';
 import { createContainer } from '../engine/create.ts';
-import { ensureImage, isCarriedImage } from '../engine/ensure-image.ts';
+import { type EnsureImageOptions, ensureImage, isCarriedImage } from '../engine/ensure-image.ts';
+import type { LockOptions } from '../engine/lock-pins.ts';
 import type { Ctx } from '../sys/context.ts';
 import type { Io } from './command.ts';
 import { type ContainerFlags, containerOptions } from './container-options.ts';
+import { lockOptions } from './flags-lock.ts';
 
 export interface MakeInput {
   ctx: Ctx;
@@ -22,10 +24,12 @@ export interface MakeInput {
 export async function makeContainer(input: MakeInput): Promise<CreatedContainer> {
   const { ctx, flags, startsNow } = input;
   const options = { ...containerOptions({ ...input, cwd: process.cwd() }), startsNow };
+  const lock = lockOptions(flags, { exitCode: 125 });
   const mounted = flags.mount.flatMap(({ Type, Source }) => (Type === 'image' && Source ? Source : []));
-  await ensure(input, options.Config.Image, flags.platform);
-  for (const image of mounted) await ensure(input, image, undefined);
-  const created = await create(ctx, options);
+  const Image = await ensure(input, { image: options.Config.Image, platform: flags.platform, lock });
+  const names = new Map<string, string>();
+  for (const image of mounted) names.set(image, await ensure(input, { image, lock }));
+  const created = await create(ctx, lock ? withImages(options, Image, names) : options);
   for (const warning of created.warnings) ctx.warn(warning);
   return created;
 }
@@ -38,17 +42,35 @@ async function create(ctx: Ctx, options: CreateOptions): Promise<CreatedContaine
   return replaceContainer(ctx, { ...options, name });
 }
 
-async function ensure({ ctx, flags, io }: MakeInput, image: string, platform: string | undefined): Promise<void> {
+interface WantedImage {
+  image: string;
+  platform?: string | undefined;
+  lock: LockOptions | undefined;
+}
+
+/** Returns the name under which the image is in the store: what was typed, but for an image that a lock file pins. */
+async function ensure({ ctx, flags, io }: MakeInput, { image, platform, lock }: WantedImage): Promise<string> {
   // What we carry ourselves is not downloaded, and the text of the first run needs no other before it.
   const isQuiet = () => flags.quiet || isCarriedImage(image);
-  await ensureImage(ctx, {
+  const options: EnsureImageOptions = {
     image,
     platform,
     policy: flags.pull,
     onMissing: (message) => isQuiet() || io.err(`${message}\n`),
     pull: async () => {
       const { pullToTerminal } = await import('./pull-progress.ts');
-      await pullToTerminal({ ctx, io, reference: image, platform, quiet: isQuiet() });
+      await pullToTerminal({ ctx, io, reference: image, platform, quiet: isQuiet(), lock });
     },
-  });
+  };
+  if (lock) return (await import('../engine/locked-image.ts')).ensureLockedImage(ctx, { ...options, lock });
+  await ensureImage(ctx, options);
+  return image;
+}
+
+function withImages(options: CreateOptions, Image: string, names: ReadonlyMap<string, string>): CreateOptions {
+  const { Config, HostConfig } = options;
+  const Mounts = HostConfig.Mounts?.map((mount) =>
+    mount.Type === 'image' ? { ...mount, Source: names.get(mount.Source ?? '') ?? mount.Source } : mount,
+  );
+  return { ...options, Config: { ...Config, Image }, HostConfig: { ...HostConfig, ...(Mounts ? { Mounts } : {}) } };
 }

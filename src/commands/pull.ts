@@ -1,9 +1,11 @@
 // `skiff pull`: output as Docker's, the canonical name last, on standard output.
 import { Command, flag, type Parsed } from '../cli/command.ts';
+import { lockFlags, lockOptions } from '../cli/flags-lock.ts';
 import { interruptible } from '../cli/interruptible.ts';
 import { pullToTerminal, sayStatus } from '../cli/pull-progress.ts';
 import { refused } from '../cli/refused.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
+import { requiredPin } from '../engine/lock-pins.ts';
 import { listRemoteTags, pullNames } from '../engine/pull.ts';
 import { EngineError } from '../sys/errors.ts';
 
@@ -25,6 +27,7 @@ export default class Pull extends Command {
       bareValue: 'true',
       helpValue: 'bool',
     }),
+    ...lockFlags,
     'max-layer-size': flag.custom({
       description: 'Largest layer to accept, unpacked (for instance 50g)',
       helpValue: 'bytes',
@@ -42,13 +45,17 @@ export default class Pull extends Command {
       stream: 'out',
       tlsVerify: flags['tls-verify'] !== 'false',
       maxLayerBytes: flags['max-layer-size'],
+      lock: lockOptions(flags),
     } as const;
     const names = pullNames(name);
     if (flags['all-tags']) {
       if (names.defaultTag === undefined) throw tagWithAllTags();
       const tags = await interruptible((signal) => listRemoteTags(ctx, { reference: name, tlsVerify: common.tlsVerify, signal }));
+      const references = tags.map((tag) => `${names.repository}:${tag}`);
+      // One that is refused is refused before the first is pulled.
+      for (const reference of references) if (common.lock) await requiredPin(common.lock, reference);
       const results: Awaited<ReturnType<typeof pullToTerminal>>[] = [];
-      for (const tag of tags) results.push(await pullToTerminal({ ...common, reference: `${names.repository}:${tag}`, isPart: true }));
+      for (const reference of references) results.push(await pullToTerminal({ ...common, reference, isPart: true }));
       if (!quiet) sayStatus((text) => io.out(text), results, names.familiarRepository);
       io.out(`${names.repository}\n`);
       return 0;

@@ -28,17 +28,24 @@ export async function ensureImage(ctx: Ctx, options: EnsureImageOptions): Promis
   }
   if (policy === 'missing') {
     if (findLocalImage(ctx, image, platform)) return;
-    options.onMissing(`Unable to find image '${familiarName(image)}' locally`);
+    options.onMissing(missingMessage(image));
   }
   try {
     await options.pull();
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    // What ends a `pull` with 1 ends a `run` with 125.
-    const { code, message, hint, cause } = error;
-    throw new EngineError(code, message, { cause, exitCode: 125, ...(hint === undefined ? {} : { hint }) });
+    throw failedRun(error);
   }
 }
+
+/** What ends a `pull` with 1 ends a `run` with 125. */
+export function failedRun(error: unknown): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const { code, message, hint, cause } = error;
+  return new EngineError(code, message, { cause, exitCode: 125, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** Docker's, before a pull. */
+export const missingMessage = (image: string): string => `Unable to find image '${familiarName(image)}' locally`;
 
 /** Whether `image` is the one that the executable carries: then nothing is downloaded. */
 export function isCarriedImage(image: string): boolean {

@@ -11,6 +11,7 @@ import { requireLocalImage } from './create/image.ts';
 import { recordImageEvent } from './image-events.ts';
 import { type ImagePlace, parseImagePlace } from './image-place.ts';
 import { loadImages } from './load.ts';
+import type { LockOptions } from './lock-pins.ts';
 import { withPodmanImage } from './podman-image.ts';
 import { pullImage } from './pull.ts';
 import { pushImage } from './push.ts';
@@ -23,6 +24,8 @@ export interface CopyImageOptions {
   /** As the user gave it. */
   platform?: string | undefined;
   tlsVerify?: { source: boolean; target: boolean };
+  /** Pins a registry's image, or holds it to what was pinned; refused for other sources. */
+  lock?: LockOptions | undefined;
   /** Runs `write` with an open file that becomes `path` once it is whole. */
   toFile: (path: string, write: (fd: number) => Promise<void>) => Promise<void>;
   onProgress?: (event: PullEvent) => void;
@@ -42,6 +45,7 @@ export async function copyImage(ctx: Ctx, options: CopyImageOptions): Promise<st
   const source = parseImagePlace(options.source);
   const target = parseImagePlace(options.target);
   checkTarget(target);
+  if (options.lock && source.kind !== 'registry') throw unpinnable(options.source);
   const fetched = await fetchImage(ctx, source, options);
   try {
     await deliver(ctx, fetched, { ...options, to: target });
@@ -85,11 +89,11 @@ async function fetchImage(ctx: Ctx, source: ImagePlace, options: CopyImageOption
 async function pulled(
   ctx: Ctx,
   reference: string,
-  { target, platform, tlsVerify, onProgress, signal }: CopyImageOptions,
+  { target, platform, tlsVerify, lock, onProgress, signal }: CopyImageOptions,
 ): Promise<Fetched> {
   const canonical = canonicalReference(parseReference(reference));
   const before = readReference(ctx, canonical)?.id;
-  const options = { reference, platform, tlsVerify: tlsVerify?.source, signal, ...(onProgress ? { onProgress } : {}) };
+  const options = { reference, platform, lock, tlsVerify: tlsVerify?.source, signal, ...(onProgress ? { onProgress } : {}) };
   const { id } = await pullImage(ctx, options);
   const undo = async (): Promise<void> => {
     // The name is the very one that was wanted.
@@ -98,6 +102,12 @@ async function pulled(
     else if (before !== id && readImageRecord(ctx, before)) tagImage(ctx, canonical, before);
   };
   return { id, name: canonical.includes('@') ? undefined : canonical, undo };
+}
+
+function unpinnable(source: string): EngineError {
+  return new EngineError('ERR_CONFLICTING_OPTIONS', `--lock and --locked are for images of registries, which "${source}" is not`, {
+    hint: 'Give a source such as docker://registry.example.com/app:1.2, or leave the option out',
+  });
 }
 
 async function dropUnnamed(ctx: Ctx, id: string): Promise<void> {

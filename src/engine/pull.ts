@@ -5,6 +5,7 @@ import { familiarReference, fullReference, parseReference, repositoryName } from
 import type { PullEvent, PullResult } from '../runtime/messages-work.ts';
 import type { Ctx } from '../sys/context.ts';
 import { recordImageEvent } from './image-events.ts';
+import type { LockOptions } from './lock-pins.ts';
 import { runJob } from './worker-client.ts';
 
 export interface PullOptions {
@@ -15,6 +16,8 @@ export interface PullOptions {
   tlsVerify?: boolean | undefined;
   /** Largest uncompressed layer that is accepted, bytes. */
   maxLayerBytes?: number | undefined;
+  /** Pins what is pulled, or holds it to what was pinned. */
+  lock?: LockOptions | undefined;
   onProgress?: (event: PullEvent) => void;
   signal?: AbortSignal | undefined;
 }
@@ -49,14 +52,17 @@ export function pullNames(text: string): PullNames {
 
 /** Fetches an image and points its reference at it. Throws EngineErrors in Docker's words; nothing half done is visible then. */
 export async function pullImage(ctx: Ctx, options: PullOptions): Promise<PullResult> {
-  const { reference, platform, tlsVerify, maxLayerBytes, onProgress, signal } = options;
+  const { reference, platform, tlsVerify, maxLayerBytes, lock, onProgress, signal } = options;
   // What is mistyped is said before anything is started.
   parseReference(reference);
   if (platform !== undefined) parsePlatform(platform);
-  const result = await runJob(ctx, { kind: 'pull', reference, platform, tlsVerify, maxLayerBytes }, { onEvent: onProgress, signal });
+  const pins = lock && (await import('./lock-pins.ts'));
+  const pin = lock && (await pins?.requiredPin(lock, reference));
+  const result = await runJob(ctx, { kind: 'pull', reference, platform, tlsVerify, maxLayerBytes, pin }, { onEvent: onProgress, signal });
   const { full, repository } = pullNames(reference);
   const names = { subject: familiarReference(full), name: familiarReference(repository) };
   recordImageEvent(ctx, { action: 'pull', ...names, imageId: result.id });
+  if (lock) await pins?.notePin(ctx, lock, { reference, digest: result.digest });
   return result;
 }
 

@@ -33,6 +33,8 @@ export interface PullJob {
   tlsVerify?: boolean | undefined;
   /** Largest uncompressed layer, bytes. */
   maxLayerBytes?: number | undefined;
+  /** The digest that the tag must name: anything else is refused before it is fetched. */
+  pin?: string | undefined;
 }
 
 /** Makes sure that layers are unpacked, beside other workers that do the same. */

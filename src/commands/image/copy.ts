@@ -1,5 +1,6 @@
 // `skiff image copy`: prints the image's id.
 import { Command, flag, type Parsed } from '../../cli/command.ts';
+import { lockFlags, lockOptions } from '../../cli/flags-lock.ts';
 import { interruptible } from '../../cli/interruptible.ts';
 import { writeOutputFile } from '../../cli/output-file.ts';
 import { copyImage } from '../../engine/image-copy.ts';
@@ -25,14 +26,18 @@ export default class ImageCopy extends Command {
   static override maxArgs = 2;
   static override flags = {
     platform: flag.string({ description: 'Copy the image for this platform, of those that the source has' }),
+    ...lockFlags,
     'src-tls-verify': tlsFlag('source'),
     'dest-tls-verify': tlsFlag('target'),
   };
 
   async run({ ctx, flags, args: [source = '', target = ''], io }: Parsed<typeof ImageCopy.flags>): Promise<number | undefined> {
     const tlsVerify = { source: flags['src-tls-verify'] !== 'false', target: flags['dest-tls-verify'] !== 'false' };
+    const lock = lockOptions(flags);
     const toFile = (path: string, write: (fd: number) => Promise<void>) => writeOutputFile(path, 'failed to copy image', write);
-    const id = await interruptible((signal) => copyImage(ctx, { source, target, platform: flags.platform, tlsVerify, toFile, signal }));
+    const id = await interruptible((signal) =>
+      copyImage(ctx, { source, target, platform: flags.platform, tlsVerify, lock, toFile, signal }),
+    );
     io.out(`${id}\n`);
     return 0;
   }

@@ -7,6 +7,7 @@ import { canonicalReference, familiarReference, parseReference, type Reference, 
 import { openRegistry, type Registry } from '../../oci/registry.ts';
 import type { PullJob, PullResult, TagsJob } from '../../runtime/messages-work.ts';
 import { type Claim, claim } from '../../storage/claim.ts';
+import { digestOf } from '../../storage/digest.ts';
 import { type EmbeddedImage, embeddedImageFor, installEmbeddedImage } from '../../storage/embedded-image.ts';
 import { putImage, tagImage } from '../../storage/image.ts';
 import { readImageRecord, readReference } from '../../storage/image-record.ts';
@@ -18,7 +19,7 @@ import { EngineError, messageOf } from '../../sys/errors.ts';
 import { runJob } from '../worker-client.ts';
 import { isStored } from './layer.ts';
 import { ensureLayers, shortDigest } from './layers.ts';
-import { type ResolvedImage, resolveImage } from './resolve.ts';
+import { checkPin, type ResolvedImage, resolveImage } from './resolve.ts';
 import type { JobTools } from './tools.ts';
 
 /** Below this a second process costs more than it brings. */
@@ -39,7 +40,10 @@ export async function pull(ctx: Ctx, job: PullJob, tools: JobTools): Promise<Pul
   const reference = parseReference(job.reference);
   const canonical = canonicalReference(reference);
   const embedded = await embeddedImageFor(canonical);
-  if (embedded) return pullEmbedded(ctx, embedded);
+  if (embedded) {
+    checkPin({ reference, pin: job.pin }, digestOf(embedded.manifest));
+    return pullEmbedded(ctx, embedded);
+  }
   const platform = job.platform === undefined ? hostPlatform() : parsePlatform(job.platform);
   const registry = openRegistry({ env: ctx.env, reference, tlsVerify: job.tlsVerify, signal: tools.signal });
   const hold = claimPull(ctx);
@@ -52,7 +56,7 @@ export async function pull(ctx: Ctx, job: PullJob, tools: JobTools): Promise<Pul
   try {
     const before = readReference(ctx, canonical)?.id;
     const isPlatformGiven = job.platform !== undefined;
-    const image = await resolveImage(ctx, { registry, reference, platform, isPlatformGiven, protect, signal: tools.signal });
+    const image = await resolveImage(ctx, { registry, reference, platform, isPlatformGiven, pin: job.pin, protect, signal: tools.signal });
     protect(image.layers.flatMap((layer) => [layer.digest, layer.diffId]));
     const isComplete = await fetchMissing(ctx, { job, tools, registry, image, reference });
     record(ctx, image, reference);

@@ -4,7 +4,7 @@
 import { type ImageConfigSummary, parseImageConfig } from '../../oci/image-config.ts';
 import { assertImage, type Index, type Manifest, parseManifest } from '../../oci/manifest.ts';
 import { choosePlatform, fitsPlatform, formatPlatform, listPlatforms } from '../../oci/platform.ts';
-import { fullReference, type Reference } from '../../oci/reference.ts';
+import { familiarReference, fullReference, type Reference } from '../../oci/reference.ts';
 import type { Registry } from '../../oci/registry.ts';
 import { putBlob } from '../../storage/blob.ts';
 import type { Descriptor, ImageLayer, Platform } from '../../storage/records.ts';
@@ -18,6 +18,8 @@ export interface ResolveOptions {
   platform: Platform;
   /** The user asked for it: an image for another platform is refused. */
   isPlatformGiven: boolean;
+  /** The digest that the tag must name. */
+  pin?: string | undefined;
   /** Told of every digest before it is looked for in the store. */
   protect: (digests: string[]) => void;
   signal: AbortSignal;
@@ -55,12 +57,25 @@ interface Found {
 
 async function findTarget(ctx: Ctx, options: ResolveOptions): Promise<Found> {
   const digest = options.reference.digest ?? (await options.registry.resolve())?.digest;
-  if (digest !== undefined) return readManifest(ctx, { digest }, options);
+  if (digest !== undefined) {
+    checkPin(options, digest);
+    return readManifest(ctx, { digest }, options);
+  }
   const fetched = await options.registry.manifest();
+  checkPin(options, fetched.digest);
   const found = parsed(fetched.bytes, fetched.digest, fetched.contentType, options);
   options.protect([fetched.digest]);
   putBlob(ctx, fetched.bytes);
   return found;
+}
+
+/** Throws ERR_TAG_MOVED. */
+export function checkPin({ reference, pin }: Pick<ResolveOptions, 'reference' | 'pin'>, digest: string): void {
+  if (pin === undefined || pin === digest) return;
+  const name = familiarReference(fullReference(reference));
+  throw new EngineError('ERR_TAG_MOVED', `"${name}" moved since it was pinned: from "${pin}" to "${digest}"`, {
+    hint: `Accept what it names now: skiff pull --lock ${name}`,
+  });
 }
 
 async function findManifest(ctx: Ctx, target: Found, options: ResolveOptions): Promise<{ manifest: Manifest; descriptor: Descriptor }> {
