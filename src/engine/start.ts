@@ -6,6 +6,7 @@ import { scopeArgv } from '../runtime/cgroup.ts';
 import { receivedError } from '../runtime/control-client.ts';
 import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
+import { openSharedNetns } from '../runtime/network/shared-netns.ts';
 import { choosePidNamespace, type PidNamespaceStep } from '../runtime/pid-namespace.ts';
 import { sharesPids } from '../runtime/spec/namespaces.ts';
 import { TIDIES_ITSELF } from '../runtime/supervisor/tidy.ts';
@@ -66,6 +67,7 @@ interface LaunchSite {
 async function launch(ctx: Ctx, { id, namespace, step, lock }: LaunchSite, scope: string[], options: StartOptions): Promise<boolean> {
   const logPath = supervisorLog(ctx, id);
   const errors = openSync(logPath, 'w', 0o600);
+  const netns = openSharedNetns(namespace);
   const supervisor = Bun.spawn(
     [
       ...scope,
@@ -80,13 +82,14 @@ async function launch(ctx: Ctx, { id, namespace, step, lock }: LaunchSite, scope
       options.onReady ? 'attach' : 'detached',
     ],
     {
-      stdio: ['ignore', 'pipe', errors, lock.fd],
+      stdio: ['ignore', 'pipe', errors, lock.fd, netns],
       cwd: '/',
       detached: true,
       env: { ...childEnv(ctx.env), ...TIDIES_ITSELF, SKIFF_ROOT: ctx.paths.data, SKIFF_RUNROOT: ctx.paths.run },
     },
   );
   closeSync(errors);
+  closeSync(netns);
   try {
     const events = startEvents(supervisor.stdout);
     if (scope.length > 0 && (await events.next()).done) return false;

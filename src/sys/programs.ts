@@ -8,6 +8,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   cp: 'coreutils',
   crun: 'crun',
   'fuse-overlayfs': 'fuse-overlayfs',
+  ip: 'iproute2',
   newgidmap: 'uidmap',
   newuidmap: 'uidmap',
   nsenter: 'util-linux',

@@ -1,6 +1,6 @@
 // kill -9 of any part, at any moment: afterwards `ps` tells the truth, `rm -f` removes, a new pull completes, and nothing is left
 // (the sandbox looks, at its end, for processes, mounts and files). And many at once: all right, nothing fetched twice.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { eventually } from './support/eventually.ts';
 import { startFakeRegistry } from './support/fake-registry.ts';
 import { makeCatalogue } from './support/images/catalogue.ts';
@@ -150,6 +150,21 @@ describe('kill -9', () => {
     const { pid } = JSON.parse(readFileSync(`${box.run}/holder.json`, 'utf8'));
     process.kill(pid, 'SIGKILL');
     expect((await box.skiff(['run', '--rm', busybox, 'echo', 'fine'])).stdout).toBe('fine\n');
+  });
+
+  test('of the namespace holder, while a container runs: the next command makes one in the same namespaces', async () => {
+    const holder = () => JSON.parse(readFileSync(`${box.run}/holder.json`, 'utf8'));
+    const name = 'survivor';
+    await start(name);
+    const before = holder();
+    process.kill(before.pid, 'SIGKILL');
+    expect(await box.ok(['exec', name, 'echo', 'well'])).toBe('well');
+    expect(await box.ok(['run', '--rm', busybox, 'echo', 'fine'])).toBe('fine');
+    const { pid, userns, netns } = holder();
+    expect([pid === before.pid, userns, netns]).toEqual([false, before.userns, before.netns]);
+    const links = ['user', 'net'].map((kind) => readlinkSync(`/proc/${pid}/ns/${kind}`));
+    expect(links).toEqual([before.userns, before.netns]);
+    await box.ok(['rm', '-f', name]);
   });
 
   test('after all of it the store is whole', async () => {

@@ -4,6 +4,7 @@
 import { readContainer } from '../../storage/container.ts';
 import { EngineError } from '../../sys/errors.ts';
 import { closeOnExec } from '../../sys/fd.ts';
+import { SHARED_NETNS_FD } from '../network/shared-netns.ts';
 import { supervisorContext, tellFront } from './context.ts';
 import { failure } from './control.ts';
 import { supervise } from './life.ts';
@@ -15,6 +16,7 @@ export async function main(args: string[]): Promise<number> {
   const [id = '', mode = 'detached'] = args;
   try {
     closeOnExec(LOCK_FD);
+    closeOnExec(SHARED_NETNS_FD);
     // The user's own is for files that the user makes; the runtime makes mount points in the container, for the container's users.
     process.umask(0o022);
     const ctx = supervisorContext(process.env);
