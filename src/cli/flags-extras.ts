@@ -1,4 +1,4 @@
-// The flags of `run` and `create` beyond Docker's: podman's --secret, --tz and --replace.
+// The flags of `run` and `create` beyond Docker's: podman's --secret, --tz and --replace, and our own --publish-fallback.
 import type { ContainerExtras, SecretUse } from '../engine/create/options.ts';
 import { parseSecret } from '../engine/create/secret-spec.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -14,6 +14,7 @@ const secret: ListFlag<SecretUse> = {
 };
 
 export const extraFlags = {
+  'publish-fallback': flag.boolean({ description: 'Publish on a free port above 1023 what would need a privileged one' }),
   replace: flag.boolean({ description: 'Remove the container that has the name, if there is one, once this one is made' }),
   secret,
   tz: flag.string({ description: "Time zone in the container (such as Europe/Berlin, or 'local' for the host's)" }),
@@ -27,5 +28,9 @@ export function namedExtras(flags: FlagValues<typeof extraFlags>, name: string |
       exitCode: 125,
     });
   }
-  return { ...(flags.secret.length ? { Secrets: flags.secret } : {}), ...(flags.tz ? { Timezone: flags.tz } : {}) };
+  return {
+    ...(flags.secret.length ? { Secrets: flags.secret } : {}),
+    ...(flags.tz ? { Timezone: flags.tz } : {}),
+    ...(flags['publish-fallback'] ? { PublishFallback: true } : {}),
+  };
 }

@@ -52,7 +52,7 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   if (extras.Timezone) checkTimezone(ctx, extras.Timezone, local.image);
   const planned = planMounts(ctx, { config, hostConfig });
   if (options.name !== undefined) checkName(options.name);
-  if (options.startsNow) await checkPorts(ctx, { hostConfig, config, inPlaceOf: options.inPlaceOf });
+  if (options.startsNow) await checkPorts(ctx, { hostConfig, config, inPlaceOf: options.inPlaceOf, fallback: extras.PublishFallback });
   const { driver } = await chooseRootfs(ctx, userns?.driver ?? (hostConfig.StorageDriver || undefined));
   const about = [
     platformWarning(local.image, options.platform),
@@ -165,18 +165,21 @@ interface PortsInput {
   hostConfig: HostConfig;
   config: ContainerConfig;
   inPlaceOf: string | undefined;
+  fallback: boolean | undefined;
 }
 
 /** Before anything is made: a port that someone has is refused now, not when the container starts. */
-async function checkPorts(ctx: Ctx, { hostConfig, config, inPlaceOf }: PortsInput): Promise<void> {
+async function checkPorts(ctx: Ctx, { hostConfig, config, inPlaceOf, fallback = false }: PortsInput): Promise<void> {
   const { NetworkMode, PortBindings, PublishAllPorts } = hostConfig;
-  if (NetworkMode !== 'bridge' || Object.keys(PortBindings).length === 0) return;
+  const hasNone = NetworkMode === 'host' || NetworkMode === 'none' || NetworkMode.startsWith('container:');
+  if (hasNone || (Object.keys(PortBindings).length === 0 && !PublishAllPorts)) return;
   const [{ resolveBindings }, { assertPortsFree }, { publishingContainer }] = await Promise.all([
     import('../runtime/network/ports.ts'),
     import('../runtime/network/port-check.ts'),
     import('../runtime/network/port-owner.ts'),
   ]);
-  const specs = resolveBindings({ portBindings: PortBindings, publishAll: PublishAllPorts, exposed: config.ExposedPorts ?? {} });
+  const exposed = config.ExposedPorts ?? {};
+  const specs = resolveBindings({ portBindings: PortBindings, publishAll: PublishAllPorts, exposed, fallback });
   const contested = specs.filter((spec) => inPlaceOf === undefined || publishingContainer(ctx, spec) !== inPlaceOf);
   assertPortsFree(contested, { containerAt: (spec) => publishingContainer(ctx, spec) });
 }

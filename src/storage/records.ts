@@ -271,6 +271,8 @@ export interface ContainerExtras {
   Timezone?: string;
   HealthOnFailure?: 'none' | 'kill' | 'restart' | 'stop';
   Secrets?: SecretUse[];
+  /** A published port that is privileged here is replaced by another. */
+  PublishFallback?: boolean;
 }
 
 /** A secret of the local store, as a container is to see it. `Target` is a path below /run/secrets, an absolute path, or a variable. */

@@ -47,6 +47,8 @@ export interface NetnsOptions {
   onSpawn?: (pid: number) => void;
   /** File of the user namespace that it is to belong to; default ours. */
   userns?: string;
+  /** It will have IPv6 addresses: they are to be good at once. */
+  ipv6?: boolean;
 }
 
 /** Begins to make a fresh namespace, bound to the file `path` (made if missing). `onSpawn` is told of the child at once. */
@@ -103,10 +105,15 @@ export function sweep(folder: string, nowMs: number): void {
 // `cat` gives back the byte it is given once it runs, which is when the namespace is made and bound; until its input ends it stands in the
 // namespace, so that the files of /proc about it can be opened through it.
 //
+// Nobody else is on pasta's link, so no address there has to be probed for its like: for the second that this takes, whoever connects to
+// a published port would be left without an answer.
+const WITHOUT_PROBES = ['sh', '-c', 'echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/default/accept_dad; exec cat'];
+
 // One of another user namespace is made by that one's root, who may not mount here: we do.
-async function unshareTo(path: string, { env, onSpawn, userns }: NetnsOptions): Promise<number[]> {
+async function unshareTo(path: string, { env, onSpawn, userns, ipv6 = false }: NetnsOptions): Promise<number[]> {
   const input = makePipe();
-  const child = Bun.spawn(userns ? ['nsenter', `--user=${userns}`, 'unshare', '--net', 'cat'] : ['unshare', `--net=${path}`, 'cat'], {
+  const unshare = userns ? ['nsenter', `--user=${userns}`, 'unshare', '--net'] : ['unshare', `--net=${path}`];
+  const child = Bun.spawn([...unshare, ...(ipv6 ? WITHOUT_PROBES : ['cat'])], {
     env: childEnv(env),
     stdin: input.read,
     stdout: 'pipe',

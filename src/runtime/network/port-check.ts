@@ -13,6 +13,8 @@ export interface PortCheckOptions {
   /** The procfs in which the user's processes are seen. */
   procRoot?: string;
   probe?: PortProbe;
+  /** The lowest port that is wanted, for the setting that would allow all of them. */
+  lowest?: number;
 }
 
 /** Throws ERR_PORT_IN_USE, ERR_PORT_PRIVILEGED or ERR_PORT_ADDRESS (exit code 125) for the first spec that cannot be bound. */
@@ -20,7 +22,9 @@ export function assertPortsFree(specs: readonly PortSpec[], options: PortCheckOp
   const probe = options.probe ?? probeOnHost;
   for (const spec of specs) {
     const result = probe(spec);
-    if ('errno' in result) throw portRefused(spec, result.errno, options);
+    if (!('errno' in result)) continue;
+    const lowest = Math.min(...specs.map(({ hostPort }) => hostPort).filter((port) => port > 0));
+    throw portRefused(spec, result.errno, { ...options, lowest });
   }
 }
 
@@ -36,11 +40,14 @@ export function portRefused(spec: PortSpec, errno: string, options: PortCheckOpt
   const failed = `Driver failed programming external connectivity${endpoint ? ` on endpoint ${endpoint}` : ''}`;
   if (errno === 'EACCES') {
     const floor = unprivilegedPortStart(procRoot);
+    const setting = `net.ipv4.ip_unprivileged_port_start=${options.lowest ?? spec.hostPort}`;
     return new EngineError(
       'ERR_PORT_PRIVILEGED',
       `${failed}: cannot expose privileged port ${spec.hostPort} (${where}): permission denied`,
       {
-        hint: `Choose a host port from ${floor} up, or allow low ports to everyone: sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${spec.hostPort}`,
+        hint:
+          `Choose a host port from ${floor} up, let --publish-fallback choose one, or allow low ports to everyone: sudo sysctl -w ${setting}\n` +
+          `To keep that over reboots: echo ${setting} | sudo tee /etc/sysctl.d/90-low-ports.conf`,
         exitCode: 125,
       },
     );

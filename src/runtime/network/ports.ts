@@ -13,6 +13,8 @@ export interface PortSpec {
   containerPort: number;
   /** The host port was chosen here out of these (0, 0: any), so another may be. */
   chosenFrom?: { first: number; last: number };
+  /** The privileged port that was asked for, and that this one stands in for. */
+  insteadOf?: number;
 }
 
 export interface PublishRequest {
@@ -20,6 +22,8 @@ export interface PublishRequest {
   publishAll: boolean;
   /** `80/tcp` → {} */
   exposed: Record<string, unknown>;
+  /** A port that is privileged here is replaced by another (--publish-fallback). */
+  fallback?: boolean;
 }
 
 /** Why a port of this host cannot be bound; the errno's name. */
@@ -29,7 +33,8 @@ export type PortProbe = (spec: PortSpec) => { port: number } | { errno: string }
 export function resolveBindings(request: PublishRequest, probe: PortProbe = probeOnHost): PortSpec[] {
   const settled: PortSpec[] = [];
   for (const wanted of wantedPorts(request)) {
-    const spec = wanted.chosenFrom ? choosePort(wanted, settled, probe) : wanted;
+    const first = wanted.chosenFrom ? choosePort(wanted, settled, probe) : wanted;
+    const spec = request.fallback ? unprivileged(first, settled, probe) : first;
     if (settled.some((other) => collides(other, spec))) throw portInUse(spec);
     settled.push(spec);
   }
@@ -56,6 +61,13 @@ export function publishedPorts(specs: readonly PortSpec[], options: { ipv6: bool
     ports[port] = [...(ports[port] ?? []), ...addresses.map((HostIp) => ({ HostIp, HostPort: String(hostPort) }))];
   }
   return ports;
+}
+
+/** One line for each port that stands in for a privileged one. */
+export function fallbackNotes(specs: readonly PortSpec[]): string[] {
+  return specs.flatMap(({ insteadOf, hostPort, containerPort, proto }) =>
+    insteadOf === undefined ? [] : [`${containerPort}/${proto} is published on port ${hostPort}, as port ${insteadOf} is privileged here`],
+  );
 }
 
 /** Asks the kernel; `hostPort` 0 lets it choose. All addresses means both families, where the host has IPv6 at all. */
@@ -100,17 +112,35 @@ function wantedPort(port: string, { HostIp, HostPort }: PortBinding): PortSpec {
 }
 
 const ATTEMPTS = 50;
+const USUAL_DISTANCE = 8000;
 
 function choosePort(spec: PortSpec, settled: readonly PortSpec[], probe: PortProbe): PortSpec {
   const { first, last } = spec.chosenFrom ?? { first: 0, last: 0 };
   const candidates = first === 0 ? Array<number>(ATTEMPTS).fill(0) : Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  let isTaken = false;
   for (const hostPort of candidates) {
     const found = probe({ ...spec, hostPort });
-    if ('errno' in found) continue;
+    if ('errno' in found) {
+      isTaken ||= found.errno === 'EADDRINUSE';
+      continue;
+    }
     const chosen = { ...spec, hostPort: found.port };
     if (!settled.some((other) => collides(other, chosen))) return chosen;
+    isTaken = true;
   }
-  throw portInUse({ ...spec, hostPort: first });
+  if (isTaken) throw portInUse({ ...spec, hostPort: first });
+  // Privileged, or an address that is not of this host: whoever checks the port says so.
+  const { chosenFrom, ...one } = spec;
+  return one;
+}
+
+// 80 becomes 8080 and 443 becomes 8443 where those are free, as people do by hand.
+function unprivileged(spec: PortSpec, settled: readonly PortSpec[], probe: PortProbe): PortSpec {
+  const found = spec.hostPort === 0 ? undefined : probe(spec);
+  if (!found || 'port' in found || found.errno !== 'EACCES') return spec;
+  const usual = { ...spec, hostPort: spec.hostPort + USUAL_DISTANCE, chosenFrom: { first: 0, last: 0 }, insteadOf: spec.hostPort };
+  const isFree = 'port' in probe(usual) && !settled.some((other) => collides(other, usual));
+  return isFree ? usual : choosePort(usual, settled, probe);
 }
 
 function collides(one: PortSpec, other: PortSpec): boolean {

@@ -14,7 +14,7 @@ import { createNetns, netnsPath } from '../network/netns.ts';
 import { type PastaHandle, startPasta } from '../network/pasta.ts';
 import { assertPortsFree } from '../network/port-check.ts';
 import { publishingContainer } from '../network/port-owner.ts';
-import { publishedPorts, resolveBindings } from '../network/ports.ts';
+import { fallbackNotes, publishedPorts, resolveBindings } from '../network/ports.ts';
 import { resolvConf } from '../network/resolv-conf.ts';
 import type { SpecInput } from '../spec/build.ts';
 import { joinedContainer } from '../spec/namespaces.ts';
@@ -117,10 +117,11 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta,
     portBindings: HostConfig.PortBindings,
     publishAll: HostConfig.PublishAllPorts,
     exposed: Config.ExposedPorts ?? {},
+    fallback: record.Extras?.PublishFallback ?? false,
   });
   assertPortsFree(ports, { endpoint: record.Name, containerAt: (spec) => publishingContainer(ctx, spec) });
-  const netns = createNetns(netnsPath(ctx.env, record.Id, scratch), { env: ctx.env, onSpawn, ...(userns ? { userns } : {}) });
   const ipv6 = wantsIpv6(ctx, host, ports);
+  const netns = createNetns(netnsPath(ctx.env, record.Id, scratch), { env: ctx.env, onSpawn, ipv6, ...(userns ? { userns } : {}) });
   const expected = ipv6 && host.ipv6Interface ? [host.subnet.address, SUBNET6.address] : [host.subnet.address];
   const { files, forwardsDns } = ownFiles(ctx, record, { addresses: expected, host });
   let pasta: PastaHandle | undefined;
@@ -131,6 +132,7 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta,
   const options = { netns, ports, ipv6, forwardsDns, env: ctx.env, endpoint: record.Name, host };
   const ready = startPasta({ ...options, onSpawn: onPastaSpawn }).then((started) => {
     pasta = started;
+    for (const line of fallbackNotes(started.ports)) ctx.warn(line);
     const addresses = started.ipv6 ? [started.address, started.ipv6.address] : [started.address];
     if (addresses.length !== expected.length) ownFiles(ctx, record, { addresses, host });
   });

@@ -44,7 +44,19 @@ test('a privileged port comes with the setting that allows it', () => {
       code: 'ERR_PORT_PRIVILEGED',
       exitCode: 125,
       message: 'Driver failed programming external connectivity: cannot expose privileged port 80 (0.0.0.0:80/tcp): permission denied',
-      hint: 'Choose a host port from 1024 up, or allow low ports to everyone: sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80',
+      hint:
+        'Choose a host port from 1024 up, let --publish-fallback choose one, or allow low ports to everyone: sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80\n' +
+        'To keep that over reboots: echo net.ipv4.ip_unprivileged_port_start=80 | sudo tee /etc/sysctl.d/90-low-ports.conf',
+    }),
+  );
+});
+
+test('of several privileged ports the setting allows the lowest', () => {
+  const specs = [443, 80].map((hostPort) => ({ ...spec, hostPort }));
+  expect(() => assertPortsFree(specs, { procRoot: '/nowhere', probe: refuse('EACCES') })).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining('cannot expose privileged port 443'),
+      hint: expect.stringContaining('sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80\n'),
     }),
   );
 });

@@ -1,4 +1,11 @@
-import { chooseAgain, type PortProbe, probeOnHost, publishedPorts, resolveBindings } from '../../../../src/runtime/network/ports.ts';
+import {
+  chooseAgain,
+  fallbackNotes,
+  type PortProbe,
+  probeOnHost,
+  publishedPorts,
+  resolveBindings,
+} from '../../../../src/runtime/network/ports.ts';
 import type { PortBinding } from '../../../../src/storage/records.ts';
 
 const request = (portBindings: Record<string, PortBinding[]>, more: { publishAll?: boolean; exposed?: Record<string, object> } = {}) => ({
@@ -48,6 +55,45 @@ test('a range without a free port is refused in the words of Docker', () => {
       message: 'Driver failed programming external connectivity: Bind for 0.0.0.0:8000 failed: port is already allocated',
     }),
   );
+});
+
+describe('a privileged port', () => {
+  const strict =
+    (taken: number[] = []): PortProbe =>
+    (spec) =>
+      spec.hostPort > 0 && spec.hostPort < 1024 ? { errno: 'EACCES' } : fakeProbe(taken)(spec);
+  const bindings = { '80/tcp': [{ HostIp: '', HostPort: '80' }], '81/tcp': [{ HostIp: '', HostPort: '8081' }] };
+
+  test('stays what it is without a fallback', () => {
+    expect(resolveBindings(request(bindings), strict()).map(({ hostPort }) => hostPort)).toEqual([80, 8081]);
+  });
+
+  test('falls back to the one 8000 above, and others stay', () => {
+    const specs = resolveBindings({ ...request(bindings), fallback: true }, strict());
+    expect(specs.map(({ hostPort, insteadOf }) => [hostPort, insteadOf])).toEqual([
+      [8080, 80],
+      [8081, undefined],
+    ]);
+    expect(fallbackNotes(specs)).toEqual(['80/tcp is published on port 8080, as port 80 is privileged here']);
+  });
+
+  test('falls back to any where that one is taken', () => {
+    expect(resolveBindings({ ...request(bindings), fallback: true }, strict([8080])).map(({ hostPort }) => hostPort)).toEqual([
+      50_001, 8081,
+    ]);
+  });
+
+  test('falls back to any where another port of the same request has that one', () => {
+    const both = { '80/tcp': [{ HostIp: '', HostPort: '80' }], '8080/tcp': [{ HostIp: '', HostPort: '80' }] };
+    expect(() => resolveBindings(request(both), strict())).toThrow('port is already allocated');
+    expect(resolveBindings({ ...request(both), fallback: true }, strict()).map(({ hostPort }) => hostPort)).toEqual([8080, 50_001]);
+  });
+
+  test('in a range of nothing else is left for the check to refuse', () => {
+    const range = { '80/tcp': [{ HostIp: '', HostPort: '80-82' }] };
+    expect(resolveBindings(request(range), strict())).toEqual([{ proto: 'tcp', hostIp: '', hostPort: 80, containerPort: 80 }]);
+    expect(resolveBindings({ ...request(range), fallback: true }, strict()).map(({ hostPort }) => hostPort)).toEqual([8080]);
+  });
 });
 
 test('publishing all takes every exposed port that is not published otherwise', () => {
