@@ -9,8 +9,13 @@ export function syncStore(ctx: Pick<Ctx, 'paths'>): void {
   mkdirSync(ctx.paths.data, { recursive: true, mode: 0o700 });
   const fd = openSync(ctx.paths.data, 'r');
   try {
-    check(c.syncfs(fd), 'syncfs', ctx.paths.data);
+    syncFileSystem(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+/** The same for the file system that `fd` is open on. */
+export function syncFileSystem(fd: number): void {
+  check(c.syncfs(fd), 'syncfs');
 }

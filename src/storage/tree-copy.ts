@@ -210,6 +210,9 @@ function* copyContents(job: Job, { source, target, stat: { size, blocks } }: Ope
   if (isSparse) truncateFd(target, size);
 }
 
+/** Gives the open folder `to` the owner, mode, attributes and times of `from`. */
+export const copyAttributes = (from: number, to: number): void => settle({ isLayer: false }, { from, to });
+
 /** Owner first, which takes setuid bits and capabilities away; times last, which the others change. */
 function settle(
   { isLayer }: Pick<Job, 'isLayer'>,

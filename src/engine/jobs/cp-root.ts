@@ -4,7 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerFilesView } from '../../runtime/messages-copy.ts';
-import { readContainer } from '../../storage/container.ts';
+import { readContainer, ZERO_TIME } from '../../storage/container.ts';
 import { containerDir } from '../../storage/layout.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
 import { closeFd } from '../../sys/at.ts';
@@ -81,7 +81,8 @@ async function mountRoot(
     import('../../runtime/supervisor/prepare.ts'),
     import('../../runtime/supervisor/mount-sources.ts'),
   ]);
-  const site = { scratch: makeScratch(ctx), onSpawn: () => undefined, signal };
+  const isFirstStart = readContainer(ctx, record.Id)?.state.StartedAt === ZERO_TIME;
+  const site = { scratch: makeScratch(ctx), onSpawn: () => undefined, signal, isFirstStart };
   if (view === 'mount') return mountAll(ctx, record, { ...site, rootfs: await prepareRootfs(ctx, record, site) });
   // Its supervisor has mounted the rootfs in the namespace that ours is a copy of; its other sources are out of our sight.
   await makeMountSources(ctx, record, site);

@@ -150,7 +150,8 @@ class Life extends ContainerBook implements Controlled {
     await this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
     if (waitForAttach) tellFront({ type: 'ready' });
-    this.rootfs = await prepareRootfs(this.ctx, this.record, this.rootfsSite()).catch((error: unknown) => {
+    const isFirstStart = this.state.StartedAt === ZERO_TIME;
+    this.rootfs = await prepareRootfs(this.ctx, this.record, { ...this.rootfsSite(), isFirstStart }).catch((error: unknown) => {
       throw this.isStopWanted() ? stoppedEarly() : error;
     });
     await this.start(waitForAttach && !this.isAttached ? this.clientAttached() : undefined);

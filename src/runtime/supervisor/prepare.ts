@@ -3,7 +3,7 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { containerDir, containerRunDir, layerFs, volumeDir } from '../../storage/layout.ts';
+import { containerDir, containerRunDir, layerFs } from '../../storage/layout.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
 import { writeFileAtomic } from '../../sys/atomic.ts';
 import { blockDevice } from '../../sys/block-device.ts';
@@ -12,7 +12,6 @@ import { detach } from '../../sys/mount.ts';
 import type { CgroupPlace } from '../cgroup.ts';
 import { limitAdvice } from '../cgroup-advice.ts';
 import type { CopyWatch } from '../copy-tree.ts';
-import { copyUp } from '../copy-up.ts';
 import { callerIds, fuseMapping, keptIds, outerUser, ownIdCounts } from '../keep-id.ts';
 import { assertOomScore } from '../oom-score.ts';
 import { addCaller, hostCaller } from '../passwd-entry.ts';
@@ -39,14 +38,14 @@ import { makeTimezone, withTimezone } from './timezone.ts';
 export type RootfsSite = Pick<RootfsFolders, 'scratch' | 'onLost'> & CopyWatch;
 
 /** Mounts the rootfs and fills volumes that are used for the first time. Returns the rootfs path. */
-export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, base: RootfsSite): Promise<string> {
+export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, base: RootfsSite & { isFirstStart: boolean }): Promise<string> {
   const site = withIdMapping(record, base);
   const container = containerDir(ctx, record.Id);
   copyRootMode(ctx, record, join(container, 'upper'));
   const rootfs = await makeRootfs(ctx, record.Driver, record.Layers, { container, ...site });
-  for (const { Type, Name, Source, Destination, Mode, Subpath } of record.Mounts) {
-    if (Type !== 'volume' || !Name || Subpath !== undefined || Mode.split(',').includes('nocopy')) continue;
-    await copyUp({ rootfs, destination: Destination, data: Source, folder: volumeDir(ctx, Name) }, site);
+  if (record.Mounts.some(({ Type }) => Type === 'volume')) {
+    const { fillVolumes } = await import('./fill-volumes.ts');
+    await fillVolumes(ctx, record, { rootfs, isFirstStart: base.isFirstStart, hasOtherIds: 'idMapping' in site, signal: base.signal });
   }
   if (record.Mounts.some(({ Type, Subpath }) => Type === 'image' || Subpath !== undefined)) await makeMountSources(ctx, record, site);
   makeSecrets(ctx, record, site.scratch);
