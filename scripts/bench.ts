@@ -9,6 +9,7 @@ import { parseOptions } from './bench/options.ts';
 import { makePlace } from './bench/place.ts';
 import { conditions, isKept, tableOf } from './bench/report.ts';
 import { startAgent } from './bench/start-agent.ts';
+import { measureCopyUp } from './bench/subjects/copy-up.ts';
 import { measureFillings } from './bench/subjects/filling.ts';
 import { measureIdleContainers } from './bench/subjects/idle.ts';
 import { measureImages } from './bench/subjects/images.ts';
@@ -20,6 +21,7 @@ import { measureVersion } from './bench/subjects/version.ts';
 
 const SUBJECTS: ((bench: Bench) => Promise<void>)[] = [
   measureStarts,
+  measureCopyUp,
   measureLists,
   measureIdleContainers,
   measureLog,

@@ -3,7 +3,8 @@ import type { Bench } from '../bench.ts';
 import type { Engine } from '../engines.ts';
 
 const IMAGE = 'localhost/bench-copy-up';
-const MAKE = 'for d in $(seq 40); do mkdir -p /filled/$d; for f in $(seq 50); do head -c $((f * 200)) /bin/busybox >/filled/$d/$f; done; done';
+const MAKE =
+  'for d in $(seq 40); do mkdir -p /filled/$d; for f in $(seq 50); do head -c $((f * 200)) /bin/busybox >/filled/$d/$f; done; done';
 
 export async function measureCopyUp(bench: Bench): Promise<void> {
   const { engines, options, images, isWanted, must, compare } = bench;
