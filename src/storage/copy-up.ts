@@ -5,7 +5,7 @@
 // moved in, and whoever finds it goes on with that; so a volume is filled as soon as that name is there. Nothing that was in the volume is ever removed.
 import { closeSync, opendirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolderAt, openFolderAt } from '../sys/at.ts';
+import { makeFolderAt, openFolderAt, setTimesFd } from '../sys/at.ts';
 import { EngineError, errnoOf, isDiskFull, messageOf } from '../sys/errors.ts';
 import { type Lock, tryLock } from '../sys/lock.ts';
 import { moveAt, removeTreeAt } from '../sys/move-at.ts';
@@ -99,8 +99,11 @@ async function stage({ staging, signal, name }: Filling, source: OpenSource): Pr
 function moveIn(staging: number, target: number): void {
   const copy = openFolderAt(staging, FILLED);
   try {
+    // The moves change its time.
+    const before = statAt(copy, '');
     for (const name of namesAt(copy, '')) moveAt({ from: copy, to: target, name });
     copyAttributes(copy, target);
+    if (before) setTimesFd(target, before.mtimeSeconds, before.mtimeNanoseconds);
   } finally {
     closeSync(copy);
   }

@@ -1,6 +1,7 @@
 // mount(2), umount2(2) and the namespace calls. They act on the calling thread, which in Bun is the one JavaScript runs on:
 // synchronous fs calls and spawned children see the result, asynchronous fs calls (a thread pool) do not.
 import { closeSync, openSync } from 'node:fs';
+import { errnoOf } from './errors.ts';
 import { c, check, cstr, ptr } from './ffi.ts';
 
 export const MS = {
@@ -43,6 +44,15 @@ export function mount(source: string, target: string, options: MountOptions = {}
 /** Detaches the mount at `target` at once, busy or not. */
 export function detach(target: string): void {
   check(c.umount2(ptr(cstr(target)), MNT_DETACH), 'umount2', target);
+}
+
+/** The same, where there may be none. */
+export function detachIfMounted(target: string): void {
+  try {
+    detach(target);
+  } catch (error) {
+    if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** unshare(2) for this thread. */

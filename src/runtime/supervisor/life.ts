@@ -14,7 +14,7 @@ import { childEnv } from '../../sys/child-env.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
 import { isHungUp } from '../../sys/fd.ts';
-import { detach } from '../../sys/mount.ts';
+import { detach, detachIfMounted } from '../../sys/mount.ts';
 import { kill, startTime } from '../../sys/process.ts';
 import { SIGKILL, signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, placeContainer } from '../cgroup.ts';
@@ -395,8 +395,9 @@ class Life extends ContainerBook implements Controlled {
   private async clear(): Promise<void> {
     this.control?.stop();
     removeCgroup(this.cgroup);
-    if (this.record.Driver !== 'copy' && this.rootfs) {
-      detach(this.rootfs);
+    if (this.record.Driver !== 'copy') {
+      // A start that failed may have mounted it or not.
+      detachIfMounted(this.rootfs || join(containerDir(this.ctx, this.record.Id), 'merged'));
       // Overlay leaves a folder of mode 000 in it, which only root of the namespace gets rid of; without it the front can remove the rest.
       rmSync(join(containerDir(this.ctx, this.record.Id), 'work/work'), { recursive: true, force: true });
     }

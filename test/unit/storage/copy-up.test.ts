@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,11 +40,13 @@ const fill = (options = {}) => copyUp({ name: 'vol', folder, data, signal, openS
 
 test('an empty volume gets the files, modes and symlinks of its place, and the mode of the folder itself', async () => {
   chmodSync(source, 0o1770);
+  utimesSync(source, 1000, 1000);
   await fill();
   expect(readFileSync(join(data, 'sub/file'), 'utf8')).toBe('content');
   expect(statSync(join(data, 'sub/file')).mode & 0o777).toBe(0o640);
   expect(lstatSync(join(data, 'link')).isSymbolicLink()).toBe(true);
   expect(statSync(data).mode & 0o7777).toBe(0o1770);
+  expect(statSync(data).mtimeMs).toBe(1_000_000);
   expect(readdirSync(folder).toSorted()).toEqual(['_data', 'lock']);
 });
 
