@@ -84,7 +84,7 @@ async function runCommand(run: Run, { Class, id, name, words, globals }: Invocat
   const ctx = createContext(process.env, globals, (message) => run.io.err(`skiff: warning: ${message}\n`));
   if (globals.restore || isOn(process.env.SKIFF_RESTORE)) await (await import('./restore.ts')).restoreFirst(ctx, run.io);
   const input: Parsed = { ctx, flags: line.flags, args: line.args, given: line.given, io: run.io };
-  return (await healing(() => new Class().run(input), { ctx, command: id, say: (line) => run.io.err(line) })) ?? 0;
+  return (await healing(() => new Class().run(input), { ctx, command: id, words, say: (line) => run.io.err(line) })) ?? 0;
 }
 
 /** Parses, adding to a usage error what Docker adds: the usage line and where to read more. */

@@ -8,6 +8,7 @@ import type { Ctx } from '../sys/context.ts';
 import type { Io } from './command.ts';
 import { type ContainerFlags, containerOptions } from './container-options.ts';
 import { lockOptions } from './flags-lock.ts';
+import { healing } from './healing.ts';
 
 export interface MakeInput {
   ctx: Ctx;
@@ -20,8 +21,12 @@ export interface MakeInput {
   startsNow: boolean;
 }
 
-/** Makes the container. Throws EngineError with exit code 125. */
+/** Makes the container; a failure leaves nothing, so it can be tried again here. Throws EngineError with exit code 125. */
 export async function makeContainer(input: MakeInput): Promise<CreatedContainer> {
+  return healing(() => make(input), { ctx: input.ctx, say: (line) => input.io.err(line) });
+}
+
+async function make(input: MakeInput): Promise<CreatedContainer> {
   const { ctx, flags, startsNow } = input;
   const options = { ...containerOptions({ ...input, cwd: process.cwd() }), startsNow };
   const lock = lockOptions(flags, { exitCode: 125 });

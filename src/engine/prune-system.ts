@@ -1,14 +1,15 @@
 // `system prune`: containers that are down, then the anonymous volumes and the images that nothing uses any more, and every leftover of
 // commands that were killed. Each step looks anew at what the one before has left; a dry run thinks away what it would have removed.
 
-import { listContainers } from '../storage/container.ts';
-import { detachUnusedVolumes } from '../storage/container-removal.ts';
-import { listVolumes } from '../storage/volume.ts';
+import { detachUnusedVolumes } from '../storage/volume-users.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { pruneContainers } from './prune-containers.ts';
 import type { PruneFilter } from './prune-filter.ts';
 import { type PrunedImages, pruneImages } from './prune-images.ts';
+import { unusedVolumes } from './remove-volume.ts';
+import { trashFor } from './trash.ts';
+import { runJob } from './worker-client.ts';
 
 export interface PruneSystemOptions {
   /** Every image that no container is made of. */
@@ -23,8 +24,10 @@ export interface PrunedSystem {
   containers: string[];
   volumes: string[];
   images: PrunedImages['images'];
-  /** Bytes. */
+  /** Bytes, those of the volumes among them. */
   reclaimed: number;
+  /** The volumes went to the trash. */
+  isVolumesKept: boolean;
 }
 
 /** Throws ERR_BAD_FILTER where a filter cannot be had with the volumes. */
@@ -40,18 +43,20 @@ export async function pruneSystem(ctx: Ctx, options: PruneSystemOptions): Promis
   const { all, filter, dryRun } = options;
   const containers = await pruneContainers(ctx, filter, { dryRun });
   const gone = dryRun ? containers.deleted : [];
-  const wanted = options.volumes ? unusedVolumes(ctx, filter, gone) : [];
-  // Their folders lie in tmp/ then: the sweep of the images measures and deletes them.
-  const volumes = dryRun ? wanted : [...detachUnusedVolumes(ctx, wanted).keys()];
+  const keptIn = options.volumes && !dryRun ? trashFor(ctx) : undefined;
+  const wanted = options.volumes ? unusedVolumes(ctx, { all: false, filter, gone }) : [];
+  const { sizes } =
+    keptIn === undefined || wanted.length === 0 ? { sizes: {} } : await runJob(ctx, { kind: 'volume-sizes', names: wanted });
+  // Without a trash their folders lie in tmp/ then: the sweep of the images measures and deletes them.
+  const volumes = dryRun ? wanted : [...detachUnusedVolumes(ctx, wanted, { keptIn }).keys()];
+  const kept = volumes.reduce((total, name) => total + (sizes[name] ?? 0), 0);
   const absent = { containers: gone, volumes: dryRun ? volumes : [] };
   const { images, reclaimed } = await pruneImages(ctx, { all, filter, dryRun, absent, thorough: true });
-  return { containers: containers.deleted, volumes, images, reclaimed: containers.reclaimed + reclaimed };
-}
-
-function unusedVolumes(ctx: Ctx, { fits }: PruneFilter, gone: readonly string[]): string[] {
-  const containers = listContainers(ctx).filter(({ record }) => !gone.includes(record.Id));
-  const used = new Set(containers.flatMap(({ record }) => record.Mounts.map(({ Name }) => Name)));
-  return listVolumes(ctx)
-    .filter(({ Name, Anonymous, Labels, CreatedAt }) => Anonymous && !used.has(Name) && fits(CreatedAt, () => Labels))
-    .map(({ Name }) => Name);
+  return {
+    containers: containers.deleted,
+    volumes,
+    images,
+    reclaimed: containers.reclaimed + reclaimed + kept,
+    isVolumesKept: keptIn !== undefined && volumes.length > 0,
+  };
 }

@@ -4,6 +4,7 @@
 import type { UsageReport } from '../runtime/messages-work.ts';
 import { layersUsed, listContainers, usesImage } from '../storage/container.ts';
 import type { VolumeRecord } from '../storage/records.ts';
+import { listRemovals, type Removal } from '../storage/trash.ts';
 import { listVolumes } from '../storage/volume.ts';
 import type { Ctx } from '../sys/context.ts';
 import { partsOfImage } from './image-parts.ts';
@@ -30,11 +31,13 @@ export interface DiskUsage {
   images: Totals & { items: ImageUsage[] };
   containers: Totals & { items: (ListedContainer & { size: { sizeRw: number; sizeRootFs: number } })[] };
   volumes: Totals & { items: { volume: VolumeRecord; links: number; size: number }[] };
+  /** Removed volumes that can be brought back. */
+  trash: Totals & { items: (Removal & { size: number })[] };
 }
 
 export async function measureSystem(ctx: Ctx): Promise<DiskUsage> {
   const usage = await runJob(ctx, { kind: 'usage' });
-  return { images: imagesOf(ctx, usage), containers: containersOf(ctx, usage), volumes: volumesOf(ctx, usage) };
+  return { images: imagesOf(ctx, usage), containers: containersOf(ctx, usage), volumes: volumesOf(ctx, usage), trash: trashOf(ctx, usage) };
 }
 
 function imagesOf(ctx: Ctx, { images: size, leftovers, parts }: UsageReport): DiskUsage['images'] {
@@ -77,6 +80,11 @@ function volumesOf(ctx: Ctx, { volumes: size, parts }: UsageReport): DiskUsage['
   }));
   const unused = items.filter(({ links }) => links === 0);
   return { count: items.length, active: items.length - unused.length, size, reclaimable: total(unused.map((item) => item.size)), items };
+}
+
+function trashOf(ctx: Ctx, { trash: size, parts }: UsageReport): DiskUsage['trash'] {
+  const items = listRemovals(ctx).map((removal) => ({ ...removal, size: parts.trash[removal.id] ?? 0 }));
+  return { count: total(items.map(({ volumes }) => volumes.length)), active: 0, size, reclaimable: size, items };
 }
 
 const total = (sizes: readonly number[]): number => sizes.reduce((sum, size) => sum + size, 0);

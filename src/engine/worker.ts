@@ -83,6 +83,8 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
       return import('./jobs/load-layers.ts').then(({ loadLayers }) => loadLayers(ctx, job, tools));
     case 'import':
       return import('./jobs/import.ts').then(({ importImage }) => importImage(ctx, job, tools));
+    case 'volume-sizes':
+      return import('./jobs/volume-sizes.ts').then(({ volumeSizes }) => volumeSizes(ctx, job));
     default:
       return job satisfies never;
   }

@@ -1,4 +1,5 @@
-// `system df` as text: Docker's summary, and with -v its four lists. There is no build cache here: its line says 0B.
+// `system df` as text: Docker's summary, and with -v its four lists. There is no build cache here: its line says 0B. The
+// trash has a line of its own, which Docker's has not, as long as something is in it.
 
 import type { VolumeRecord } from '../storage/records.ts';
 import { type ContainerRowInput, containerRow } from './container-row.ts';
@@ -20,6 +21,7 @@ export interface DiskUsageInput {
   };
   containers: Totals & { items: readonly ContainerRowInput[] };
   volumes: Totals & { items: readonly { volume: VolumeRecord; links: number; size: number }[] };
+  trash: Totals & { items: readonly { removedAt: Date; volumes: readonly string[]; size: number }[] };
 }
 
 export interface DiskUsageOptions {
@@ -39,6 +41,7 @@ const CONTAINER_HEADER = {
   ...{ RunningFor: 'CREATED', Status: 'STATUS', Names: 'NAMES' },
 };
 const VOLUME_HEADER = { Name: 'VOLUME NAME', Links: 'LINKS', Size: 'SIZE' };
+const TRASH_HEADER = { Removed: 'REMOVED', Volumes: 'VOLUMES', Size: 'SIZE' };
 const CACHE_TITLES = 'CACHE ID\tCACHE TYPE\tSIZE\tCREATED\tLAST USED\tUSAGE\tSHARED';
 const NO_CACHE: Totals = { count: 0, active: 0, size: 0, reclaimable: 0 };
 
@@ -55,7 +58,7 @@ export async function renderDiskUsage(usage: DiskUsageInput, options: DiskUsageO
   return formatRows(format, rows, { header: HEADER, table, raw });
 }
 
-function summary({ images, containers, volumes }: DiskUsageInput) {
+function summary({ images, containers, volumes, trash }: DiskUsageInput) {
   const row = (Type: string, { count, active, size, reclaimable }: Totals) =>
     struct('*formatter.diskUsageContext', {
       Active: String(active),
@@ -65,18 +68,20 @@ function summary({ images, containers, volumes }: DiskUsageInput) {
       TotalCount: String(count),
       Type,
     });
-  return [row('Images', images), row('Containers', containers), row('Local Volumes', volumes), row('Build Cache', NO_CACHE)];
+  const all = [row('Images', images), row('Containers', containers), row('Local Volumes', volumes), row('Build Cache', NO_CACHE)];
+  return trash.count > 0 ? [...all, row('Trash', trash)] : all;
 }
 
 const percent = (part: number, whole: number): number => Math.trunc((part * 100) / whole);
 
 function verboseTables(usage: DiskUsageInput, options: DiskUsageOptions): string {
-  const { images, containers, volumes } = rowsOf(usage, options);
+  const { images, containers, volumes, trash } = rowsOf(usage, options);
   return [
     `Images space usage:\n\n${tableOf(IMAGE_HEADER, images)}`,
     `Containers space usage:\n\n${tableOf(CONTAINER_HEADER, containers)}`,
     `Local Volumes space usage:\n\n${tableOf(VOLUME_HEADER, volumes)}`,
     `Build cache usage: 0B\n\n${alignTable([CACHE_TITLES])}`,
+    ...(trash.length > 0 ? [`Trash space usage:\n\n${tableOf(TRASH_HEADER, trash)}`] : []),
   ].join('\n');
 }
 
@@ -87,7 +92,7 @@ async function verboseTemplate(usage: DiskUsageInput, options: DiskUsageOptions 
   return `${renderTemplate(options.format === 'json' ? '{{json .}}' : options.format, whole)}\n`;
 }
 
-function rowsOf({ images, containers, volumes }: DiskUsageInput, { now, env }: DiskUsageOptions) {
+function rowsOf({ images, containers, volumes, trash }: DiskUsageInput, { now, env }: DiskUsageOptions) {
   const formatTime = timeFormatter(env);
   return {
     images: images.items.map((item) => imageRow(item, now)),
@@ -95,6 +100,11 @@ function rowsOf({ images, containers, volumes }: DiskUsageInput, { now, env }: D
     volumes: volumes.items.map(({ volume, links, size }) =>
       struct('*formatter.volumeContext', { Driver: volume.Driver, Links: String(links), Name: volume.Name, Size: preciseSize(size) }),
     ),
+    trash: trash.items.map(({ removedAt, volumes: names, size }) => ({
+      Removed: ago(removedAt.toISOString(), now),
+      Volumes: names.join(', '),
+      Size: preciseSize(size),
+    })),
   };
 }
 

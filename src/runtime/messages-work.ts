@@ -5,6 +5,7 @@ import type { ImageLayer } from '../storage/records.ts';
 import type { ImportJob, ImportResult, LoadJob, LoadLayersJob, LoadResult, SaveJob } from './messages-archive.ts';
 import type { CopyInJob, CopyOutJob } from './messages-copy.ts';
 import type { CommitJob, CommitResult, DiffJob, ExportJob, FileChange } from './messages-files.ts';
+import type { VolumeSizes, VolumeSizesJob } from './messages-volume.ts';
 
 export type WorkJob =
   | PullJob
@@ -19,7 +20,8 @@ export type WorkJob =
   | CommitJob
   | CopyInJob
   | CopyOutJob
-  | ArchiveJob;
+  | ArchiveJob
+  | VolumeSizesJob;
 
 type ArchiveJob = SaveJob | LoadJob | LoadLayersJob | ImportJob;
 
@@ -110,8 +112,9 @@ export interface UsageReport {
   leftovers: number;
   containers: number;
   volumes: number;
-  /** By digest, diff-id, container id, volume name. */
-  parts: Record<'blobs' | 'layers' | 'containers' | 'volumes', Record<string, number>>;
+  trash: number;
+  /** By digest, diff-id, container id, volume name, removal. */
+  parts: Record<'blobs' | 'layers' | 'containers' | 'volumes' | 'trash', Record<string, number>>;
 }
 
 export interface CheckReport {
@@ -166,6 +169,7 @@ export interface WorkResults {
   load: LoadResult;
   'load-layers': null;
   import: ImportResult;
+  'volume-sizes': VolumeSizes;
 }
 
 export type LayerStatus = 'waiting' | 'downloading' | 'retrying' | 'verifying' | 'extracting' | 'complete' | 'exists';

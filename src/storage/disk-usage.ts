@@ -14,6 +14,7 @@ import {
   layersDir,
   refsDir,
   tmpDir,
+  trashDir,
   volumeDir,
   volumesDir,
 } from './layout.ts';
@@ -26,8 +27,9 @@ export interface StoreUsage {
   leftovers: number;
   containers: number;
   volumes: number;
-  /** By digest, diff-id, container id, volume name. */
-  parts: Record<'blobs' | 'layers' | 'containers' | 'volumes', Record<string, number>>;
+  trash: number;
+  /** By digest, diff-id, container id, volume name, removal. */
+  parts: Record<'blobs' | 'layers' | 'containers' | 'volumes' | 'trash', Record<string, number>>;
 }
 
 const BLOCK = 512;
@@ -41,13 +43,14 @@ export function storeUsage(ctx: Pick<Ctx, 'paths'>): StoreUsage {
     layers: each(layersDir(ctx), (hex) => layerDir(ctx, digest(hex)), digest),
     containers: each(containersDir(ctx), (id) => containerDir(ctx, id)),
     volumes: each(volumesDir(ctx), (name) => volumeDir(ctx, name)),
+    trash: each(trashDir(ctx), (id) => join(trashDir(ctx), id)),
   };
   const leftovers = diskUsage(namesIn(tmpDir(ctx)).flatMap((name) => (name === 'claims' ? [] : [join(tmpDir(ctx), name)])));
   const whole = (sizes: readonly Record<string, number>[], folders: readonly string[], more = 0): number => {
     const bytes = sizes.flatMap((each) => Object.values(each)).reduce((sum, size) => sum + size, more);
     return bytes === 0 ? 0 : folders.reduce((sum, folder) => sum + blocksOf(folder), bytes);
   };
-  const { blobs, layers, containers, volumes } = parts;
+  const { blobs, layers, containers, volumes, trash } = parts;
   const names = diskUsage([imageRecordsDir(ctx), refsDir(ctx)]);
   const folders = [blobsDir(ctx), dirname(blobsDir(ctx)), dirname(refsDir(ctx)), layersDir(ctx)];
   return {
@@ -55,6 +58,7 @@ export function storeUsage(ctx: Pick<Ctx, 'paths'>): StoreUsage {
     leftovers,
     containers: whole([containers], [containersDir(ctx)]),
     volumes: whole([volumes], [volumesDir(ctx)]),
+    trash: whole([trash], [trashDir(ctx)]),
     parts,
   };
 }

@@ -36,6 +36,8 @@ export const containerLogPath = (ctx: HasPaths, id: string): string => join(cont
 export const namesDir = (ctx: HasPaths): string => join(ctx.paths.data, 'names');
 export const volumesDir = (ctx: HasPaths): string => join(ctx.paths.data, 'volumes');
 export const volumeDir = (ctx: HasPaths, name: string): string => join(volumesDir(ctx), name);
+/** What `volume rm` and the prunes took away, kept for a while: one folder per removal, in it one per volume. */
+export const trashDir = (ctx: HasPaths): string => join(ctx.paths.data, 'trash');
 /** `<encoded name>.json` and `<encoded name>.d/` for each network. */
 export const networksDir = (ctx: HasPaths): string => join(ctx.paths.data, 'networks');
 

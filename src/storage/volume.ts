@@ -20,6 +20,9 @@ export interface NewVolume {
 
 type HasPaths = Pick<Ctx, 'paths'>;
 
+/** Docker's mark of a volume that nobody named. */
+const ANONYMOUS_LABEL = 'com.docker.volume.anonymous';
+
 /** Where the files of a volume lie that has no options. */
 export const volumeData = (ctx: HasPaths, name: string): string => join(volumeDir(ctx, name), '_data');
 
@@ -39,7 +42,7 @@ export function createVolume(
     version: 1,
     Name: name ?? randomHex(32),
     Driver: 'local',
-    Labels: labels,
+    Labels: name === undefined ? { [ANONYMOUS_LABEL]: '', ...labels } : labels,
     Options: options,
     CreatedAt: ctx.now().toISOString(),
     Anonymous: name === undefined,
@@ -59,14 +62,19 @@ export function createVolume(
     throw occupied(volume.Name, error);
   }
   syncFolder(volumesDir(ctx));
-  recordVolume(ctx, 'create', volume.Name);
+  recordVolumeEvent(ctx, 'create', volume.Name);
   return { volume, isNew: true };
 }
 
 /** The volume of that name; undefined when there is none that can be read. */
 export function getVolume(ctx: HasPaths, name: string): VolumeRecord | undefined {
-  const record = readJson(join(volumeDir(ctx, name), 'volume.json')) as VolumeRecord | undefined;
-  return record?.version === 1 && record.Name === name ? record : undefined;
+  return readVolumeRecord(volumeDir(ctx, name), name);
+}
+
+/** The record in a volume's folder, wherever that lies. Its name is the folder's: a rename changes no more than that. */
+export function readVolumeRecord(folder: string, name: string): VolumeRecord | undefined {
+  const record = readJson(join(folder, 'volume.json')) as VolumeRecord | undefined;
+  return record?.version === 1 && typeof record.Name === 'string' ? { ...record, Name: name } : undefined;
 }
 
 /** Every readable volume, by name. */
@@ -78,23 +86,27 @@ export function listVolumes(ctx: HasPaths): VolumeRecord[] {
 
 /**
  * Takes a volume out of sight in one rename and returns the folder that now holds its files, to be deleted by who can (files of sub-ids
- * need the user namespace); undefined when there is none. If we die after the rename a sweep deletes it.
+ * need the user namespace); undefined when there is none. If we die after the rename a sweep deletes it. `keptIn`: a folder of the trash,
+ * in which it stays under its name instead.
  */
-export function removeVolume(ctx: HasPaths, name: string): string | undefined {
-  mkdirSync(tmpDir(ctx), { recursive: true, mode: 0o700 });
-  const grave = join(tmpDir(ctx), `removed-volume-${randomHex(8)}`);
+export function removeVolume(ctx: HasPaths, name: string, { keptIn }: { keptIn?: string | undefined } = {}): string | undefined {
+  const parent = keptIn ?? tmpDir(ctx);
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  const grave = join(parent, keptIn === undefined ? `removed-volume-${randomHex(8)}` : name);
   try {
     renameSync(volumeDir(ctx, name), grave);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+  if (keptIn !== undefined) syncFolder(parent);
   syncFolder(volumesDir(ctx));
-  recordVolume(ctx, 'destroy', name);
+  recordVolumeEvent(ctx, 'destroy', name);
   return grave;
 }
 
-function recordVolume(ctx: HasPaths, Action: string, ID: string): void {
+/** Docker's event of a volume. Never throws. */
+export function recordVolumeEvent(ctx: HasPaths, Action: string, ID: string): void {
   recordEvent(ctx, { Type: 'volume', Action, Actor: { ID, Attributes: { driver: 'local' } } });
 }
 

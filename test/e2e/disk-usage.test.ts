@@ -35,7 +35,7 @@ async function df(): Promise<Record<string, Record<string, string>>> {
 }
 
 async function clear(): Promise<void> {
-  await box.ok(['system', 'prune', '-af', '--volumes']);
+  await box.ok(['system', 'prune', '-af', '--volumes', '--trash']);
 }
 
 afterEach(async () => {

@@ -8,7 +8,7 @@ export interface CompletedCommand {
   description: string;
   flags: { long: string; char: string | undefined; description: string }[];
   /** What its arguments name, read from its usage line. */
-  takes: 'container' | 'image' | undefined;
+  takes: keyof typeof LISTINGS | undefined;
 }
 
 export interface CompletionModel {
@@ -28,7 +28,13 @@ export function completionModel(): CompletionModel {
       flags: Object.values(flags)
         .filter((flag) => !flag.hidden)
         .map((flag) => ({ long: `--${flag.name}`, char: flag.char, description: flag.description ?? '' })),
-      takes: /\bCONTAINER\b/.test(usage) ? 'container' : /\bIMAGE\b/.test(usage) ? 'image' : undefined,
+      takes: /\bCONTAINER\b/.test(usage)
+        ? 'container'
+        : /\bIMAGE\b/.test(usage)
+          ? 'image'
+          : /\bVOLUME\b/.test(usage)
+            ? 'volume'
+            : undefined,
     })),
     topics: topics().map((topic) => ({ name: topic, commands: commandsOfTopic(topic).map(({ name }) => name) })),
     globalFlags: global.map(([name]) => `--${name}`),
@@ -46,4 +52,5 @@ export function firstWords(model: CompletionModel): string[] {
 export const LISTINGS = {
   container: "skiff ps -a --format '{{.Names}}' 2>/dev/null",
   image: "skiff images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null",
+  volume: 'skiff volume ls -q 2>/dev/null',
 } as const;

@@ -33,7 +33,7 @@ function wordsFunction(model: CompletionModel): string {
     ...model.topics.map(({ name, commands }) => `    '${name}') echo ${commands.join(' ')} ;;`),
     ...model.commands.map(({ names, flags }) => `    ${quoted(names)}) echo ${[...flags.map(({ long }) => long), '--help'].join(' ')} ;;`),
   ];
-  const listings = (['container', 'image'] as const).flatMap((kind) => {
+  const listings = (Object.keys(LISTINGS) as (keyof typeof LISTINGS)[]).flatMap((kind) => {
     const names = model.commands.filter(({ takes }) => takes === kind).flatMap((command) => command.names);
     return names.length === 0 ? [] : [`    ${quoted(names)}) ${LISTINGS[kind]} ;;`];
   });

@@ -54,6 +54,16 @@ export function parseVolume(spec: string): VolumeSpec {
 /** Throws unless `name` may name a volume. */
 export function checkVolumeName(name: string): void {
   if (NAME_PATTERN.test(name)) return;
+  if (name.length === 1) {
+    throw new EngineError(
+      'ERR_VOLUME_NAME',
+      `Create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
+      {
+        hint: 'To pass a host directory, use an absolute path',
+        exitCode: 125,
+      },
+    );
+  }
   throw new EngineError(
     'ERR_VOLUME_NAME',
     `Create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,

@@ -1,0 +1,100 @@
+// The trash: what `volume rm` and the prunes took away lies in `trash/<removal>/<volume>/`, whole, until it is brought back, too old, or in
+// the way. A removal is one command's; its name begins with its time and sorts by it. Each volume goes in and out by one rename: whoever
+// dies on the way leaves it on one of the two sides. An empty removal means nothing.
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { syncFolder } from '../sys/atomic.ts';
+import type { Ctx } from '../sys/context.ts';
+import { errnoOf } from '../sys/errors.ts';
+import { randomHex } from '../sys/random.ts';
+import { withStoreLock } from './claim.ts';
+import { tmpDir, trashDir, volumeDir, volumesDir } from './layout.ts';
+import { recordVolumeEvent } from './volume.ts';
+
+type HasPaths = Pick<Ctx, 'paths'>;
+
+export interface Removal {
+  /** Its folder's name. */
+  id: string;
+  removedAt: Date;
+  /** Names, sorted. */
+  volumes: string[];
+}
+
+const ID = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}$/;
+
+/** A folder for one removal, which is made when something comes into it. */
+export function newRemoval(ctx: Pick<Ctx, 'paths' | 'now'>): string {
+  return join(trashDir(ctx), `${ctx.now().toISOString().replace(/[-:.]/g, '')}-${randomHex(4)}`);
+}
+
+/** What there is to bring back, the latest removal first. */
+export function listRemovals(ctx: HasPaths): Removal[] {
+  return namesIn(trashDir(ctx))
+    .toReversed()
+    .flatMap((id) => {
+      const removedAt = timeOf(id);
+      const volumes = removedAt ? namesIn(join(trashDir(ctx), id)) : [];
+      return removedAt && volumes.length > 0 ? [{ id, removedAt, volumes }] : [];
+    });
+}
+
+/** The place of a volume of a removal. */
+export const removedVolume = (ctx: HasPaths, { id }: Pick<Removal, 'id'>, name: string): string => join(trashDir(ctx), id, name);
+
+/** Brings a removal's volumes back; with names that are taken it brings back none, and returns those names. */
+export function bringBack(ctx: HasPaths, { id, volumes }: Removal): string[] {
+  return withStoreLock(ctx, () => {
+    const there = new Set(namesIn(volumesDir(ctx)));
+    const taken = volumes.filter((name) => there.has(name));
+    if (taken.length > 0) return taken;
+    mkdirSync(volumesDir(ctx), { recursive: true, mode: 0o700 });
+    for (const name of volumes) {
+      renameSync(removedVolume(ctx, { id }, name), volumeDir(ctx, name));
+      recordVolumeEvent(ctx, 'create', name);
+    }
+    syncFolder(volumesDir(ctx));
+    syncFolder(join(trashDir(ctx), id));
+    dropIfEmpty(join(trashDir(ctx), id));
+    return [];
+  });
+}
+
+/**
+ * Takes removals out of the trash for good: those from before `before`, or all. Returns the folders that are left to be deleted by who can;
+ * if we die, a sweep deletes them.
+ */
+export function detachRemovals(ctx: HasPaths, before?: Date): string[] {
+  return withStoreLock(ctx, () => {
+    mkdirSync(tmpDir(ctx), { recursive: true, mode: 0o700 });
+    return namesIn(trashDir(ctx)).flatMap((id) => {
+      const time = timeOf(id);
+      if (before !== undefined && (time === undefined || time >= before)) return [];
+      const grave = join(tmpDir(ctx), `removed-trash-${randomHex(8)}`);
+      renameSync(join(trashDir(ctx), id), grave);
+      return [grave];
+    });
+  });
+}
+
+function timeOf(id: string): Date | undefined {
+  const [, year, month, day, hour, minute, second, ms] = ID.exec(id) ?? [];
+  return year === undefined ? undefined : new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+}
+
+function dropIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Something is in it, or it is gone.
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}
