@@ -3,6 +3,7 @@
 // copy. Only what is a pipe already, or /dev/null, is handed on as it is: there is nothing behind it, and no copy to pay for.
 import { closeSync, fstatSync } from 'node:fs';
 import type { AttachHandlers } from '../runtime/control-client.ts';
+import { openInputPipe } from '../runtime/input-pipe.ts';
 import { makePipe, pendingBytes } from '../sys/fd.ts';
 import { isFile, readFileOn } from '../sys/file-input.ts';
 
@@ -35,25 +36,9 @@ export function openExecStreams(options: { input: boolean; output: boolean }, ha
   const stdout = options.output ? output(1, handlers.stdout) : 'ignore';
   const stderr = options.output && typeof stdout === 'number' && outputs.length > 0 && isSame(1, 2) ? stdout : output(2, handlers.stderr);
   let copied: Promise<unknown> = Promise.resolve();
-  let sink = input ? Bun.file(input.write).writer() : undefined;
-  const feed = async (chunk: Uint8Array): Promise<void> => {
-    try {
-      sink?.write(chunk);
-      await sink?.flush();
-    } catch {
-      // The program closed its standard input: what comes now is lost, as at a closed pipe.
-      sink = undefined;
-    }
-  };
-  const endInput = (): void => {
-    const ending = sink;
-    sink = undefined;
-    // The sink does not own its descriptor: the program sees the end of its input when that is closed.
-    if (!ending || !input) return;
-    void (async () => ending.end())()
-      .catch(() => undefined)
-      .finally(() => closeSync(input.write));
-  };
+  const writer = input && openInputPipe(input.write);
+  const feed = async (chunk: Uint8Array): Promise<void> => writer?.write(chunk);
+  const endInput = (): void => writer?.end();
   const readsFile = input !== undefined && isFile(0);
   return {
     stdio: [input?.read ?? (options.input ? 0 : 'ignore'), stdout, stderr],

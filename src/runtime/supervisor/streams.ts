@@ -2,6 +2,7 @@
 // of them, so that memory stays bounded. Pipes are ours, not the runtime's, since the runtime ends before the container does.
 import { closeSync } from 'node:fs';
 import { makePipe, setWindowSize } from '../../sys/fd.ts';
+import { openInputPipe } from '../input-pipe.ts';
 import { copyTerminal, writeTerminal } from '../terminal-copy.ts';
 import { stirred } from './tidy.ts';
 
@@ -49,16 +50,7 @@ function pipeStreams(stdin: boolean, deliver: Deliver, attach: Streams['attach']
   const input = stdin ? makePipe() : undefined;
   const output = makePipe();
   const errors = makePipe();
-  let sink = input ? Bun.file(input.write).writer() : undefined;
-  const endInput = (): void => {
-    const ending = sink;
-    sink = undefined;
-    // The sink does not own its descriptor: the container sees the end of its input when that is closed.
-    const close = (): void => {
-      if (input) closeSync(input.write);
-    };
-    if (ending) void Promise.resolve(ending.end()).then(close, close);
-  };
+  const writer = input && openInputPipe(input.write);
   return {
     stdio: [input?.read ?? 'ignore', output.write, errors.write],
     handedOver: () => {
@@ -68,16 +60,8 @@ function pipeStreams(stdin: boolean, deliver: Deliver, attach: Streams['attach']
       void Promise.all([copyPipe(output.read, 'stdout', deliver), copyPipe(errors.read, 'stderr', deliver)]).then(end, end);
     },
     attach,
-    writeInput: async (chunk) => {
-      try {
-        sink?.write(chunk);
-        await sink?.flush();
-      } catch {
-        // The container closed its standard input: what is typed now is lost, as at a closed pipe.
-        endInput();
-      }
-    },
-    endInput,
+    writeInput: async (chunk) => writer?.write(chunk),
+    endInput: () => writer?.end(),
     resize: () => undefined,
     ended,
   };
