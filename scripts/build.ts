@@ -17,6 +17,8 @@ try {
     process.execPath,
     'build',
     'src/main.ts',
+    // A thread's entry is looked up by its path in the executable.
+    'src/runtime/network/resolver/worker.ts',
     ...['--compile', '--minify', '--bytecode', '--format=esm', '--splitting', '--target=bun'],
     ...['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'],
     // Most commands are over before compiled code pays: 30 of 115 ms of CPU of a `ps -a` of 1,000. The worker sets it back.

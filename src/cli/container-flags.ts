@@ -6,6 +6,7 @@ import { parseTmpfs } from '../engine/create/tmpfs-spec.ts';
 import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
 import { deviceFlags } from './flags-devices.ts';
+import { egressFlags } from './flags-egress.ts';
 import { extraFlags } from './flags-extras.ts';
 import { healthFlags } from './flags-health.ts';
 import { limitFlags } from './flags-limits.ts';
@@ -87,6 +88,7 @@ export const containerFlags = {
   workdir: flag.string({ char: 'w', description: 'Working directory inside the container' }),
   ...namespaceFlags,
   ...healthFlags,
+  ...egressFlags,
   ...timeLimitFlags,
   ...unsupportedFlags,
 };

@@ -11,6 +11,7 @@ import { EngineError, errnoOf } from '../sys/errors.ts';
 import type { containerFlags } from './container-flags.ts';
 import type { FlagValues } from './flag.ts';
 import { deviceOptions } from './flags-devices.ts';
+import { egressOptions } from './flags-egress.ts';
 import { namedExtras } from './flags-extras.ts';
 import { healthExtras, healthOptions } from './flags-health.ts';
 import { limitOptions } from './flags-limits.ts';
@@ -101,6 +102,7 @@ function hostConfig({ flags, cwd }: OptionsInput, binds: string[], bindings: Hos
     ...deviceOptions(flags),
     ...(mounts.length ? { Mounts: mounts } : {}),
     ...namespaceOptions(flags),
+    ...egressOptions(flags),
   };
 }
 

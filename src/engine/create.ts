@@ -18,6 +18,7 @@ import { tryLock } from '../sys/lock.ts';
 import { randomHex } from '../sys/random.ts';
 import { checkConfig, checkDevices, checkName, deviceWarnings } from './create/checks.ts';
 import { claimCidFile } from './create/cidfile.ts';
+import { checkEgress } from './create/egress.ts';
 import { checkHealth } from './create/health.ts';
 import { completeHostConfig } from './create/host-config.ts';
 import { type LocalImage, platformWarning, requireLocalImage } from './create/image.ts';
@@ -32,7 +33,7 @@ import { randomName } from './names.ts';
 /** Creates a container of a local image. Throws EngineError (exit code 125 mostly) and then nothing is left. */
 export async function createContainer(ctx: Ctx, options: CreateOptions): Promise<CreatedContainer> {
   const local = requireLocalImage(ctx, options.Config.Image, options.platform);
-  const shared = resolveSharing(ctx, completeHostConfig(options.HostConfig), options);
+  const shared = checkEgress(ctx, resolveSharing(ctx, completeHostConfig(options.HostConfig), options));
   const userns = shared.UsernsMode ? await (await import('./create/userns.ts')).resolveUserns(ctx, shared) : undefined;
   const hostConfig = userns ? { ...shared, UsernsMode: userns.UsernsMode } : shared;
   const id = randomHex(32);

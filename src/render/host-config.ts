@@ -57,8 +57,9 @@ export function renderHostConfig({ HostConfig: given }: ContainerRecord, facts: 
       MaskedPaths: listOrNil(facts.maskedPaths),
       ReadonlyPaths: listOrNil(facts.readonlyPaths),
       Init: given.Init,
+      Egress: given.Egress?.length ? given.Egress : undefined,
     },
-    { Tmpfs: {}, Mounts: NIL_LIST, StorageOpt: {}, Sysctls: {}, Annotations: {} },
+    { Tmpfs: {}, Mounts: NIL_LIST, Egress: NIL_LIST, StorageOpt: {}, Sysctls: {}, Annotations: {} },
   );
 }
 

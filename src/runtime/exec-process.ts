@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { containerRunDir } from '../storage/layout.ts';
 import type { HostConfig } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
+import { EngineError } from '../sys/errors.ts';
 import { keptIds, outerUser, ownIdCounts } from './keep-id.ts';
 import { ALL_CAPABILITIES, processCapabilities } from './spec/capabilities.ts';
 import { canRun } from './spec/emulated.ts';
@@ -32,7 +33,7 @@ export interface ExecTarget {
   pid: number;
   /** We are not in its user namespace: owners are not the ids that it knows, and some folders are closed to us. */
   isOutside?: boolean;
-  hostConfig?: Pick<HostConfig, 'GroupAdd' | 'UsernsMode'>;
+  hostConfig?: Pick<HostConfig, 'GroupAdd' | 'UsernsMode' | 'Egress'>;
 }
 
 /**
@@ -44,6 +45,7 @@ export function describeExec(
   { id, pid, isOutside = false, hostConfig }: ExecTarget,
   request: ExecRequest,
 ): OciProcess {
+  if (request.privileged && hostConfig?.Egress) throw againstPolicy();
   const spec = JSON.parse(readFileSync(join(containerRunDir(ctx, id), 'bundle/config.json'), 'utf8')) as OciSpec;
   const { process: base } = spec;
   // The container's own view, its mounts included.
@@ -88,6 +90,12 @@ export function describeExec(
       : {}),
   };
 }
+
+const againstPolicy = (): EngineError =>
+  new EngineError('ERR_EGRESS', 'A privileged process could take away the outbound policy (--egress) of its container', {
+    hint: 'Leave out --privileged',
+    exitCode: 126,
+  });
 
 function withGroups(user: ResolvedUser, groups: readonly number[]): ResolvedUser {
   return { ...user, additionalGids: [...new Set([...user.additionalGids, ...groups])] };

@@ -175,6 +175,8 @@ export interface HostConfig {
   LogConfig: { Type: string; Config: Record<string, string> };
   /** `none`, `host`, `bridge` (the default network), `container:<id>` or a network's name. */
   NetworkMode: string;
+  /** skiff's own: the outbound policy, as given; absent is none. */
+  Egress?: string[];
   PortBindings: Record<string, PortBinding[]>;
   PublishAllPorts: boolean;
   RestartPolicy: RestartPolicy;

@@ -22,12 +22,12 @@ export interface ResolvConf {
   forwardsDns: boolean;
 }
 
-// Docker's choice for a host without any usable name server.
-const PUBLIC_SERVERS = ['8.8.8.8', '8.8.4.4'];
+/** Docker's choice for a host without any usable name server. */
+export const PUBLIC_SERVERS: readonly string[] = ['8.8.8.8', '8.8.4.4'];
 
 /** The whole file. */
 export function resolvConf(input: ResolvConfInput): ResolvConf {
-  const host = parse(input.host);
+  const host = parseResolvConf(input.host);
   const { servers, forwardsDns } = input.dns.length ? { servers: [...input.dns], forwardsDns: false } : inside(host.servers, input);
   const search = (input.search.length ? input.search : host.search).filter((domain) => domain !== '.' && domain !== '');
   const options = input.options.length ? input.options : host.options;
@@ -50,10 +50,11 @@ function inside(hostServers: readonly string[], input: ResolvConfInput): { serve
     return bytes !== undefined && !isLoopback(server) && (bytes.length === 4 || hasIpv6);
   });
   const servers = [...(forwardsDns ? [forward] : []), ...reachable];
-  return { servers: servers.length ? servers : PUBLIC_SERVERS, forwardsDns };
+  return { servers: servers.length ? servers : [...PUBLIC_SERVERS], forwardsDns };
 }
 
-function parse(text: string): { servers: string[]; search: string[]; options: string[] } {
+/** What the text of a resolv.conf says, comments left out; nothing of it is checked. */
+export function parseResolvConf(text: string): { servers: string[]; search: string[]; options: string[] } {
   const parsed = { servers: [] as string[], search: [] as string[], options: [] as string[] };
   for (const line of text.split('\n')) {
     const [keyword, ...values] = line

@@ -10,12 +10,14 @@ import { EngineError } from '../../sys/errors.ts';
 import { drain } from '../network/drain.ts';
 import { type HostNetwork, hostNetwork, SUBNET6 } from '../network/host.ts';
 import { hostnameFile, hostsFile, sharedHostsFile } from '../network/hosts-file.ts';
+import type { Names } from '../network/names.ts';
 import { createNetns, netnsPath } from '../network/netns.ts';
 import { type PastaHandle, startPasta } from '../network/pasta.ts';
 import { assertPortsFree } from '../network/port-check.ts';
 import { publishingContainer } from '../network/port-owner.ts';
 import { fallbackNotes, publishedPorts, resolveBindings } from '../network/ports.ts';
 import { resolvConf } from '../network/resolv-conf.ts';
+import { RESOLVER_ADDRESS, type ResolverConfInput, resolverConf } from '../network/resolver/conf.ts';
 import type { SpecInput } from '../spec/build.ts';
 import { joinedContainer } from '../spec/namespaces.ts';
 import { joinNetwork } from './joining.ts';
@@ -125,17 +127,25 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta,
   const expected = ipv6 && host.ipv6Interface ? [host.subnet.address, SUBNET6.address] : [host.subnet.address];
   const { files, forwardsDns } = ownFiles(ctx, record, { addresses: expected, host });
   let pasta: PastaHandle | undefined;
+  let names: Names | undefined;
   const onPastaSpawn = (pid: number): void => {
     onSpawn(pid);
     onPasta?.(pid);
   };
   const options = { netns, ports, ipv6, forwardsDns, env: ctx.env, endpoint: record.Name, host };
-  const ready = startPasta({ ...options, onSpawn: onPastaSpawn }).then((started) => {
+  const named = netns.made.then(async () => {
+    if (!HostConfig.Egress) return;
+    const { serveNames } = await import('../network/names.ts');
+    const hosts = hostFile(join(containerDir(ctx, record.Id), 'hosts'));
+    names = await serveNames(ctx, record, { netns: netns.lastingPath, networks: [], hosts, onSpawn });
+  });
+  const linked = startPasta({ ...options, onSpawn: onPastaSpawn }).then((started) => {
     pasta = started;
     for (const line of fallbackNotes(started.ports)) ctx.warn(line);
     const addresses = started.ipv6 ? [started.address, started.ipv6.address] : [started.address];
     if (addresses.length !== expected.length) ownFiles(ctx, record, { addresses, host });
   });
+  const ready = Promise.all([linked, named]).then(() => undefined);
   // Awaited later: until then a failure is nobody's unhandled rejection.
   ready.catch(() => undefined);
   netns.made.catch(() => undefined);
@@ -144,7 +154,7 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta,
     files,
     made: netns.made,
     ready,
-    isUp: () => pasta !== undefined,
+    isUp: () => pasta !== undefined && (names !== undefined || !HostConfig.Egress),
     ports: () => publishedPorts(pasta?.ports ?? [], { ipv6: pasta?.ipv6 !== undefined }),
     settings: () => ({
       IPAddress: pasta?.address ?? '',
@@ -155,7 +165,10 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta,
       SandboxKey: netns.path,
     }),
     drained: () => drain(netns.sockets),
-    close: () => pasta?.stop(),
+    close: () => {
+      names?.stop();
+      pasta?.stop();
+    },
   };
 }
 
@@ -183,17 +196,22 @@ function ownFiles(
     extraHosts: HostConfig.ExtraHosts ?? [],
     hostAddress: host?.hostAddress,
   });
-  const resolver = resolvConf({
-    host: hostFile('/etc/resolv.conf'),
-    dns: HostConfig.Dns,
-    search: HostConfig.DnsSearch,
-    options: HostConfig.DnsOptions,
-    forward: host?.subnet.forward,
-    hasIpv6: addresses.length > 1,
-    sharesHost: host === undefined,
-  });
+  const asked = { host: hostFile('/etc/resolv.conf'), dns: HostConfig.Dns, search: HostConfig.DnsSearch, options: HostConfig.DnsOptions };
+  const resolver = HostConfig.Egress
+    ? ownResolver(asked)
+    : resolvConf({
+        ...asked,
+        forward: host?.subnet.forward,
+        hasIpv6: addresses.length > 1,
+        sharesHost: host === undefined,
+      });
   const files = place(ctx, record, { hosts, hostname: hostnameFile(Config.Hostname), 'resolv.conf': resolver.content });
   return { files, forwardsDns: resolver.forwardsDns };
+}
+
+// What the resolver's answers open is all that a policy knows of names, so its container asks nobody else.
+function ownResolver(asked: Omit<ResolverConfInput, 'address'>): { content: string; forwardsDns: boolean } {
+  return { content: resolverConf({ ...asked, address: RESOLVER_ADDRESS }), forwardsDns: false };
 }
 
 function hostFiles(ctx: Ctx, record: ContainerRecord): SpecInput['files'] {

@@ -1,0 +1,88 @@
+// What the policy has denied, as it happens. The kernel notes each destination in a set; that there is anything new is seen by one read of
+// the namespace's own counters a second, so that an idle container costs next to nothing. Of one destination, and of all, only so many are told.
+import { readSync } from 'node:fs';
+import { type NftSite, nft } from './nft.ts';
+import { DENIED_SETS, TABLE } from './ruleset.ts';
+
+export interface Denial {
+  /** An address, or a name that was not to be asked for. */
+  destination: string;
+  protocol: string;
+  port?: string;
+}
+
+export interface DenialOptions extends NftSite {
+  /** Open files /proc/net/snmp and snmp6 of the namespace. */
+  counters: readonly number[];
+  tell: (denial: Denial) => void;
+}
+
+const LOOK_MS = 1000;
+/** One destination is told of once in this time. */
+const AGAIN_MS = 60_000;
+/** And of all together so many. */
+const MOST_IN_TIME = 60;
+
+/** Begins to look; the returned functions tell of a name, and end it. */
+export function watchDenials({ counters, tell, ...site }: DenialOptions): { denied: (denial: Denial) => void; stop: () => void } {
+  const limited = limiter(tell);
+  let seen = rejections(counters);
+  let isLooking = false;
+  const look = async (): Promise<void> => {
+    const now = rejections(counters);
+    if (now === seen || isLooking) return;
+    seen = now;
+    isLooking = true;
+    try {
+      for (const denial of parseDenied(
+        await nft(DENIED_SETS.map((set) => `list set ${TABLE} ${set}\nflush set ${TABLE} ${set}\n`).join(''), site),
+      )) {
+        limited(denial);
+      }
+    } catch {
+      // The container is ending, and its namespace with it.
+    } finally {
+      isLooking = false;
+    }
+  };
+  const timer = setInterval(() => void look(), LOOK_MS);
+  return { denied: limited, stop: () => clearInterval(timer) };
+}
+
+/** A function that passes on what was not told of lately. */
+export function limiter(tell: (denial: Denial) => void, clock: () => number = () => performance.now()): (denial: Denial) => void {
+  const toldAt = new Map<string, number>();
+  return (denial) => {
+    const now = clock();
+    for (const [key, at] of toldAt) if (now - at >= AGAIN_MS) toldAt.delete(key);
+    const key = `${denial.destination} ${denial.protocol} ${denial.port}`;
+    if (toldAt.has(key) || toldAt.size >= MOST_IN_TIME) return;
+    toldAt.set(key, now);
+    tell(denial);
+  };
+}
+
+const PROTOCOLS: Readonly<Record<string, string>> = { '1': 'icmp', '6': 'tcp', '17': 'udp', '58': 'ipv6-icmp', '132': 'sctp' };
+
+/** The elements of the sets in nft's listing. */
+export function parseDenied(listing: string): Denial[] {
+  const found = listing.matchAll(/([0-9a-f.:]+) \. ([\w-]+)(?: \. (\d+))? (?:timeout|expires)/g);
+  return [...found].map(([, destination = '', protocol = '', port]) => ({
+    destination,
+    protocol: PROTOCOLS[protocol] ?? protocol,
+    ...(port === undefined ? {} : { port }),
+  }));
+}
+
+// How often the namespace has told somebody that a destination is unreachable: what `reject` does.
+function rejections(counters: readonly number[]): string {
+  const chunk = Buffer.alloc(16_384);
+  return counters
+    .map((fd) => {
+      const text = chunk.toString('latin1', 0, readSync(fd, chunk, 0, chunk.length, 0));
+      const [names, values] = text.split('\n').filter((line) => line.startsWith('Icmp:'));
+      const column = names?.split(' ').indexOf('OutDestUnreachs') ?? -1;
+      return values?.split(' ')[column] ?? /^Icmp6OutDestUnreachs\s+(\d+)/m.exec(text)?.[1] ?? '';
+    })
+    .join(' ');
+}

@@ -1,0 +1,119 @@
+// The resolver of one container, as its supervisor sees it: starts the thread, and asks the world for it, from the host's network
+// namespace, by the servers that the host has at that moment.
+import type { Ctx } from '../../../sys/context.ts';
+import { EngineError } from '../../../sys/errors.ts';
+import { isCompiled } from '../../../sys/self.ts';
+import { RESOLVER_ADDRESS } from './conf.ts';
+import { forwarder } from './forward.ts';
+import { addressesOf } from './message.ts';
+import type { FromResolver, ToResolver } from './messages.ts';
+import { hostServers } from './servers.ts';
+
+export interface ResolverOptions {
+  ctx: Pick<Ctx, 'paths'>;
+  containerId: string;
+  /** A file of the container's network namespace, which is there by now. */
+  netns: string;
+  /** The names of the joined networks. */
+  networks: readonly string[];
+  /** `--dns`; empty: the host's. */
+  dns: readonly string[];
+  /** Whether anybody outside may be asked; not on `internal` networks alone. Asked for each question. */
+  hasWayOut: () => boolean;
+  policy?: NamePolicy;
+}
+
+/** The outbound policy's say. */
+export interface NamePolicy {
+  /** Whether somebody outside may be asked for the name. */
+  mayAsk(name: string): boolean;
+  /** Addresses that the client is about to be told; `ttl` in seconds. The answer waits until it resolves. */
+  found(name: string, addresses: readonly string[], ttl: number): Promise<void>;
+}
+
+export interface Resolver {
+  address: string;
+  /** The thread's folder below /proc, in which `net` is the container's. */
+  thread: string;
+  /** After a connect or a disconnect. */
+  setNetworks(networks: readonly string[]): void;
+  stop(): void;
+}
+
+const PORT = 53;
+/** What a peer's address is good for in the policy: as long as our answers say. */
+const PEER_TTL_SECONDS = 600;
+const HOST_FILE = '/etc/resolv.conf';
+
+/** Resolves once it listens. Throws ERR_RESOLVER (125). */
+export async function startResolver(options: ResolverOptions): Promise<Resolver> {
+  const { ctx, policy, dns } = options;
+  // Under a policy the container's own network is no way out for us either, so its servers are asked from here.
+  const servers = policy ? dns : [];
+  const forward = forwarder({ servers: servers.length > 0 ? () => servers : hostServers(HOST_FILE) });
+  const worker = new Worker(workerUrl());
+  worker.unref();
+  const tell = (message: ToResolver): void => worker.postMessage(message);
+  const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
+  worker.onmessage = ({ data }: { data: FromResolver }) => {
+    if (data.type === 'listening') resolve(data.thread);
+    else if (data.type === 'failed') reject(cannotListen(data.message));
+    else void serve(data);
+  };
+  worker.onerror = ({ message }) => reject(cannotListen(message));
+  tell({
+    type: 'setup',
+    netns: options.netns,
+    address: RESOLVER_ADDRESS,
+    port: PORT,
+    paths: { data: ctx.paths.data, run: ctx.paths.run },
+    containerId: options.containerId,
+    networks: [...options.networks],
+    servers: policy ? [] : [...dns],
+    tellsAddresses: policy !== undefined,
+  });
+  let thread: string;
+  try {
+    thread = await listening;
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+  return {
+    address: RESOLVER_ADDRESS,
+    thread,
+    setNetworks: (networks) => tell({ type: 'networks', networks: [...networks] }),
+    stop: () => worker.terminate(),
+  };
+
+  async function serve(asked: Extract<FromResolver, { id: number }>): Promise<void> {
+    let message: Buffer | undefined;
+    let refused = false;
+    try {
+      if (asked.type === 'local') await policy?.found(asked.name, asked.addresses, PEER_TTL_SECONDS);
+      else if (policy?.mayAsk(asked.name) === false) refused = true;
+      else message = await outside(asked);
+    } catch {
+      // The policy could not be told: then nobody is.
+    }
+    tell({ type: 'done', id: asked.id, refused, ...(message ? { message } : {}) });
+  }
+
+  async function outside({ name, message, transport }: Extract<FromResolver, { type: 'outside' }>): Promise<Buffer | undefined> {
+    if (!options.hasWayOut()) return undefined;
+    const answer = await forward(message, transport);
+    if (!answer || !policy) return answer;
+    const { addresses, ttl } = addressesOf(answer);
+    if (addresses.length > 0) await policy.found(name, addresses, ttl);
+    return answer;
+  }
+}
+
+// In the executable by the place that the build gives the thread's entry, absolute: a relative one could be looked up where the user stands.
+function workerUrl(): string {
+  return isCompiled() ? 'file:///$bunfs/root/runtime/network/resolver/worker.js' : new URL('./worker.ts', import.meta.url).href;
+}
+
+function cannotListen(reason: string): EngineError {
+  return new EngineError('ERR_RESOLVER', `Cannot answer names at ${RESOLVER_ADDRESS} in the container: ${reason}`, { exitCode: 125 });
+}
