@@ -25,6 +25,8 @@ export interface NamesSite {
 export interface Names {
   /** After a connect or a disconnect. */
   setNetworks(networks: readonly string[]): void;
+  /** Resolves when all that was denied is recorded. */
+  settled(): Promise<void>;
   stop(): void;
 }
 
@@ -55,15 +57,17 @@ export async function serveNames(ctx: Ctx, record: ContainerRecord, site: NamesS
     hasWayOut,
     ...(policy ? { policy } : {}),
   });
-  if (!Egress) return resolver;
+  const { setNetworks, stop } = resolver;
+  if (!Egress) return { setNetworks, stop, settled: () => Promise.resolve() };
   const counters = ['snmp', 'snmp6'].flatMap((name) => opened(`/proc/${resolver.thread}/net/${name}`));
   const denials = watchDenials({ ...nftSite, counters, tell: (denial) => tell(ctx, record, denial) });
   denied = denials.denied;
   return {
-    setNetworks: resolver.setNetworks,
+    setNetworks,
+    settled: denials.settled,
     stop() {
       denials.stop();
-      resolver.stop();
+      stop();
       for (const fd of counters.splice(0)) closeSync(fd);
     },
   };

@@ -164,7 +164,7 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta,
       IPv6Address: pasta?.ipv6?.address ?? '',
       SandboxKey: netns.path,
     }),
-    drained: () => drain(netns.sockets),
+    drained: async () => void (await Promise.all([drain(netns.sockets), names?.settled()])),
     close: () => {
       names?.stop();
       pasta?.stop();

@@ -2,7 +2,7 @@
 // the namespace's own counters a second, so that an idle container costs next to nothing. Of one destination, and of all, only so many are told.
 import { readSync } from 'node:fs';
 import { type NftSite, nft } from './nft.ts';
-import { DENIED_SETS, TABLE } from './ruleset.ts';
+import { TABLE } from './ruleset.ts';
 
 export interface Denial {
   /** An address, or a name that was not to be asked for. */
@@ -18,35 +18,40 @@ export interface DenialOptions extends NftSite {
 }
 
 const LOOK_MS = 1000;
-/** One destination is told of once in this time. */
+/** One destination is told of once in this time, which is how long its set remembers it. */
 const AGAIN_MS = 60_000;
 /** And of all together so many. */
 const MOST_IN_TIME = 60;
 
-/** Begins to look; the returned functions tell of a name, and end it. */
-export function watchDenials({ counters, tell, ...site }: DenialOptions): { denied: (denial: Denial) => void; stop: () => void } {
+export interface Denials {
+  /** Tells of one that no rule of the kernel's knows of: a name. */
+  denied(denial: Denial): void;
+  /** Looks once more; resolves when all is told. */
+  settled(): Promise<void>;
+  stop(): void;
+}
+
+/** Begins to look. */
+export function watchDenials({ counters, tell, ...site }: DenialOptions): Denials {
   const limited = limiter(tell);
   let seen = rejections(counters);
-  let isLooking = false;
   const look = async (): Promise<void> => {
     const now = rejections(counters);
-    if (now === seen || isLooking) return;
+    if (now === seen) return;
     seen = now;
-    isLooking = true;
     try {
-      for (const denial of parseDenied(
-        await nft(DENIED_SETS.map((set) => `list set ${TABLE} ${set}\nflush set ${TABLE} ${set}\n`).join(''), site),
-      )) {
-        limited(denial);
-      }
+      for (const denial of parseDenied(await nft(`list table ${TABLE}\n`, site))) limited(denial);
     } catch {
       // The container is ending, and its namespace with it.
-    } finally {
-      isLooking = false;
     }
   };
-  const timer = setInterval(() => void look(), LOOK_MS);
-  return { denied: limited, stop: () => clearInterval(timer) };
+  let looking: Promise<void> = Promise.resolve();
+  const lookInTurn = (): Promise<void> => {
+    looking = looking.then(look);
+    return looking;
+  };
+  const timer = setInterval(() => void lookInTurn(), LOOK_MS);
+  return { denied: limited, settled: lookInTurn, stop: () => clearInterval(timer) };
 }
 
 /** A function that passes on what was not told of lately. */
@@ -64,7 +69,7 @@ export function limiter(tell: (denial: Denial) => void, clock: () => number = ()
 
 const PROTOCOLS: Readonly<Record<string, string>> = { '1': 'icmp', '6': 'tcp', '17': 'udp', '58': 'ipv6-icmp', '132': 'sctp' };
 
-/** The elements of the sets in nft's listing. */
+/** What nft's listing of the table says was denied; addresses of names are there too, alone. */
 export function parseDenied(listing: string): Denial[] {
   const found = listing.matchAll(/([0-9a-f.:]+) \. ([\w-]+)(?: \. (\d+))? (?:timeout|expires)/g);
   return [...found].map(([, destination = '', protocol = '', port]) => ({

@@ -64,6 +64,8 @@ function parseTarget(item: string, text: string): Pick<EgressRule, 'target' | 'p
   const colon = bracketed || isPlain6 ? -1 : item.lastIndexOf(':');
   const host = bracketed ? `${bracketed[1]}${bracketed[2] ?? ''}` : colon === -1 ? item : item.slice(0, colon);
   const port = bracketed ? bracketed[3] : colon === -1 ? undefined : item.slice(colon + 1);
+  if (bracketed && parseIp(bracketed[1] ?? '')?.length !== 16)
+    throw bad(`Invalid --egress rule "${text}": "${bracketed[1]}" is no IPv6 address`);
   const ports = port === undefined ? {} : { ports: parsePorts(port, text) };
   return { target: parseHost(host, text), ...ports };
 }

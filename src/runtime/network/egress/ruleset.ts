@@ -4,9 +4,6 @@ import type { EgressRule, EgressTarget } from './rules.ts';
 
 export const TABLE = 'inet skiff_egress';
 
-/** Sets in which the kernel notes what was denied. */
-export const DENIED_SETS = ['denied4', 'denied6', 'denied4_other', 'denied6_other'] as const;
-
 const DNS_PORT = 53;
 
 /** The set of the addresses that a name rule stands for, by the rule's place in the list. */
@@ -26,10 +23,11 @@ export function egressRuleset(rules: readonly EgressRule[]): string {
   return [
     `table ${TABLE} {`,
     ...sets,
-    'set denied4 { type ipv4_addr . inet_proto . inet_service; size 512; flags dynamic,timeout; timeout 5m; }',
-    'set denied6 { type ipv6_addr . inet_proto . inet_service; size 512; flags dynamic,timeout; timeout 5m; }',
-    'set denied4_other { type ipv4_addr . inet_proto; size 512; flags dynamic,timeout; timeout 5m; }',
-    'set denied6_other { type ipv6_addr . inet_proto; size 512; flags dynamic,timeout; timeout 5m; }',
+    // Where the kernel notes what was denied, for a minute.
+    'set denied4 { type ipv4_addr . inet_proto . inet_service; size 512; flags dynamic,timeout; timeout 1m; }',
+    'set denied6 { type ipv6_addr . inet_proto . inet_service; size 512; flags dynamic,timeout; timeout 1m; }',
+    'set denied4_other { type ipv4_addr . inet_proto; size 512; flags dynamic,timeout; timeout 1m; }',
+    'set denied6_other { type ipv6_addr . inet_proto; size 512; flags dynamic,timeout; timeout 1m; }',
     'chain denied {',
     'meta nfproto ipv4 meta l4proto { tcp, udp } add @denied4 { ip daddr . meta l4proto . th dport }',
     'meta nfproto ipv6 meta l4proto { tcp, udp } add @denied6 { ip6 daddr . meta l4proto . th dport }',

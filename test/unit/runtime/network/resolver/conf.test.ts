@@ -1,7 +1,10 @@
 import { resolverConf } from '../../../../../src/runtime/network/resolver/conf.ts';
 
 const input = { host: '', address: '127.0.0.11', dns: [], search: [], options: [] };
-const lines = (more: Partial<Parameters<typeof resolverConf>[0]>) => resolverConf({ ...input, ...more }).split('\n').slice(1);
+const lines = (more: Partial<Parameters<typeof resolverConf>[0]>) =>
+  resolverConf({ ...input, ...more })
+    .split('\n')
+    .slice(1);
 
 test("the resolver alone, with the host's search list and options and without its servers", () => {
   const host = 'nameserver 192.0.2.53\nsearch a.example b.example\noptions edns0 trust-ad\n';
