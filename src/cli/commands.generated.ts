@@ -60,6 +60,7 @@ export const commands: CommandTable = {
   'image:umount': { id: 'image:unmount', load: () => import('../commands/image/unmount.ts') },
   'image:unmount': { id: 'image:unmount', load: () => import('../commands/image/unmount.ts') },
   'image:untag': { id: 'untag', load: () => import('../commands/untag.ts') },
+  'image:verify': { id: 'image:verify', load: () => import('../commands/image/verify.ts') },
   'images': { id: 'images', load: () => import('../commands/images.ts') },
   'import': { id: 'import', load: () => import('../commands/import.ts') },
   'info': { id: 'info', load: () => import('../commands/info.ts') },

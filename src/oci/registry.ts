@@ -7,6 +7,7 @@ import type { Answer } from './http/answer.ts';
 import type { HttpRequest, TransportOptions } from './http/transport.ts';
 import { ACCEPTED_MANIFESTS, bareType } from './media-types.ts';
 import { fullReference, type Reference, repositoryName } from './reference.ts';
+import { listReferrers } from './referrers.ts';
 import { LARGEST_MANIFEST, manifestTooLarge, nextPage, rangeStart, tagsIn, wrongManifest } from './registry-answer.ts';
 import { type ClientSession, createClient, type RegistryClient } from './registry-client.ts';
 import { registryEndpoints } from './registry-config.ts';
@@ -48,6 +49,8 @@ export interface Registry {
   blob(digest: string, offset: number): Promise<{ answer: Answer; offset: number }>;
   /** All tags, page by page. */
   tags(): Promise<string[]>;
+  /** What refers to a manifest, from the first server that has any of it. */
+  referrers(digest: string): Promise<Descriptor[]>;
   /** Any request to the registry itself, with the authorization that it needs: `url` is a path, or an address that the registry gave. */
   request(request: HttpRequest): Promise<Answer>;
   /** What an answer that is not the wanted one says; its body is read. */
@@ -69,7 +72,7 @@ export function openRegistry(options: RegistryOptions): Registry {
   let current = options.session?.endpoint ?? 0;
   const opens = new Map<string, number>();
 
-  return { resolve, manifest, blob, tags, request, refusal, session };
+  return { resolve, manifest, blob, tags, referrers, request, refusal, session };
 
   async function session(): Promise<RegistrySession> {
     const client = await clientAt(current);
@@ -150,6 +153,16 @@ export function openRegistry(options: RegistryOptions): Registry {
         found.push(...tagsIn(await answer.bytes(LARGEST_MANIFEST), client.endpoint.host));
         path = nextPage(answer);
       }
+      return found;
+    });
+  }
+
+  async function referrers(digest: string): Promise<Descriptor[]> {
+    return fromFirst(async (client, isLast) => {
+      const there = { ...reference, repository: client.endpoint.repository };
+      const found = await listReferrers({ request: (wanted) => client.ask(wanted), refusal }, there, digest);
+      // A mirror may have the image without what belongs to it.
+      if (found.length === 0 && !isLast) throw new EngineError('ERR_MANIFEST_UNKNOWN', `nothing refers to "${digest}" there`);
       return found;
     });
   }

@@ -5,6 +5,7 @@ import { isRetryableError } from '../../oci/http/retry.ts';
 import { formatPlatform, hostPlatform, normalisePlatform, parsePlatform } from '../../oci/platform.ts';
 import { canonicalReference, familiarReference, parseReference, type Reference, repositoryName } from '../../oci/reference.ts';
 import { openRegistry, type Registry } from '../../oci/registry.ts';
+import { beginPolicy } from '../../oci/trust/enforce.ts';
 import type { PullJob, PullResult, TagsJob } from '../../runtime/messages-work.ts';
 import { type Claim, claim } from '../../storage/claim.ts';
 import { digestOf } from '../../storage/digest.ts';
@@ -45,7 +46,10 @@ export async function pull(ctx: Ctx, job: PullJob, tools: JobTools): Promise<Pul
     return pullEmbedded(ctx, embedded);
   }
   const platform = job.platform === undefined ? hostPlatform() : parsePlatform(job.platform);
-  const registry = openRegistry({ env: ctx.env, reference, tlsVerify: job.tlsVerify, signal: tools.signal });
+  const { env } = ctx;
+  const open = (which: Reference): Registry => openRegistry({ env, reference: which, tlsVerify: job.tlsVerify, signal: tools.signal });
+  const approve = await beginPolicy(env, reference, (tag) => open({ ...reference, tag, digest: undefined }));
+  const registry = open(reference);
   const hold = claimPull(ctx);
   const parts = new Set<string>();
   const protect = (digests: string[]): void => {
@@ -56,7 +60,8 @@ export async function pull(ctx: Ctx, job: PullJob, tools: JobTools): Promise<Pul
   try {
     const before = readReference(ctx, canonical)?.id;
     const isPlatformGiven = job.platform !== undefined;
-    const image = await resolveImage(ctx, { registry, reference, platform, isPlatformGiven, pin: job.pin, protect, signal: tools.signal });
+    const checks = { pin: job.pin, approve, protect };
+    const image = await resolveImage(ctx, { registry, reference, platform, isPlatformGiven, ...checks, signal: tools.signal });
     protect(image.layers.flatMap((layer) => [layer.digest, layer.diffId]));
     const isComplete = await fetchMissing(ctx, { job, tools, registry, image, reference });
     record(ctx, image, reference);

@@ -6,6 +6,7 @@ import { assertImage, type Index, type Manifest, parseManifest } from '../../oci
 import { choosePlatform, fitsPlatform, formatPlatform, listPlatforms } from '../../oci/platform.ts';
 import { familiarReference, fullReference, type Reference } from '../../oci/reference.ts';
 import type { Registry } from '../../oci/registry.ts';
+import type { Approve } from '../../oci/trust/enforce.ts';
 import { putBlob } from '../../storage/blob.ts';
 import type { Descriptor, ImageLayer, Platform } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
@@ -22,6 +23,8 @@ export interface ResolveOptions {
   pin?: string | undefined;
   /** Told of every digest before it is looked for in the store. */
   protect: (digests: string[]) => void;
+  /** Asked with what the name stands for and what of it is this platform's, before anything else of the image is fetched. */
+  approve?: Approve | undefined;
   signal: AbortSignal;
 }
 
@@ -37,11 +40,12 @@ export interface ResolvedImage {
 const LARGEST_CONFIG = 8 << 20;
 const DEEPEST_INDEX = 3;
 
-/** Throws what the registry client throws, ERR_NO_PLATFORM, ERR_NOT_AN_IMAGE, ERR_MANIFEST_…, ERR_IMAGE_CONFIG. */
+/** Throws what the registry client throws, ERR_NO_PLATFORM, ERR_NOT_AN_IMAGE, ERR_MANIFEST_…, ERR_IMAGE_CONFIG, and what `approve` throws. */
 export async function resolveImage(ctx: Ctx, options: ResolveOptions): Promise<ResolvedImage> {
   const name = fullReference(options.reference);
   const target = await findTarget(ctx, options);
   const { manifest, descriptor } = await findManifest(ctx, target, options);
+  await options.approve?.([target.descriptor.digest, descriptor.digest]);
   assertImage(manifest, name);
   options.protect([manifest.config.digest]);
   const bytes = await fetchConfig(ctx, manifest.config, options);

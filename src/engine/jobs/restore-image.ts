@@ -1,7 +1,9 @@
 // Fetches again what an image has lost: manifest, config, layers. From the repositories that it came from, by digest, so that what comes is
-// what was; a layer whose compressed blob is here is unpacked from that. The image's record and names stay as they are.
-import { parseReference, repositoryName } from '../../oci/reference.ts';
+// what was, and only where the policy would let it be pulled; a layer whose compressed blob is here is unpacked from that. The image's record
+// and names stay as they are.
+import { parseReference, type Reference, repositoryName } from '../../oci/reference.ts';
 import { openRegistry, type Registry } from '../../oci/registry.ts';
+import { beginPolicy } from '../../oci/trust/enforce.ts';
 import { hasBlob } from '../../storage/blob.ts';
 import { type Claim, claim } from '../../storage/claim.ts';
 import { digestOf } from '../../storage/digest.ts';
@@ -77,10 +79,16 @@ async function fetchConfig(registry: Source, id: string): Promise<Uint8Array> {
 /** The repositories that may have it, the likeliest first; then what is here without asking anybody. */
 function sourcesOf(ctx: Ctx, image: ImageRecord, signal: AbortSignal): (() => Promise<Source>)[] {
   const names = referencesOf(ctx, image.id);
-  const repositories = [...image.repoDigests, ...names].map((name) => repositoryName(parseReference(name)));
-  const registries = [...new Set(repositories)].map((repository) => async () => {
-    const reference = parseReference(`${repository}@${image.target.digest}`);
-    return openRegistry({ env: ctx.env, reference, signal });
+  // By the name that it was pulled under, which is what a policy may speak of.
+  const known = [...names, ...image.repoDigests].map((name) => parseReference(name));
+  const byRepository = new Map(known.toReversed().map((reference) => [repositoryName(reference), reference]));
+  const order = [...image.repoDigests, ...names].map((name) => repositoryName(parseReference(name)));
+  const registries = [...new Set(order)].map((repository) => async () => {
+    const reference = byRepository.get(repository) ?? parseReference(repository);
+    const open = (which: Reference): Registry => openRegistry({ env: ctx.env, reference: which, signal });
+    const approve = await beginPolicy(ctx.env, reference, (tag) => open({ ...reference, tag, digest: undefined }));
+    await approve?.([image.target.digest, image.manifest.digest]);
+    return open(parseReference(`${repository}@${image.target.digest}`));
   });
   return [() => storeAlone(ctx, image, names), ...registries];
 }
