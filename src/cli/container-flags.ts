@@ -12,6 +12,7 @@ import { healthFlags } from './flags-health.ts';
 import { limitFlags } from './flags-limits.ts';
 import { lockFlags } from './flags-lock.ts';
 import { namespaceFlags } from './flags-namespaces.ts';
+import { networkFlags } from './flags-network.ts';
 import { storageFlags } from './flags-storage.ts';
 import { timeLimitFlags } from './flags-time-limit.ts';
 import { unsupportedFlags } from './unsupported-flags.ts';
@@ -55,11 +56,6 @@ export const containerFlags = {
   'log-opt': flag.list({ description: 'Log driver options (max-size, max-file, compress, labels, env, tag, ...)' }),
   mount: listOf(parseMount, { helpValue: 'mount', description: 'Attach a filesystem mount to the container' }),
   name: flag.string({ description: 'Assign a name to the container' }),
-  network: flag.string({
-    aliases: ['net'],
-    helpValue: 'network',
-    description: 'Connect a container to a network (bridge, host, none, container:NAME)',
-  }),
   platform: flag.custom({ description: 'Set platform if the image has several', parse: values.platform }),
   privileged: flag.boolean({ description: 'Give extended privileges to this container' }),
   publish: flag.list({ char: 'p', description: "Publish a container's port(s) to the host" }),
@@ -87,6 +83,7 @@ export const containerFlags = {
   volume: flag.list({ char: 'v', description: 'Bind mount a volume' }),
   workdir: flag.string({ char: 'w', description: 'Working directory inside the container' }),
   ...namespaceFlags,
+  ...networkFlags,
   ...healthFlags,
   ...egressFlags,
   ...timeLimitFlags,

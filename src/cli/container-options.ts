@@ -16,6 +16,7 @@ import { namedExtras } from './flags-extras.ts';
 import { healthExtras, healthOptions } from './flags-health.ts';
 import { limitOptions } from './flags-limits.ts';
 import { namespaceOptions } from './flags-namespaces.ts';
+import { networkOptions } from './flags-network.ts';
 import { storageOptions } from './flags-storage.ts';
 import { timeLimitExtras } from './flags-time-limit.ts';
 
@@ -67,6 +68,7 @@ export function containerOptions(input: OptionsInput): CreateOptions {
     ...(flags.platform === undefined ? {} : { platform: flags.platform }),
     Config,
     HostConfig: hostConfig(input, volumes.binds, published.bindings),
+    ...networkOptions(flags).networks,
     ...(flags.replace ? { replace: true } : {}),
     Extras: { ...healthExtras(flags), ...timeLimitExtras(flags), ...namedExtras(flags, flags.name) },
   };
@@ -78,7 +80,7 @@ function hostConfig({ flags, cwd }: OptionsInput, binds: string[], bindings: Hos
     Binds: binds.length ? binds : null,
     ContainerIDFile: flags.cidfile ? resolve(cwd, flags.cidfile) : '',
     LogConfig: { Type: flags['log-driver'] ?? 'json-file', Config: pairs(flags['log-opt']) },
-    ...(flags.network === undefined ? {} : { NetworkMode: flags.network }),
+    ...networkOptions(flags).mode,
     PortBindings: bindings,
     PublishAllPorts: flags['publish-all'],
     RestartPolicy: restartPolicy(flags.restart),

@@ -5,9 +5,6 @@ import { refused } from './refused.ts';
 
 const REALTIME = 'not possible: cgroup v2 hands no real-time CPU time to anybody but root';
 const WINDOWS = 'only means something on Windows';
-const NETWORK = 'not supported yet: user-defined networks are missing';
-
-const ADDRESS = 'not supported yet: a container is given its addresses, as user-defined networks are missing';
 
 const REASONS = {
   'cpu-count': WINDOWS,
@@ -18,13 +15,8 @@ const REASONS = {
   'disable-content-trust': 'not supported: there is no content trust to disable',
   'io-maxbandwidth': WINDOWS,
   'io-maxiops': WINDOWS,
-  ip: ADDRESS,
-  ip6: ADDRESS,
   'kernel-memory': 'not possible: cgroup v2 counts kernel memory with --memory',
-  link: 'not supported: links are a network without names; share a network with --network container:NAME',
-  'link-local-ip': ADDRESS,
-  'mac-address': 'not supported yet: a container is given its hardware address',
-  'network-alias': NETWORK,
+  link: 'not supported: put both on a network of their own, where they find each other by name: skiff network create NAME, --network NAME',
   'oom-kill-disable': 'not possible: cgroup v2 always ends a program when memory runs out',
   'use-api-socket': 'not supported yet: there is no API socket',
 } as const;

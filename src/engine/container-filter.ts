@@ -1,7 +1,7 @@
 // The filters of `ps`: which containers of a list, newest first, fit. `before` and `since` are places in that list.
 
 import { type ContainerView, findContainer } from '../storage/container.ts';
-import { networkId } from '../storage/container-uses.ts';
+import { endpointsOf } from '../storage/endpoint.ts';
 import { findImage } from '../storage/image.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -50,7 +50,7 @@ function matchesRecord(filters: Filters, { record, state }: ContainerView): bool
     labelsMatch(filters, record.Config.Labels) &&
     oneOf(filters.get('status'), [state.Status]) &&
     oneOf(filters.get('health'), [state.Health?.Status ?? 'none']) &&
-    isOnNetwork(filters.get('network'), record.HostConfig.NetworkMode) &&
+    isOnNetwork(filters.get('network'), record) &&
     oneOf(
       filters.get('volume'),
       record.Mounts.flatMap(({ Name, Source, Destination }) => [Name || Source, Destination]),
@@ -111,8 +111,10 @@ function between(views: ContainerView[], before: string[], since: string[]): Con
 }
 
 /** By name, or by the beginning of its id. */
-function isOnNetwork(wanted: readonly string[] | undefined, name: string): boolean {
-  return !wanted || wanted.some((text) => text === name || (text !== '' && networkId(name).startsWith(text)));
+function isOnNetwork(wanted: readonly string[] | undefined, record: ContainerView['record']): boolean {
+  if (!wanted) return true;
+  const networks = Object.entries(endpointsOf(record));
+  return wanted.some((text) => networks.some(([name, { NetworkID }]) => text === name || (text !== '' && NetworkID.startsWith(text))));
 }
 
 function oneOf(wanted: readonly string[] | undefined, values: readonly string[]): boolean {

@@ -24,6 +24,7 @@ import { completeHostConfig } from './create/host-config.ts';
 import { type LocalImage, platformWarning, requireLocalImage } from './create/image.ts';
 import { mergeConfig } from './create/merge.ts';
 import { makeVolumes, mountedImages, mountWarnings, type PlannedMount, planMounts } from './create/mounts.ts';
+import type { ResolvedNetworks } from './create/networks.ts';
 import type { CreatedContainer, CreateOptions } from './create/options.ts';
 import { keepSecrets, resolveSecrets } from './create/secrets.ts';
 import { defaultNames, resolveSharing } from './create/sharing.ts';
@@ -33,7 +34,9 @@ import { randomName } from './names.ts';
 /** Creates a container of a local image. Throws EngineError (exit code 125 mostly) and then nothing is left. */
 export async function createContainer(ctx: Ctx, options: CreateOptions): Promise<CreatedContainer> {
   const local = requireLocalImage(ctx, options.Config.Image, options.platform);
-  const shared = checkEgress(ctx, resolveSharing(ctx, completeHostConfig(options.HostConfig), options));
+  const networks = await askedNetworks(ctx, options);
+  const completed = completeHostConfig({ ...options.HostConfig, NetworkMode: networks.NetworkMode });
+  const shared = checkEgress(ctx, resolveSharing(ctx, completed, options));
   const userns = shared.UsernsMode ? await (await import('./create/userns.ts')).resolveUserns(ctx, shared) : undefined;
   const hostConfig = userns ? { ...shared, UsernsMode: userns.UsernsMode } : shared;
   const id = randomHex(32);
@@ -57,12 +60,12 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   const { driver } = await chooseRootfs(ctx, userns?.driver ?? (hostConfig.StorageDriver || undefined));
   const about = [
     platformWarning(local.image, options.platform),
-    portsWarning(hostConfig),
+    portsWarning(hostConfig, networks),
     swappinessWarning(hostConfig),
     ...mountWarnings(planned),
   ];
   const warnings = [...about, ...deviceWarnings(hostConfig), ...unheld].filter((text) => text !== undefined);
-  const draft = { id, local, config, hostConfig, driver, extras };
+  const draft = { id, local, config, hostConfig, driver, extras, Endpoints: networks.Endpoints };
   const name = make(ctx, options.name?.replace(/^\//, ''), draft, planned);
   return { id, name, warnings };
 }
@@ -74,6 +77,7 @@ interface Draft {
   hostConfig: HostConfig;
   driver: ContainerRecord['Driver'];
   extras: ContainerExtras;
+  Endpoints: ContainerRecord['Endpoints'];
 }
 
 function make(ctx: Ctx, wantedName: string | undefined, draft: Draft, planned: PlannedMount[]): string {
@@ -132,6 +136,7 @@ function recordOf(ctx: Ctx, draft: Draft, Name: string, Mounts: MountPoint[]): C
     Config: config,
     HostConfig: hostConfig,
     Mounts,
+    ...(draft.Endpoints ? { Endpoints: draft.Endpoints } : {}),
     ...usedExtras(draft.extras),
     Driver: driver,
   };
@@ -172,8 +177,7 @@ interface PortsInput {
 /** Before anything is made: a port that someone has is refused now, not when the container starts. */
 async function checkPorts(ctx: Ctx, { hostConfig, config, inPlaceOf, fallback = false }: PortsInput): Promise<void> {
   const { NetworkMode, PortBindings, PublishAllPorts } = hostConfig;
-  const hasNone = NetworkMode === 'host' || NetworkMode === 'none' || NetworkMode.startsWith('container:');
-  if (hasNone || (Object.keys(PortBindings).length === 0 && !PublishAllPorts)) return;
+  if (!canPublish(NetworkMode) || (Object.keys(PortBindings).length === 0 && !PublishAllPorts)) return;
   const [{ resolveBindings }, { assertPortsFree }, { publishingContainer }] = await Promise.all([
     import('../runtime/network/ports.ts'),
     import('../runtime/network/port-check.ts'),
@@ -185,9 +189,27 @@ async function checkPorts(ctx: Ctx, { hostConfig, config, inPlaceOf, fallback = 
   assertPortsFree(contested, { containerAt: (spec) => publishingContainer(ctx, spec) });
 }
 
-function portsWarning({ NetworkMode, PortBindings, PublishAllPorts }: HostConfig): string | undefined {
-  if (NetworkMode === 'bridge' || (Object.keys(PortBindings).length === 0 && !PublishAllPorts)) return undefined;
-  return `Published ports are discarded when using ${NetworkMode} network mode`;
+function portsWarning(
+  { NetworkMode, PortBindings, PublishAllPorts }: HostConfig,
+  { isInternal }: Pick<ResolvedNetworks, 'isInternal'>,
+): string | undefined {
+  if (Object.keys(PortBindings).length === 0 && !PublishAllPorts) return undefined;
+  if (isInternal) return 'Published ports are discarded when every network of the container is internal';
+  return canPublish(NetworkMode) ? undefined : `Published ports are discarded when using ${NetworkMode} network mode`;
+}
+
+const canPublish = (mode: string): boolean => mode !== 'none' && mode !== 'host' && !mode.startsWith('container:');
+
+/** What is always there is looked up nowhere: most containers ask for nothing else. */
+async function askedNetworks(ctx: Ctx, { Networks, HostConfig }: CreateOptions): Promise<ResolvedNetworks> {
+  const { NetworkMode = 'bridge' } = HostConfig;
+  const isPlain = ['', 'default', 'bridge', 'host', 'none'].includes(NetworkMode) || NetworkMode.startsWith('container:');
+  if (!Networks && isPlain) return { NetworkMode, isInternal: false };
+  const [{ resolveNetworks }, { plainAttachment }] = await Promise.all([
+    import('./create/networks.ts'),
+    import('./create/network-spec.ts'),
+  ]);
+  return resolveNetworks(ctx, Networks ?? [plainAttachment(NetworkMode)]);
 }
 
 // As Docker on cgroup v2, which has no such limit.

@@ -3,7 +3,7 @@ import { familiarReference } from '../oci/reference.ts';
 import { MASKED_PATHS, READONLY_PATHS } from '../runtime/spec/proc-paths.ts';
 import { type ContainerView, findContainer } from '../storage/container.ts';
 import { runningExecs } from '../storage/container-execs.ts';
-import { networkId, runId } from '../storage/container-uses.ts';
+import { runId } from '../storage/container-uses.ts';
 import { findImage, readImageConfig, referencesOf } from '../storage/image.ts';
 import { readReference } from '../storage/image-record.ts';
 import { containerDir, containerLogPath, layerFs } from '../storage/layout.ts';
@@ -23,7 +23,6 @@ export interface InspectedContainer extends ContainerView {
     logPath: string;
     layerFolders: string[];
     execIds: string[] | null;
-    networkId: string;
     endpointId: string;
     sandboxId: string;
     maskedPaths: readonly string[] | undefined;
@@ -79,7 +78,6 @@ function inspectContainer(ctx: Ctx, view: ContainerView, size: boolean): Inspect
       logPath: containerLogPath(ctx, record.Id),
       layerFolders: record.Layers.map((diffId) => layerFs(ctx, diffId)),
       execIds: runningExecs(ctx, record.Id, { isShared: view.state.InitStarted !== undefined }),
-      networkId: networkId(record.HostConfig.NetworkMode),
       endpointId: runId(view, 'endpoint'),
       sandboxId: runId(view, 'sandbox'),
       maskedPaths: hides ? MASKED_PATHS : undefined,

@@ -1,4 +1,5 @@
 // One row of `ps`: Docker's fields, all text, each worked out only when it is shown. Used by the table, by templates and by JSON.
+import { endpointsOf } from '../storage/endpoint.ts';
 import type { ContainerRecord, ContainerState } from '../storage/records.ts';
 import { statusText } from './container-status.ts';
 import { quote } from './go-quote.ts';
@@ -75,7 +76,9 @@ export function containerRow(
       return names.map((name) => (noTrunc ? name : ellipsis(name, MOUNT_WIDTH))).join(',');
     },
     Names: record.Name,
-    Networks: record.HostConfig.NetworkMode.startsWith('container:') ? '' : record.HostConfig.NetworkMode,
+    get Networks() {
+      return Object.keys(endpointsOf(record)).join(',');
+    },
     Platform: null,
     get Ports() {
       return displayPorts(portsOf(record, state));

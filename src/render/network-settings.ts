@@ -1,20 +1,22 @@
-// `NetworkSettings` of an inspected container. A container has one network, named by its mode; addresses and ports are those of the
-// running container and empty when it is not.
+// `NetworkSettings` of an inspected container: what was asked for of each of its networks, and addresses and ports while it runs.
+import { dnsNames, endpointsOf } from '../storage/endpoint.ts';
+import type { EndpointSettings, EndpointState } from '../storage/network-records.ts';
 import type { ContainerRecord, ContainerState, PortBinding } from '../storage/records.ts';
 import { goMap, NIL_LIST, nilMap, struct } from './go-values.ts';
 
 export interface NetworkFacts {
-  /** 64 hex digits each. */
-  networkId: string;
-  /** Of this run of the container. */
+  /** 64 hex digits each, of this run of the container. */
   endpointId: string;
   sandboxId: string;
 }
 
 export function renderNetworkSettings(record: ContainerRecord, state: ContainerState, facts: NetworkFacts): object {
   const isUp = state.Status === 'running' || state.Status === 'paused';
-  const address = addressOf(isUp ? state.Network : undefined);
-  const name = record.HostConfig.NetworkMode;
+  const endpoints = endpointsOf(record);
+  const live = (name: string): EndpointState | undefined =>
+    isUp ? (state.Networks?.[name] ?? ofMode(name, record, state, facts)) : undefined;
+  // As Docker: what stands here beside the networks is the default network's.
+  const { EndpointID = '', ...address } = Object.hasOwn(endpoints, 'bridge') ? addressOf(live('bridge')) : addressOf(undefined);
   return struct('container.NetworkSettings', {
     Bridge: '',
     SandboxID: isUp ? facts.sandboxId : '',
@@ -25,61 +27,90 @@ export function renderNetworkSettings(record: ContainerRecord, state: ContainerS
     LinkLocalIPv6PrefixLen: 0,
     SecondaryIPAddresses: NIL_LIST,
     SecondaryIPv6Addresses: NIL_LIST,
-    EndpointID: isUp && name === 'bridge' ? facts.endpointId : '',
+    EndpointID,
     ...address,
     // The network of another container is that one's to show.
     Networks: goMap(
-      name.startsWith('container:') ? {} : { [name]: endpoint(address, { ...facts, endpointId: isUp ? facts.endpointId : '' }) },
+      Object.fromEntries(
+        Object.entries(endpoints).map(([name, settings]) => [name, endpoint(record, { name, settings, live: live(name) })]),
+      ),
       null,
     ),
   });
 }
 
-interface Address {
-  Gateway: string;
-  GlobalIPv6Address: string;
-  GlobalIPv6PrefixLen: number;
-  IPAddress: string;
-  IPPrefixLen: number;
-  IPv6Gateway: string;
-  MacAddress: string;
-}
-
 const IPV6_PREFIX = 64;
 
-function addressOf(network: ContainerState['Network'] | undefined): Address {
+/** The one network of a container whose state does not tell of several. */
+function ofMode(
+  name: string,
+  record: ContainerRecord,
+  { Network }: ContainerState,
+  { endpointId }: NetworkFacts,
+): EndpointState | undefined {
+  if (name !== record.HostConfig.NetworkMode) return undefined;
   return {
-    Gateway: network?.Gateway ?? '',
-    GlobalIPv6Address: network?.IPv6Address ?? '',
-    GlobalIPv6PrefixLen: network?.IPv6Address ? IPV6_PREFIX : 0,
-    IPAddress: network?.IPAddress ?? '',
-    IPPrefixLen: network?.IPPrefixLen ?? 0,
+    NetworkID: '',
+    EndpointID: endpointId,
+    Gateway: Network.Gateway,
+    IPAddress: Network.IPAddress,
+    IPPrefixLen: Network.IPPrefixLen,
     IPv6Gateway: '',
-    MacAddress: network?.MacAddress ?? '',
+    GlobalIPv6Address: Network.IPv6Address,
+    GlobalIPv6PrefixLen: Network.IPv6Address ? IPV6_PREFIX : 0,
+    MacAddress: Network.MacAddress,
+    Aliases: [],
+    DNSNames: [],
+    Interface: '',
   };
 }
 
+function addressOf(live: EndpointState | undefined) {
+  return {
+    EndpointID: live?.EndpointID ?? '',
+    Gateway: live?.Gateway ?? '',
+    GlobalIPv6Address: live?.GlobalIPv6Address ?? '',
+    GlobalIPv6PrefixLen: live?.GlobalIPv6PrefixLen ?? 0,
+    IPAddress: live?.IPAddress ?? '',
+    IPPrefixLen: live?.IPPrefixLen ?? 0,
+    IPv6Gateway: live?.IPv6Gateway ?? '',
+    MacAddress: live?.MacAddress ?? '',
+  };
+}
+
+interface EndpointInput {
+  name: string;
+  settings: EndpointSettings;
+  /** While the container runs. */
+  live: EndpointState | undefined;
+}
+
 /** Docker orders the fields of an endpoint otherwise than those of the settings. */
-function endpoint(address: Address, { networkId, endpointId }: NetworkFacts): object {
-  const { Gateway, GlobalIPv6Address, GlobalIPv6PrefixLen, IPAddress, IPPrefixLen, IPv6Gateway, MacAddress } = address;
+function endpoint(record: ContainerRecord, { name, settings, live }: EndpointInput): object {
+  const { Aliases, IPAMConfig, DriverOpts, GwPriority = 0 } = settings;
+  const address = addressOf(live);
   return struct('*network.EndpointSettings', {
-    IPAMConfig: null,
+    IPAMConfig: IPAMConfig ? struct('*network.EndpointIPAMConfig', { ...IPAMConfig }, NO_ADDRESSES) : null,
     Links: NIL_LIST,
-    Aliases: NIL_LIST,
-    MacAddress,
-    DriverOpts: nilMap(''),
-    GwPriority: 0,
-    NetworkID: networkId,
-    EndpointID: endpointId,
-    Gateway,
-    IPAddress,
-    IPPrefixLen,
-    IPv6Gateway,
-    GlobalIPv6Address,
-    GlobalIPv6PrefixLen,
-    DNSNames: NIL_LIST,
+    Aliases: Aliases.length > 0 ? Aliases : NIL_LIST,
+    MacAddress: address.MacAddress || (settings.MacAddress ?? ''),
+    DriverOpts: DriverOpts ? goMap(DriverOpts, '') : nilMap(''),
+    GwPriority,
+    NetworkID: settings.NetworkID,
+    EndpointID: address.EndpointID,
+    Gateway: address.Gateway,
+    IPAddress: address.IPAddress,
+    IPPrefixLen: address.IPPrefixLen,
+    IPv6Gateway: address.IPv6Gateway,
+    GlobalIPv6Address: address.GlobalIPv6Address,
+    GlobalIPv6PrefixLen: address.GlobalIPv6PrefixLen,
+    DNSNames: isUserDefined(name) ? dnsNames(record, settings) : NIL_LIST,
   });
 }
+
+const NO_ADDRESSES = { IPv4Address: '', IPv6Address: '', LinkLocalIPs: NIL_LIST };
+
+const isUserDefined = (name: string): boolean => name !== 'bridge' && name !== 'host' && name !== 'none';
 
 /** What is exposed (null) and what is published. */
 function publishedPorts(record: ContainerRecord, state: ContainerState): object {

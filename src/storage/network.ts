@@ -9,8 +9,8 @@ import { type Cidr, parseCidr } from '../sys/cidr.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import { withLock } from '../sys/lock.ts';
-import { networkId } from './container-uses.ts';
 import { networksDir } from './layout.ts';
+import { networkId } from './network-id.ts';
 import type { NetworkRecord } from './network-records.ts';
 
 export type { NetworkPool, NetworkRecord } from './network-records.ts';

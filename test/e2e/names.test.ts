@@ -53,17 +53,12 @@ test.each([
     ['--isolation', 'hyperv'],
     'invalid argument "hyperv" for "--isolation" flag: invalid isolation (hyperv): linux only supports \'default\'',
   ],
-  [
-    ['--ip', '10.1.1.1'],
-    'invalid argument "10.1.1.1" for "--ip" flag: not supported yet: a container is given its addresses, as user-defined networks are missing',
-  ],
-  [
-    ['--mac-address', '02:42:0a:01:01:01'],
-    'invalid argument "02:42:0a:01:01:01" for "--mac-address" flag: not supported yet: a container is given its hardware address',
-  ],
+  [['--ip', '10.1.1.1'], 'User specified IP address is supported on user defined networks only'],
+  [['--network-alias', 'www'], 'Network-scoped alias is supported only for containers in user defined networks'],
+  [['--network', 'none', '--mac-address', '02:42:0a:01:01:01'], 'Conflicting options: mac-address and the network mode "none"'],
   [
     ['--link', 'a:b'],
-    'invalid argument "a:b" for "--link" flag: not supported: links are a network without names; share a network with --network container:NAME',
+    'invalid argument "a:b" for "--link" flag: not supported: put both on a network of their own, where they find each other by name: skiff network create NAME, --network NAME',
   ],
   [
     ['--disable-content-trust'],

@@ -1,6 +1,8 @@
 // What `create` and `run` ask for, in the shape of Docker's create request. What is absent comes from the image or from a default.
 import type { ContainerConfig, ContainerExtras, HostConfig } from '../../storage/records.ts';
 
+import type { NetworkAttachment } from './network-spec.ts';
+
 export type CreateConfig = Partial<ContainerConfig> & Pick<ContainerConfig, 'Image'>;
 
 export interface CreateOptions {
@@ -11,6 +13,8 @@ export interface CreateOptions {
   /** `Entrypoint: ['']` resets the image's; an `Env` entry without `=` removes the image's variable. */
   Config: CreateConfig;
   HostConfig: Partial<HostConfig>;
+  /** Absent: the one network that `HostConfig.NetworkMode` names, without more. */
+  Networks?: NetworkAttachment[];
   Extras?: ContainerExtras;
   /** Remove the container that has the name (`replaceContainer`). */
   replace?: boolean;

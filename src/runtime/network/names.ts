@@ -1,8 +1,9 @@
 // Names and the outbound policy of a container with a network of its own: the rules first, then the resolver that fills them, both before
 // the container's program runs. A chunk of its own: a container on the default network without a policy needs neither.
 import { closeSync, openSync } from 'node:fs';
-import { networkId } from '../../storage/container-uses.ts';
+
 import { recordEvent } from '../../storage/events.ts';
+import { networkId } from '../../storage/network-id.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { type Denial, watchDenials } from './egress/denials.ts';

@@ -24,6 +24,8 @@ export interface PastaRequest {
   netnsPath: string;
   /** `subnet.forward` is answered by the host's first name server. Releases of 2023 then hide that server's own address. */
   forwardsDns: boolean;
+  /** The container's hardware address; default `macAddress` of its address. */
+  mac?: string | undefined;
 }
 
 /** What to try, best first. */
@@ -41,7 +43,7 @@ export function macAddress(address: string): string {
   return ['02', '42', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
 }
 
-function plan({ host: { subnet }, ports, netnsPath, forwardsDns }: PastaRequest, template: string, ipv6: boolean): PastaPlan {
+function plan({ host: { subnet }, ports, netnsPath, forwardsDns, mac }: PastaRequest, template: string, ipv6: boolean): PastaPlan {
   const own6 = ['-a', SUBNET6.address, '-g', SUBNET6.gateway];
   return {
     ipv6,
@@ -49,7 +51,7 @@ function plan({ host: { subnet }, ports, netnsPath, forwardsDns }: PastaRequest,
       ...['--foreground', '--quiet', '--config-net', '--no-map-gw', '--no-dhcp', '--no-dhcpv6', '--no-ra'],
       // The file of the namespace goes as soon as it was opened.
       '--no-netns-quit',
-      ...['-I', INTERFACE, '--ns-mac-addr', macAddress(subnet.address), '-i', template, '-M', GATEWAY_MAC],
+      ...['-I', INTERFACE, '--ns-mac-addr', mac ?? macAddress(subnet.address), '-i', template, '-M', GATEWAY_MAC],
       ...['-a', subnet.address, '-n', String(subnet.prefix), '-g', subnet.gateway],
       ...(forwardsDns ? ['--dns-forward', subnet.forward] : []),
       ...(ipv6 ? own6 : ['-4']),

@@ -20,6 +20,8 @@ export interface PastaOptions {
   ipv6: boolean;
   /** The host's first name server answers at `subnet.forward`. */
   forwardsDns: boolean;
+  /** The container's hardware address, where the user chose one. */
+  mac?: string | undefined;
   env: Readonly<Record<string, string | undefined>>;
   /** The container's name, for messages. */
   endpoint: string;
@@ -85,7 +87,7 @@ export async function startPasta(options: PastaOptions): Promise<PastaHandle> {
     address: subnet.address,
     prefix: subnet.prefix,
     gateway: subnet.gateway,
-    mac: macAddress(subnet.address),
+    mac: options.mac ?? macAddress(subnet.address),
     ipv6: started.plan.ipv6 ? { address: SUBNET6.address, prefix: SUBNET6.prefix, gateway: SUBNET6.gateway } : undefined,
     ports: started.ports,
     stop: () => {
@@ -107,7 +109,14 @@ async function startFirst(program: string, options: PastaOptions, host: HostNetw
   let output = '';
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     let lost: PortSpec | undefined;
-    for (const plan of pastaPlans({ host, ports, ipv6: options.ipv6, forwardsDns: options.forwardsDns, netnsPath: options.netns.path })) {
+    for (const plan of pastaPlans({
+      host,
+      ports,
+      ipv6: options.ipv6,
+      forwardsDns: options.forwardsDns,
+      netnsPath: options.netns.path,
+      mac: options.mac,
+    })) {
       const result = await launchAt(program, plan, ports, options);
       if ('child' in result) return { child: result.child, plan, ports };
       output = result.output;

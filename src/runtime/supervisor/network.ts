@@ -132,7 +132,8 @@ function openOwn(ctx: Ctx, record: ContainerRecord, { scratch, onSpawn, onPasta,
     onSpawn(pid);
     onPasta?.(pid);
   };
-  const options = { netns, ports, ipv6, forwardsDns, env: ctx.env, endpoint: record.Name, host };
+  const mac = record.Endpoints?.bridge?.MacAddress;
+  const options = { netns, ports, ipv6, forwardsDns, env: ctx.env, endpoint: record.Name, host, mac };
   const named = netns.made.then(async () => {
     if (!HostConfig.Egress) return;
     const { serveNames } = await import('../network/names.ts');

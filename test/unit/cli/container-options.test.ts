@@ -180,6 +180,24 @@ test.each([
     ['--platform', 'a/b/c/d'],
     'invalid argument "a/b/c/d" for "--platform" flag: "a/b/c/d": cannot parse platform specifier: invalid argument',
   ],
+  [['--mac-address', '02:42::'], 'invalid argument "02:42::" for "--mac-address" flag: 02:42:: is not a valid mac address'],
+  [['--ip', 'fd00::1'], 'invalid argument "fd00::1" for "--ip" flag: invalid IPv4 address: fd00::1'],
+  [['--ip6', '10.0.0.1'], 'invalid argument "10.0.0.1" for "--ip6" flag: invalid IPv6 address: 10.0.0.1'],
+  [['--network', 'name=a,x=1'], 'invalid argument "name=a,x=1" for "--network" flag: invalid field key x'],
+  [
+    ['--network', 'name=a,alias=b', '--network-alias', 'c'],
+    'Conflicting options: cannot specify both --network-alias and per-network alias',
+  ],
+  [['--network', 'name=a,ip=10.0.0.1', '--ip', '10.0.0.2'], 'Conflicting options: cannot specify both --ip and per-network IPv4 address'],
+  [['--network', 'name=a,ip6=fd00::1', '--ip6', 'fd00::2'], 'Conflicting options: cannot specify both --ip6 and per-network IPv6 address'],
+  [
+    ['--network', 'name=a,mac-address=02:00:00:00:00:01', '--mac-address', '02:00:00:00:00:02'],
+    'Conflicting options: cannot specify both --mac-address and per-network MAC address',
+  ],
+  [
+    ['--network', 'name=a,link-local-ip=fe80::5', '--link-local-ip', 'fe80::6'],
+    'Conflicting options: cannot specify both --link-local-ip and per-network link-local IP addresses',
+  ],
   [['--device', 'kvm'], 'invalid argument "kvm" for "--device" flag: bad device specification: kvm'],
   [['--env-file', '/nowhere'], 'Open /nowhere: no such file or directory'],
   [['-p', 'a:80'], 'Invalid hostPort: a'],
@@ -188,11 +206,22 @@ test.each([
   expect(() => request(...words, 'image')).toThrow(expect.objectContaining({ message, exitCode: 125 }));
 });
 
+test('what is asked for of networks goes with the first of them; one network without more is the mode', () => {
+  const plain = { aliases: [], linkLocalIps: [], driverOpts: {} };
+  expect(request('image').Networks).toBeUndefined();
+  expect(request('--network', 'mine', 'image')).toMatchObject({ HostConfig: { NetworkMode: 'mine' } });
+  expect(request('--network', 'mine', 'image').Networks).toBeUndefined();
+  expect(request('--mac-address', '02:00:00:00:00:01', 'image').Networks).toEqual([
+    { target: 'bridge', ...plain, mac: '02:00:00:00:00:01' },
+  ]);
+  const words = ['--network', 'one', '--ip', '10.0.0.2', '--ip6', 'fd00::2', '--network-alias', 'a', '--net', 'name=two,alias=b'];
+  expect(request(...words, '--network-alias', 'c', '--link-local-ip', 'fe80::5', 'image').Networks).toEqual([
+    { target: 'one', ...plain, ip: '10.0.0.2', ip6: 'fd00::2', aliases: ['a', 'c'], linkLocalIps: ['fe80::5'] },
+    { target: 'two', ...plain, aliases: ['b'] },
+  ]);
+});
+
 test.each([
-  [
-    ['--mac-address', '02:42::'],
-    'invalid argument "02:42::" for "--mac-address" flag: not supported yet: a container is given its hardware address',
-  ],
   [
     ['--kernel-memory', '10m'],
     'invalid argument "10m" for "--kernel-memory" flag: not possible: cgroup v2 counts kernel memory with --memory',

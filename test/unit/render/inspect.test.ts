@@ -11,7 +11,6 @@ const CONTAINER: InspectedObject = {
     logPath: '/c/log',
     layerFolders: [],
     execIds: null,
-    networkId: '',
     endpointId: '',
     sandboxId: '',
     maskedPaths: undefined,

@@ -51,7 +51,6 @@ test.each<[Partial<HostConfig>, string]>([
   [restart('always', 3), "Invalid restart policy: maximum retry count can only be used with 'on-failure'"],
   [restart('on-failure', -1), 'Invalid restart policy: maximum retry count cannot be negative'],
   [{ ...restart('always'), AutoRemove: true }, 'Conflicting options: cannot specify both --restart and --rm'],
-  [{ NetworkMode: 'mine' }, 'network mine not found'],
   [log('syslog'), "Logger: no log driver named 'syslog' is registered"],
   [log('json-file', { colour: 'x' }), "Unknown log opt 'colour' for json-file log driver"],
   [log('none', { 'max-size': '1m' }), "Unknown log opt 'max-size' for none log driver"],
