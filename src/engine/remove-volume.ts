@@ -7,10 +7,10 @@ import { volumeDir } from '../storage/layout.ts';
 import { getVolume, listVolumes, removeVolume } from '../storage/volume.ts';
 import { detachUnusedVolumes, volumeUsers } from '../storage/volume-users.ts';
 import type { Ctx } from '../sys/context.ts';
-import { EngineError } from '../sys/errors.ts';
 import type { PruneFilter } from './prune-filter.ts';
 import { deleteInNamespace } from './remove.ts';
 import { isVolumeName, requireVolume } from './volume.ts';
+import { volumeInUse } from './volume-errors.ts';
 import { runJob } from './worker-client.ts';
 
 export interface RemoveVolumeOptions {
@@ -30,13 +30,6 @@ export async function removeVolumeNamed(ctx: Ctx, name: string, { force = false,
     return removeVolume(ctx, name, { keptIn });
   });
   if (grave !== undefined && keptIn === undefined) await deleteInNamespace(ctx, [grave]);
-}
-
-/** Docker's sentence, for the ids of the containers that name the volume. */
-export function volumeInUse(verb: string, ids: readonly string[], hint?: string): EngineError {
-  return new EngineError('ERR_VOLUME_IN_USE', `${verb}: volume is in use - [${ids.join(', ')}]`, {
-    hint: hint ?? `Remove its containers first: skiff rm ${ids.map((id) => id.slice(0, 12)).join(' ')}`,
-  });
 }
 
 export interface PruneVolumesOptions {

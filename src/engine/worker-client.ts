@@ -14,6 +14,8 @@ export interface RunJobOptions {
   onChanges?: ((changes: FileChange[]) => void) | undefined;
   /** The container's files have been read. */
   onRead?: (() => void) | undefined;
+  /** Bytes, so far and in all. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
   /** An open file that the worker is handed as its descriptor 3. */
   output?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -66,7 +68,7 @@ type LastEvent = Extract<WorkEvent, { type: 'done' | 'failed' }>;
 async function follow(
   ctx: Ctx,
   { stdin, stdout }: Bun.Subprocess<'pipe', 'pipe', 'pipe'>,
-  { onEvent, onChanges, onRead }: RunJobOptions,
+  { onEvent, onChanges, onRead, onProgress }: RunJobOptions,
 ): Promise<LastEvent | undefined> {
   const reply = (line: HelperReply): void => {
     stdin.write(`${JSON.stringify(line)}\n`);
@@ -92,6 +94,7 @@ async function follow(
       if (event.type === 'changes') onChanges?.(event.changes);
       if (event.type === 'helper') void import('./helper-calls.ts').then(({ answerHelper }) => answerHelper(ctx, event, reply));
       if (event.type === 'read') onRead?.();
+      if (event.type === 'progress') onProgress?.(event.done, event.total);
       if (event.type === 'done' || event.type === 'failed') last = event;
     }
   }

@@ -40,6 +40,7 @@ export async function main(): Promise<number> {
       emit: (event) => send({ type: 'pull', event }),
       tellChanges: (changes) => send({ type: 'changes', changes }),
       tellRead: () => send({ type: 'read' }),
+      tellProgress: (done, total) => send({ type: 'progress', done, total }),
       signal: controller.signal,
     });
     send({ type: 'done', result });
@@ -83,6 +84,10 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
       return import('./jobs/load-layers.ts').then(({ loadLayers }) => loadLayers(ctx, job, tools));
     case 'import':
       return import('./jobs/import.ts').then(({ importImage }) => importImage(ctx, job, tools));
+    case 'volume-copy':
+      return import('./jobs/volume-copy.ts').then(({ copyVolume }) => copyVolume(ctx, job, tools));
+    case 'volume-put-back':
+      return import('./jobs/volume-put-back.ts').then(({ putVolumeBack }) => putVolumeBack(ctx, job));
     case 'volume-sizes':
       return import('./jobs/volume-sizes.ts').then(({ volumeSizes }) => volumeSizes(ctx, job));
     default:

@@ -69,7 +69,7 @@ function summary({ images, containers, volumes, trash }: DiskUsageInput) {
       Type,
     });
   const all = [row('Images', images), row('Containers', containers), row('Local Volumes', volumes), row('Build Cache', NO_CACHE)];
-  return trash.count > 0 ? [...all, row('Trash', trash)] : all;
+  return trash.size > 0 ? [...all, row('Trash', trash)] : all;
 }
 
 const percent = (part: number, whole: number): number => Math.trunc((part * 100) / whole);

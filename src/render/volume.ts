@@ -2,7 +2,7 @@
 import type { VolumeRecord } from '../storage/records.ts';
 import { localTime } from './go-time.ts';
 import { goMap, nilMap, struct } from './go-values.ts';
-import { preciseSize } from './human.ts';
+import { ago, preciseSize } from './human.ts';
 import { alignTable } from './table.ts';
 
 export interface RenderedVolume {
@@ -76,3 +76,8 @@ export function renderVolume({ volume, mountpoint, usage }: RenderedVolume): obj
 }
 
 const mapOrNil = (entries: Readonly<Record<string, string>>) => (Object.keys(entries).length === 0 ? nilMap('') : goMap(entries, ''));
+
+/** `volume snapshot --list`. */
+export function renderSnapshots(snapshots: readonly { Name: string; CreatedAt: string }[], now: Date): string {
+  return alignTable(['SNAPSHOT\tCREATED', ...snapshots.map(({ Name, CreatedAt }) => `${Name}\t${ago(CreatedAt, now)}`)]);
+}

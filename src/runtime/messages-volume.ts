@@ -1,4 +1,5 @@
 // The jobs of `volume`.
+import type { SnapshotRecord, VolumeRecord } from '../storage/records.ts';
 
 /** Adds up what volumes take of the disk. */
 export interface VolumeSizesJob {
@@ -9,4 +10,27 @@ export interface VolumeSizesJob {
 /** Bytes on the disk, by name. */
 export interface VolumeSizes {
   sizes: Record<string, number>;
+}
+
+/** What a volume's files that are made anew become. */
+export type VolumeTarget =
+  | { to: 'volume'; record: VolumeRecord }
+  | { to: 'snapshot'; volume: string; record: SnapshotRecord }
+  /** They take the place of those there are; these go to a folder of the trash, or for good. */
+  | { to: 'data'; volume: string; keptIn?: string | undefined; verb: string };
+
+/** Copies a folder of files. */
+export interface VolumeCopyJob {
+  kind: 'volume-copy';
+  /** Its path. */
+  from: string;
+  target: VolumeTarget;
+}
+
+/** Puts the files of a volume back that were replaced: to move a folder, one has to be its owner. */
+export interface VolumePutBackJob {
+  kind: 'volume-put-back';
+  /** In the trash. */
+  removal: string;
+  volume: string;
 }

@@ -5,7 +5,7 @@ import type { ImageLayer } from '../storage/records.ts';
 import type { ImportJob, ImportResult, LoadJob, LoadLayersJob, LoadResult, SaveJob } from './messages-archive.ts';
 import type { CopyInJob, CopyOutJob } from './messages-copy.ts';
 import type { CommitJob, CommitResult, DiffJob, ExportJob, FileChange } from './messages-files.ts';
-import type { VolumeSizes, VolumeSizesJob } from './messages-volume.ts';
+import type { VolumeCopyJob, VolumePutBackJob, VolumeSizes, VolumeSizesJob } from './messages-volume.ts';
 
 export type WorkJob =
   | PullJob
@@ -21,7 +21,9 @@ export type WorkJob =
   | CopyInJob
   | CopyOutJob
   | ArchiveJob
-  | VolumeSizesJob;
+  | VolumeSizesJob
+  | VolumeCopyJob
+  | VolumePutBackJob;
 
 type ArchiveJob = SaveJob | LoadJob | LoadLayersJob | ImportJob;
 
@@ -170,6 +172,8 @@ export interface WorkResults {
   'load-layers': null;
   import: ImportResult;
   'volume-sizes': VolumeSizes;
+  'volume-copy': null;
+  'volume-put-back': null;
 }
 
 export type LayerStatus = 'waiting' | 'downloading' | 'retrying' | 'verifying' | 'extracting' | 'complete' | 'exists';
@@ -194,6 +198,8 @@ export type WorkEvent =
   | { type: 'pull'; event: PullEvent }
   | HelperRequest
   | { type: 'changes'; changes: FileChange[] }
+  /** Bytes. */
+  | { type: 'progress'; done: number; total: number }
   /** Nothing more will be read of the container's files. */
   | { type: 'read' }
   | { type: 'done'; result: unknown }

@@ -416,6 +416,14 @@ export interface VolumeRecord {
   Anonymous: boolean;
 }
 
+/** `volumes/<name>/snapshots/<snapshot>/snapshot.json`. The name is the folder's. */
+export interface SnapshotRecord {
+  version: 1;
+  Name: string;
+  /** RFC 3339. */
+  CreatedAt: string;
+}
+
 /** Docker's event message (Engine API, /events), a line of the event record. */
 export interface EngineEvent {
   Type: 'container' | 'image' | 'volume' | 'network' | 'secret';

@@ -1,15 +1,18 @@
 // The trash: what `volume rm` and the prunes took away lies in `trash/<removal>/<volume>/`, whole, until it is brought back, too old, or in
 // the way. A removal is one command's; its name begins with its time and sorts by it. Each volume goes in and out by one rename: whoever
-// dies on the way leaves it on one of the two sides. An empty removal means nothing.
-import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+// dies on the way leaves it on one of the two sides. An empty removal means nothing. Of a volume whose files were replaced (`restore`, `import`)
+// the files alone are there, without a record.
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncFolder } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
+import { exchange } from '../sys/exchange.ts';
 import { randomHex } from '../sys/random.ts';
 import { withStoreLock } from './claim.ts';
 import { tmpDir, trashDir, volumeDir, volumesDir } from './layout.ts';
-import { recordVolumeEvent } from './volume.ts';
+import { recordVolumeEvent, volumeData } from './volume.ts';
+import { whileAtRest } from './volume-users.ts';
 
 type HasPaths = Pick<Ctx, 'paths'>;
 
@@ -34,13 +37,39 @@ export function listRemovals(ctx: HasPaths): Removal[] {
     .toReversed()
     .flatMap((id) => {
       const removedAt = timeOf(id);
-      const volumes = removedAt ? namesIn(join(trashDir(ctx), id)) : [];
+      const volumes = removedAt ? namesIn(join(trashDir(ctx), id)).filter((name) => !name.startsWith('.')) : [];
       return removedAt && volumes.length > 0 ? [{ id, removedAt, volumes }] : [];
     });
 }
 
-/** The place of a volume of a removal. */
-export const removedVolume = (ctx: HasPaths, { id }: Pick<Removal, 'id'>, name: string): string => join(trashDir(ctx), id, name);
+const removedVolume = (ctx: HasPaths, { id }: Pick<Removal, 'id'>, name: string): string => join(trashDir(ctx), id, name);
+
+/** What lies in a removal under this name is not to be brought back: nobody but its age takes it away. */
+export const hidden = (volume: string): string => `.${volume}`;
+
+/** The volume whose files alone were replaced, where the removal is one of those. */
+export function replacedIn(ctx: HasPaths, removal: Removal): string | undefined {
+  return removal.volumes.find((name) => !existsSync(join(removedVolume(ctx, removal, name), 'volume.json')));
+}
+
+/**
+ * Puts the files of a volume back that were replaced, and those that replaced them into the trash, hidden. Throws ENOENT when the volume is
+ * gone, and as `whileAtRest`.
+ */
+export function putBack(
+  ctx: HasPaths,
+  removal: Pick<Removal, 'id'>,
+  { volume, inUse }: { volume: string; inUse: (ids: string[]) => Error },
+): void {
+  const kept = removedVolume(ctx, removal, volume);
+  const change = (): void => {
+    exchange(join(kept, '_data'), volumeData(ctx, volume));
+    renameSync(kept, join(trashDir(ctx), removal.id, hidden(volume)));
+    syncFolder(volumeDir(ctx, volume));
+    syncFolder(join(trashDir(ctx), removal.id));
+  };
+  whileAtRest(ctx, volume, { change, inUse });
+}
 
 /** Brings a removal's volumes back; with names that are taken it brings back none, and returns those names. */
 export function bringBack(ctx: HasPaths, { id, volumes }: Removal): string[] {

@@ -1,10 +1,11 @@
 // Volumes: `volumes/<name>/` with its record and `_data/`, made whole in tmp/ and renamed into place, so of two makers of one name the
 // second finds the first's. A volume whose record cannot be read is absent; its data is left alone.
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
+import { renameToNew } from '../sys/exchange.ts';
 import { randomHex } from '../sys/random.ts';
 import { recordEvent } from './events.ts';
 import { tmpDir, volumeDir, volumesDir } from './layout.ts';
@@ -103,6 +104,19 @@ export function removeVolume(ctx: HasPaths, name: string, { keptIn }: { keptIn?:
   syncFolder(volumesDir(ctx));
   recordVolumeEvent(ctx, 'destroy', name);
   return grave;
+}
+
+/**
+ * Gives a volume the name that `as` has; false when that is taken. The record comes first: where we die in between, nothing but the label of
+ * an anonymous volume has changed. Under the store lock.
+ */
+export function renameVolume(ctx: HasPaths, { Name }: VolumeRecord, as: VolumeRecord): boolean {
+  if (existsSync(volumeDir(ctx, as.Name))) return false;
+  writeJsonAtomic(join(volumeDir(ctx, Name), 'volume.json'), as);
+  renameToNew(volumeDir(ctx, Name), volumeDir(ctx, as.Name));
+  syncFolder(volumesDir(ctx));
+  recordEvent(ctx, { Type: 'volume', Action: 'rename', Actor: { ID: as.Name, Attributes: { driver: 'local', oldName: Name } } });
+  return true;
 }
 
 /** Docker's event of a volume. Never throws. */

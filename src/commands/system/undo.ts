@@ -14,11 +14,9 @@ export default class SystemUndo extends Command {
 
   async run({ ctx, flags: { list }, io }: Parsed<typeof SystemUndo.flags>): Promise<undefined> {
     if (list) io.out(renderTrash(listTrash(ctx), ctx.now()));
-    else
-      io.out(
-        undoRemoval(ctx)
-          .map((name) => `${name}\n`)
-          .join(''),
-      );
+    else {
+      const names = await undoRemoval(ctx);
+      io.out(names.map((name) => `${name}\n`).join(''));
+    }
   }
 }

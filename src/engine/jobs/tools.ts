@@ -13,5 +13,7 @@ export interface FileTools {
   tellChanges: (changes: FileChange[]) => void;
   /** Nothing more will be read: whoever waits for that may go on. */
   tellRead: () => void;
+  /** Bytes, so far and in all. */
+  tellProgress: (done: number, total: number) => void;
   signal: AbortSignal;
 }
