@@ -58,7 +58,9 @@ export async function pullImage(ctx: Ctx, options: PullOptions): Promise<PullRes
   if (platform !== undefined) parsePlatform(platform);
   const pins = lock && (await import('./lock-pins.ts'));
   const pin = lock && (await pins?.requiredPin(lock, reference));
-  const result = await runJob(ctx, { kind: 'pull', reference, platform, tlsVerify, maxLayerBytes, pin }, { onEvent: onProgress, signal });
+  const job = { kind: 'pull', reference, platform, tlsVerify, maxLayerBytes, pin } as const;
+  const { pullPresent } = await import('./pull-present.ts');
+  const result = (await pullPresent(ctx, job, options)) ?? (await runJob(ctx, job, { onEvent: onProgress, signal }));
   const { full, repository } = pullNames(reference);
   const names = { subject: familiarReference(full), name: familiarReference(repository) };
   recordImageEvent(ctx, { action: 'pull', ...names, imageId: result.id });

@@ -3,26 +3,11 @@
 // `alpine` is docker.io's, whatever unqualified-search-registries says. The TOML parser is loaded only where a file is there.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod/mini';
-import { brokenSettings, configHome, readIfThere } from './registries-file.ts';
+import type { ConfiguredTable } from './registries-conf-schema.ts';
 import type { Place } from './registry-config.ts';
+import { brokenSettings, configHome, readIfThere } from './settings-file.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-const mirror = z.looseObject({
-  location: z.string(),
-  insecure: z.optional(z.boolean()),
-  'pull-from-mirror': z.optional(z.enum(['', 'all', 'digest-only', 'tag-only'])),
-});
-const registry = z.looseObject({
-  prefix: z.optional(z.string()),
-  location: z.optional(z.string()),
-  insecure: z.optional(z.boolean()),
-  blocked: z.optional(z.boolean()),
-  'mirror-by-digest-only': z.optional(z.boolean()),
-  mirror: z.optional(z.array(mirror)),
-});
-const fileSchema = z.looseObject({ registry: z.optional(z.array(registry)) });
 
 export interface ConfiguredMirror extends Place {
   /** For references with a digest, without one, or both. */
@@ -73,20 +58,20 @@ async function readOne(path: string): Promise<ConfiguredRegistry[]> {
   const text = readIfThere(path) ?? '';
   // Most of these files hold comments and aliases alone.
   if (!/^\s*\[\[\s*registry\s*\]\]/m.test(text)) return [];
-  const { parse } = await import('smol-toml');
+  const [{ parse }, { fileSchema }] = await Promise.all([import('smol-toml'), import('./registries-conf-schema.ts')]);
   let value: unknown;
   try {
     value = parse(text);
   } catch (error) {
     throw brokenSettings(path, 'it is not TOML', error);
   }
-  const result = z.safeParse(fileSchema, value);
+  const result = fileSchema.safeParse(value);
   if (!result.success)
     throw brokenSettings(path, 'its [[registry]] tables are not of the form that containers-registries.conf(5) tells', result.error);
   return (result.data.registry ?? []).map((rule) => ruleOf(path, rule));
 }
 
-function ruleOf(path: string, rule: z.infer<typeof registry>): ConfiguredRegistry {
+function ruleOf(path: string, rule: ConfiguredTable): ConfiguredRegistry {
   const prefix = rule.prefix || rule.location;
   if (!prefix) throw brokenSettings(path, 'a [[registry]] has neither prefix nor location', undefined);
   const byDigest = rule['mirror-by-digest-only'] === true;

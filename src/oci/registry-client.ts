@@ -3,12 +3,11 @@
 // a wrong password must not become a storm of tries that locks the account.
 import { EngineError } from '../sys/errors.ts';
 import { parseChallenges } from './challenge.ts';
-import { type FoundCredentials, findCredentials } from './credentials.ts';
+import type { FoundCredentials } from './credentials.ts';
 import type { Answer } from './http/answer.ts';
 import { systemCertificates } from './http/certificates.ts';
 import { createTransport, type HttpRequest, stallTimeoutMs, type Transport, type TransportOptions } from './http/transport.ts';
 import type { Endpoint } from './registry-config.ts';
-import { basicAuthorization, fetchToken } from './token.ts';
 
 export interface ClientOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -118,6 +117,8 @@ function createAuthorizer(transport: Transport, { env, endpoint, session, scopes
 
   async function obtain(answer: Answer, { used, registryUrl, signal }: Renewal): Promise<string | undefined> {
     const challenges = parseChallenges(answer.headers.get('www-authenticate'));
+    // Most registries ask for nothing of what these modules do.
+    const [{ findCredentials }, { basicAuthorization, fetchToken }] = await Promise.all([import('./credentials.ts'), import('./token.ts')]);
     found ??= options.credentials ? Promise.resolve(options.credentials) : findCredentials(env, endpoint.registry, endpoint.repository);
     const { credentials, problem } = await found;
     const bearer = challenges.find((challenge) => challenge.scheme === 'bearer');

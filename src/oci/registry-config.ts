@@ -46,7 +46,7 @@ export async function registryEndpoints(
   options: EndpointOptions = {},
 ): Promise<Endpoint[]> {
   const name = `${reference.registry}/${reference.repository}`;
-  const own = readRegistriesFile(env);
+  const own = await readRegistriesFile(env);
   const conf = await readRegistriesConf(env);
   const rule = longestPrefix(name, conf.registries);
   if (rule?.isBlocked || own.blocked.some((prefix) => matchesPrefix(name, prefix))) throw blocked(name, reference.registry);
@@ -75,7 +75,7 @@ export async function registryEndpoints(
 
 /** What is set, for `info`. Throws ERR_REGISTRIES_FILE. */
 export async function describeRegistries(env: Env) {
-  const own = readRegistriesFile(env);
+  const own = await readRegistriesFile(env);
   const conf = await readRegistriesConf(env);
   const mirrors = new Map(conf.registries.map((rule) => [rule.prefix, rule.mirrors.map(({ location }) => location)]));
   for (const rule of own.mirrors)

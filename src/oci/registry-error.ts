@@ -1,6 +1,5 @@
 // A registry's refusal in the words that Docker uses for it. What the registry itself says (distribution-spec, error codes) is quoted, but
 // cut short and stripped of control characters: it comes from outside and ends up on a terminal.
-import * as z from 'zod/mini';
 import { EngineError } from '../sys/errors.ts';
 import { familiarReference } from './reference.ts';
 
@@ -12,9 +11,6 @@ export interface Refusal {
 }
 
 const LONGEST_QUOTE = 200;
-const errorsSchema = z.looseObject({
-  errors: z.array(z.looseObject({ code: z.optional(z.string()), message: z.optional(z.string()) })),
-});
 
 /** For a manifest; `name` is the reference as normalised, `repository` its name without tag. */
 export function manifestRefusal(refusal: Refusal, { name, repository }: { name: string; repository: string }): EngineError {
@@ -69,9 +65,12 @@ export function otherRefusal(refusal: Refusal, what: string): EngineError {
 /** `manifest unknown: manifest unknown`: code in words, then message, as Docker prints it. */
 export function saidBy({ body }: Refusal): string | undefined {
   try {
-    const [first] = z.parse(errorsSchema, JSON.parse(Buffer.from(body).toString())).errors;
-    if (!first) return undefined;
-    const words = [first.code?.toLowerCase().replaceAll('_', ' '), first.message].filter(Boolean).join(': ');
+    // By hand: a checker would be loaded for every request that goes well.
+    const { errors }: { errors?: unknown } = JSON.parse(Buffer.from(body).toString());
+    const first: { code?: unknown; message?: unknown } | undefined = Array.isArray(errors) ? errors[0] : undefined;
+    const [code, message] = [first?.code ?? '', first?.message ?? ''];
+    if (typeof code !== 'string' || typeof message !== 'string') return undefined;
+    const words = [code.toLowerCase().replaceAll('_', ' '), message].filter(Boolean).join(': ');
     return clean(words) || undefined;
   } catch {
     return undefined;

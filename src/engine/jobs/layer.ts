@@ -32,14 +32,6 @@ const DAMAGE = new Set(['ERR_DIGEST_MISMATCH', 'ERR_SIZE_MISMATCH', 'ERR_BLOB_DA
 /** May be the fault of bytes damaged on the way. */
 const DOUBTFUL = new Set(['ERR_LAYER_CORRUPT', 'ERR_LAYER_TRUNCATED', 'ERR_LAYER_UNSUPPORTED', 'ERR_DIGEST_MISMATCH']);
 
-/**
- * Whether nothing of the layer need be fetched. What is needed to run is its folder; its blob is for whoever pushes or saves it, and the folder may
- * have come of another blob, compressed otherwise.
- */
-export function isStored(ctx: Ctx, { digest, diffId, size }: ImageLayer): boolean {
-  return hasLayer(ctx, diffId) && hasBlob(ctx, digest, size);
-}
-
 /** Makes the layer (which the caller has claimed) exist. Leaves nothing but a partial blob behind when it throws. */
 export async function fetchLayer(ctx: Ctx, layer: ImageLayer, options: FetchLayerOptions): Promise<void> {
   for (let attempt = 1; ; attempt++) {

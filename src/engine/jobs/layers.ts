@@ -8,8 +8,9 @@ import type { LayerStatus, LayersJob, PullEvent } from '../../runtime/messages-w
 import { claim } from '../../storage/claim.ts';
 import { hexOfDigest } from '../../storage/digest.ts';
 import type { ImageLayer } from '../../storage/records.ts';
+import { isStored } from '../../storage/stored-layer.ts';
 import type { Ctx } from '../../sys/context.ts';
-import { fetchLayer, isStored, type LayerSource } from './layer.ts';
+import { fetchLayer, type LayerSource } from './layer.ts';
 import type { JobTools } from './tools.ts';
 
 export interface EnsureLayersOptions extends JobTools {

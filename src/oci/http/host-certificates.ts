@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, errnoOf } from '../../sys/errors.ts';
-import { configHome } from '../registries-file.ts';
+import { configHome } from '../settings-file.ts';
 import type { TlsFiles } from './transport.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
