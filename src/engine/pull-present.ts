@@ -1,8 +1,9 @@
 // The commonest pull brings nothing: the tag names what is stored under it, whole. The front finds that out by one question to the registry, without
 // the namespace and the worker that anything else needs, and writes nothing. Whatever is not plainly so is left to the worker.
 import { fitsPlatform, formatPlatform, hostPlatform, parsePlatform } from '../oci/platform.ts';
-import { canonicalReference, familiarReference, parseReference, repositoryName } from '../oci/reference.ts';
-import { openRegistry } from '../oci/registry.ts';
+import { canonicalReference, familiarReference, parseReference, type Reference, repositoryName } from '../oci/reference.ts';
+import { openRegistry, type Registry } from '../oci/registry.ts';
+import { beginPolicy } from '../oci/trust/enforce.ts';
 import type { PullJob, PullResult } from '../runtime/messages-work.ts';
 import { readBlob } from '../storage/blob.ts';
 import { EMBEDDED_REFERENCE } from '../storage/embedded-reference.ts';
@@ -27,10 +28,13 @@ export async function pullPresent(
   const repository = repositoryName(reference);
   if (!image || digest === undefined || !image.repoDigests.includes(`${repository}@${digest}`)) return undefined;
   if (job.pin !== undefined && job.pin !== digest) return undefined;
+  keepLoopbackDirect(process.env);
+  const open = (which: Reference): Registry =>
+    openRegistry({ env: ctx.env, reference: which, tlsVerify: job.tlsVerify, signal: options.signal });
+  // What must be signed is looked into by the worker, stored or not.
+  if (await beginPolicy(ctx.env, reference, (tag) => open({ ...reference, tag, digest: undefined }))) return undefined;
   if (reference.digest === undefined) {
-    keepLoopbackDirect(process.env);
-    const registry = openRegistry({ env: ctx.env, reference, tlsVerify: job.tlsVerify, signal: options.signal });
-    if ((await registry.resolve())?.digest !== digest) return undefined;
+    if ((await open(reference).resolve())?.digest !== digest) return undefined;
   } else if (reference.digest !== digest) return undefined;
   tell(image, reference.digest ?? reference.tag ?? '', familiarReference(repository), options.onProgress);
   return { id: image.id, digest, reference: canonical, status: 'current', platform: formatPlatform(image.platform) };

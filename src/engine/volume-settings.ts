@@ -2,7 +2,7 @@
 // names it: to delete at once what the user wanted kept would be the worst way to read it.
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { brokenSettings, configHome, readIfThere } from '../oci/registries-file.ts';
+import { brokenSettings, configHome, readIfThere } from '../oci/settings-file.ts';
 import type { Ctx } from '../sys/context.ts';
 import { parseSpan } from './timestamp.ts';
 

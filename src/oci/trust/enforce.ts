@@ -3,6 +3,7 @@
 import { EngineError } from '../../sys/errors.ts';
 import { fullReference, type Reference } from '../reference.ts';
 import type { Registry } from '../registry.ts';
+import { acceptsAll } from './accepts-all.ts';
 import { policyPlace } from './policy-place.ts';
 import type { Ruling } from './requirement.ts';
 
@@ -17,7 +18,7 @@ export type Approve = (digests: readonly string[]) => Promise<void>;
  */
 export async function beginPolicy(env: Env, reference: Reference, open: (tag: string) => Registry): Promise<Approve | undefined> {
   const path = policyPlace(env);
-  if (path === undefined) return undefined;
+  if (path === undefined || acceptsAll(path)) return undefined;
   const { readPolicy } = await import('./policy.ts');
   const ruling = readPolicy(path, env).rulingFor(reference);
   refuseRejected(ruling, reference);

@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { errnoOf } from '../../sys/errors.ts';
-import { configHome } from '../registries-file.ts';
+import { configHome } from '../settings-file.ts';
 
 /** Its absolute path; undefined when nobody set a policy. */
 export function policyPlace(env: Readonly<Record<string, string | undefined>>): string | undefined {
