@@ -3,6 +3,8 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { initializeCA } from '@sigstore/mock/dist/fulcio/ca.js';
 import { initializeCTLog } from '@sigstore/mock/dist/fulcio/ctlog.js';
+import { fulcioHandler } from '@sigstore/mock/dist/fulcio/handler.js';
+import { rekorHandler } from '@sigstore/mock/dist/rekor/handler.js';
 import { initializeTLog } from '@sigstore/mock/dist/rekor/tlog.js';
 import { digestOf } from '../e2e/support/images/layout.ts';
 import { type SignedPayload, type SigningKey, signedPayload, signedStatement } from './signing.ts';
@@ -22,6 +24,8 @@ export interface Authority {
   certify: (identity: Identity) => Promise<CertifiedKey>;
   /** What the log has to say of an entry. */
   enter: (entry: object) => Promise<LogEntry>;
+  /** Both as a service, for sigstore's own client: an address, until `stop`. */
+  serve: () => { url: string; stop: () => void };
 }
 
 export interface CertifiedKey extends SigningKey {
@@ -87,9 +91,50 @@ export async function openAuthority({ certifies, logs }: AuthorityOptions = {}):
         certificate: Buffer.from(certificate.buffer, certificate.byteOffset, certificate.byteLength),
       };
     },
+    serve: () => {
+      const handlers = [fulcioHandler(ca), rekorHandler(log)];
+      const server = Bun.serve({
+        hostname: '127.0.0.1',
+        port: 0,
+        fetch: async (request) => {
+          const handler = handlers.find(({ path }) => path === new URL(request.url).pathname);
+          if (!handler) return new Response('none', { status: 404 });
+          const { statusCode, response, contentType } = await handler.fn(asKept(await request.text()));
+          return new Response(String(response), { status: statusCode, headers: { 'content-type': contentType ?? 'text/plain' } });
+        },
+      });
+      return { url: `http://127.0.0.1:${server.port}`, stop: () => void server.stop(true) };
+    },
     enter: async (entry) => {
       const [made] = Object.values(await log.log(entry));
       return made as LogEntry;
+    },
+  };
+}
+
+/** A log keeps of a proposed envelope (Rekor's type `dsse`) its hashes and signatures; the tests' log keeps what it is given. */
+function asKept(body: string): string {
+  const entry = JSON.parse(body);
+  const proposed = entry.kind === 'dsse' ? entry.spec.proposedContent : undefined;
+  if (!proposed) return body;
+  const envelope = JSON.parse(proposed.envelope);
+  return JSON.stringify(dsseEntry(proposed.envelope, envelope, proposed.verifiers[0]));
+}
+
+interface Envelope {
+  payload: string;
+  signatures: { sig: string }[];
+}
+
+function dsseEntry(text: string, { payload, signatures }: Envelope, verifier: string): object {
+  const sha256 = (bytes: Uint8Array): object => ({ algorithm: 'sha256', value: digestOf(bytes).slice('sha256:'.length) });
+  return {
+    apiVersion: '0.0.1',
+    kind: 'dsse',
+    spec: {
+      envelopeHash: sha256(Buffer.from(text)),
+      payloadHash: sha256(Buffer.from(payload, 'base64')),
+      signatures: signatures.map(({ sig }) => ({ signature: sig, verifier })),
     },
   };
 }
@@ -144,16 +189,7 @@ export async function identityBundle(
   { key, digest, predicateType }: { key: CertifiedKey; digest: string; predicateType?: string },
 ): Promise<object> {
   const envelope = signedStatement(key, { digest, ...(predicateType === undefined ? {} : { predicateType }) });
-  const payload = Buffer.from(envelope.payload, 'base64');
-  const entry = await authority.enter({
-    apiVersion: '0.0.1',
-    kind: 'dsse',
-    spec: {
-      envelopeHash: { algorithm: 'sha256', value: digestOf(Buffer.from(JSON.stringify(envelope))).slice('sha256:'.length) },
-      payloadHash: { algorithm: 'sha256', value: digestOf(payload).slice('sha256:'.length) },
-      signatures: [{ signature: envelope.signatures[0]?.sig, verifier: Buffer.from(pem(key.certificate)).toString('base64') }],
-    },
-  });
+  const entry = await authority.enter(dsseEntry(JSON.stringify(envelope), envelope, Buffer.from(pem(key.certificate)).toString('base64')));
   const { inclusionProof, signedEntryTimestamp } = entry.verification;
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
