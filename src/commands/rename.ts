@@ -11,7 +11,7 @@ export default class Rename extends Command {
   static override maxArgs = 2;
 
   async run({ ctx, args }: Parsed): Promise<number | undefined> {
-    renameContainer(ctx, args[0] ?? '', args[1] ?? '');
+    await renameContainer(ctx, args[0] ?? '', args[1] ?? '');
     return 0;
   }
 }

@@ -39,7 +39,7 @@ async function takeName(ctx: Ctx, id: string, name: string): Promise<void> {
     const old = holderOf(ctx, name);
     if (old) await unless('ERR_NO_SUCH_CONTAINER', () => removeContainer(ctx, old.Id, { force: true }));
     const rename = async (): Promise<true> => {
-      renameContainer(ctx, id, name);
+      await renameContainer(ctx, id, name);
       return true;
     };
     if (performance.now() > deadline ? await rename() : await unless('ERR_NAME_TAKEN', rename)) return;

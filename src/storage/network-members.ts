@@ -38,6 +38,11 @@ export function removeMember(ctx: HasPaths, network: Named, containerId: string)
   withNetworksLock(ctx, () => drop(ctx, network.Name, containerId));
 }
 
+/** Lets nobody find the container on a network any more, though it keeps its addresses. */
+export function hideMember(ctx: HasPaths, network: Named, containerId: string): void {
+  rmSync(memberPath(ctx, network.Name, containerId), { force: true });
+}
+
 /** Takes the container off every network. */
 export function leaveNetworks(ctx: HasPaths, containerId: string): void {
   const names = namesWithFolders(ctx);

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { type Cidr, cidrOf, overlaps as subnetsOverlap } from '../../sys/cidr.ts';
 
 export interface HostNetwork {
   /** Interface of the IPv6 default route, when it also has a global address. */
@@ -34,6 +35,8 @@ export interface HostNetworkSources {
   /** Folder of `route`, `ipv6_route`. */
   procNet?: string;
   interfaces?: ReturnType<typeof networkInterfaces>;
+  /** Subnets that `subnet` must not overlap, either. */
+  avoid?: readonly Cidr[];
 }
 
 /** Reads it all; a file that cannot be read counts as empty. */
@@ -47,7 +50,7 @@ export function hostNetwork(sources: HostNetworkSources = {}): HostNetwork {
   return {
     ipv6Interface: hasGlobal6 ? default6 : undefined,
     hostAddress: firstAddress(interfaces, default4),
-    subnet: chooseSubnet(routes),
+    subnet: chooseSubnet(routes, sources.avoid ?? []),
   };
 }
 
@@ -84,9 +87,11 @@ function firstAddress(interfaces: ReturnType<typeof networkInterfaces>, preferre
   return undefined;
 }
 
-function chooseSubnet(routes: readonly Route[]): Subnet {
+function chooseSubnet(routes: readonly Route[], avoid: readonly Cidr[]): Subnet {
   const free = CANDIDATES.find((candidate) => {
     const network = candidate.split('.').reduce((value, part) => value * 256 + Number(part), 0) * 256;
+    const own = { version: 4 as const, value: BigInt(network) };
+    if (avoid.some((subnet) => subnetsOverlap(subnet, cidrOf(own, 24)))) return false;
     return !routes.some(({ destination, mask }) => mask >= WIDEST_MASK && overlaps(network, 0xffffff00, destination, mask));
   });
   const base = free ?? CANDIDATES[0];

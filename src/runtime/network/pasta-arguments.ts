@@ -9,8 +9,6 @@ import type { PortSpec } from './ports.ts';
 /** pasta's own hardware address, as the container sees the gateway: locally administered. */
 const GATEWAY_MAC = '02:42:00:00:00:01';
 
-export const INTERFACE = 'eth0';
-
 export interface PastaPlan {
   ipv6: boolean;
   arguments: string[];
@@ -22,6 +20,8 @@ export interface PastaRequest {
   /** IPv6 is wanted; it is given where the host has it. */
   ipv6: boolean;
   netnsPath: string;
+  /** In the container. */
+  interfaceName: string;
   /** `subnet.forward` is answered by the host's first name server. Releases of 2023 then hide that server's own address. */
   forwardsDns: boolean;
   /** The container's hardware address; default `macAddress` of its address. */
@@ -43,7 +43,11 @@ export function macAddress(address: string): string {
   return ['02', '42', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
 }
 
-function plan({ host: { subnet }, ports, netnsPath, forwardsDns, mac }: PastaRequest, template: string, ipv6: boolean): PastaPlan {
+function plan(
+  { host: { subnet }, ports, netnsPath, interfaceName, forwardsDns, mac }: PastaRequest,
+  template: string,
+  ipv6: boolean,
+): PastaPlan {
   const own6 = ['-a', SUBNET6.address, '-g', SUBNET6.gateway];
   return {
     ipv6,
@@ -51,7 +55,7 @@ function plan({ host: { subnet }, ports, netnsPath, forwardsDns, mac }: PastaReq
       ...['--foreground', '--quiet', '--config-net', '--no-map-gw', '--no-dhcp', '--no-dhcpv6', '--no-ra'],
       // The file of the namespace goes as soon as it was opened.
       '--no-netns-quit',
-      ...['-I', INTERFACE, '--ns-mac-addr', mac ?? macAddress(subnet.address), '-i', template, '-M', GATEWAY_MAC],
+      ...['-I', interfaceName, '--ns-mac-addr', mac ?? macAddress(subnet.address), '-i', template, '-M', GATEWAY_MAC],
       ...['-a', subnet.address, '-n', String(subnet.prefix), '-g', subnet.gateway],
       ...(forwardsDns ? ['--dns-forward', subnet.forward] : []),
       ...(ipv6 ? own6 : ['-4']),

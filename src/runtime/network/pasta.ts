@@ -26,11 +26,16 @@ export interface PastaOptions {
   /** The container's name, for messages. */
   endpoint: string;
   host?: HostNetwork;
+  /** In the container. */
+  interfaceName: string;
+  /** Called when a pasta that died was replaced. */
+  onRestart?: () => void;
   /** Called with the pid of each pasta as soon as it runs. */
   onSpawn?: (pid: number) => void;
 }
 
 export interface PastaHandle {
+  interfaceName: string;
   address: string;
   prefix: number;
   gateway: string;
@@ -65,18 +70,23 @@ export async function startPasta(options: PastaOptions): Promise<PastaHandle> {
   let current = started.child;
   let isStopped = false;
   const revive = async (): Promise<void> => {
-    let pauseMs = REVIVE_PAUSE_MS;
     for (;;) {
+      const begunMs = performance.now();
       await current.exited;
+      // At once, unless it dies of itself again and again.
+      let pauseMs = performance.now() - begunMs < REVIVE_PAUSE_MS ? REVIVE_PAUSE_MS : 0;
       while (!isStopped) {
-        await Bun.sleep(pauseMs);
+        if (pauseMs > 0) await Bun.sleep(pauseMs);
         if (isStopped) return;
         const again = await launchAt(program, started.plan, started.ports, options).catch(() => undefined);
         if (again && 'child' in again) {
           current = again.child;
+          // Stopped while it came up.
+          if (isStopped) current.kill('SIGKILL');
+          else options.onRestart?.();
           break;
         }
-        pauseMs = Math.min(pauseMs * 2, REVIVE_PAUSE_MAX_MS);
+        pauseMs = Math.min(Math.max(pauseMs * 2, REVIVE_PAUSE_MS), REVIVE_PAUSE_MAX_MS);
       }
       if (isStopped) return;
     }
@@ -84,6 +94,7 @@ export async function startPasta(options: PastaOptions): Promise<PastaHandle> {
   void revive();
   const { subnet } = host;
   return {
+    interfaceName: options.interfaceName,
     address: subnet.address,
     prefix: subnet.prefix,
     gateway: subnet.gateway,
@@ -116,6 +127,7 @@ async function startFirst(program: string, options: PastaOptions, host: HostNetw
       forwardsDns: options.forwardsDns,
       netnsPath: options.netns.path,
       mac: options.mac,
+      interfaceName: options.interfaceName,
     })) {
       const result = await launchAt(program, plan, ports, options);
       if ('child' in result) return { child: result.child, plan, ports };

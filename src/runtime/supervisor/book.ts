@@ -70,6 +70,7 @@ function freshState(state: ContainerState): ContainerState {
   const isOver = state.Status === 'created' || state.Status === 'exited';
   const fresh: ContainerState = { ...state, ManuallyStopped: false, Error: '', OOMKilled: false, RestartCount: 0, Pid: 0, Ports: {} };
   delete fresh.InitStarted;
+  delete fresh.Networks;
   delete fresh.WentDown;
   return isOver ? fresh : { ...fresh, Status: 'exited', ExitCode: 137 };
 }

@@ -1,5 +1,6 @@
 // The supervisor's control socket: one JSON line asks, one answers (messages.ts); an accepted `attach` goes on as frames.
 import { rmSync } from 'node:fs';
+import type { EndpointSettings } from '../../storage/network-records.ts';
 import { EngineError, errnoOf, messageOf } from '../../sys/errors.ts';
 import { type SocketWriter, socketWriter } from '../../sys/socket-writer.ts';
 import type { ExecRequest } from '../exec-process.ts';
@@ -25,8 +26,11 @@ export interface Controlled {
   pause(): Promise<symbol>;
   /** `mark`: only that pause. */
   unpause(mark?: symbol): void;
-  /** The record's limits have been changed. */
+  /** The record's limits or its name have been changed. */
   updated(): Promise<void>;
+  /** Puts the running container on a network, or takes it off one; its state says so then. */
+  connect(network: string, endpoint: EndpointSettings): Promise<void>;
+  disconnect(network: string): Promise<void>;
   /** Runs a health check now; its exit code, -1 when it could not be run. */
   check(): Promise<number>;
   /** The process that `exec` is to add. */
@@ -174,10 +178,11 @@ async function act(
     case 'describe':
       return { type: 'described', process: await controlled.describe(request.exec) };
     case 'connect':
+      await controlled.connect(request.network, request.endpoint);
+      return { type: 'done' };
     case 'disconnect':
-      throw new EngineError('ERR_NETWORK_LIVE', `Cannot ${request.type} a running container: network "${request.network}"`, {
-        hint: 'Stop the container first',
-      });
+      await controlled.disconnect(request.network);
+      return { type: 'done' };
     default:
       return request satisfies never;
   }

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { type ContainerView, ZERO_TIME } from '../../storage/container.ts';
 import { recordDetachedEnd } from '../../storage/container-execs.ts';
 import { removeContainer } from '../../storage/container-removal.ts';
-import { recordUsesBegin, recordUsesEnd } from '../../storage/container-uses.ts';
+import { recordNetworkUse, recordUsesBegin, recordUsesEnd } from '../../storage/container-uses.ts';
 import { containerDir, containerLockPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
-import type { ContainerRecord } from '../../storage/records.ts';
+import type { EndpointSettings } from '../../storage/network-records.ts';
+import type { ContainerRecord, ContainerState } from '../../storage/records.ts';
 import { childEnv } from '../../sys/child-env.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
@@ -145,8 +146,10 @@ class Life extends ContainerBook implements Controlled {
     const onPasta = (pid: number): void => this.guard?.child(pid);
     const { scratch, hostProc } = this.surroundings;
     this.userns = await this.ownUsers(onSpawn);
-    const site = { scratch, hostProc, onSpawn, onPasta, signal: this.stopped.signal, ...(this.userns ? { userns: this.userns } : {}) };
-    this.network = openNetwork(this.ctx, this.record, site);
+    const onRestart = (): void => this.tell('uplink_restart');
+    const current = (): ContainerRecord => this.record;
+    const site = { scratch, hostProc, onSpawn, onPasta, onRestart, current, ...(this.userns ? { userns: this.userns } : {}) };
+    this.network = await openNetwork(this.ctx, this.record, site);
     await this.openStreams();
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
     if (waitForAttach) tellFront({ type: 'ready' });
@@ -212,6 +215,8 @@ class Life extends ContainerBook implements Controlled {
   async abandon(error: unknown): Promise<void> {
     // The runtime may still be at it: nothing of it may come after the cleaning up.
     await this.orphans.endAll();
+    this.network?.close();
+    delete this.state.Networks;
     const exitCode = error instanceof EngineError ? error.exitCode : 128;
     try {
       this.save({
@@ -254,6 +259,7 @@ class Life extends ContainerBook implements Controlled {
     let now = ctx.now();
     const go = Promise.all([network.ready, condition]).then(() => {
       if (this.isStopWanted()) throw stoppedEarly();
+      network.announce();
       now = ctx.now();
       this.startedMs = performance.now();
       gate?.open();
@@ -286,17 +292,21 @@ class Life extends ContainerBook implements Controlled {
       ExitCode: 0,
       Error: '',
       CgroupPath: cgroup.path ?? '',
-      Ports: network.ports(),
-      Network: network.settings(),
+      ...this.networkState(network),
       ...(this.health ? { Health: this.health.state() } : {}),
     });
-    recordUsesBegin(ctx, record);
+    recordUsesBegin(ctx, this.record);
     this.tell('start');
     // An update that did not find it running yet has changed the record alone.
     void this.limits.follow(this.record.HostConfig);
     this.health?.begin();
     const { TimeoutSeconds } = record.Extras ?? {};
     if (TimeoutSeconds) this.endTimeLimit = timeLimit(TimeoutSeconds * 1000, () => this.timeIsOver(TimeoutSeconds));
+  }
+
+  private networkState(network: ContainerNetwork): Pick<ContainerState, 'Ports' | 'Network' | 'Networks'> {
+    const networks = network.networks();
+    return { Ports: network.ports(), Network: network.settings(), ...(networks ? { Networks: networks } : {}) };
   }
 
   private rootfsSite(): RootfsSite {
@@ -351,6 +361,7 @@ class Life extends ContainerBook implements Controlled {
   private async ended(): Promise<number> {
     const code = await this.exited;
     this.pid = 0;
+    this.network?.withdraw();
     this.limits.end();
     this.endTimeLimit();
     if (this.health) this.state.Health = await this.health.end();
@@ -372,6 +383,7 @@ class Life extends ContainerBook implements Controlled {
     this.network?.close();
     await this.clear();
     try {
+      delete this.state.Networks;
       if (this.isStopped && !this.isRemoved) this.tell('stop');
       if (record.HostConfig.AutoRemove && !this.isKept) this.removeItself();
       else if (!this.isRemoved) this.trySave({ Status: 'exited', SupervisorPid: 0, Ports: {} });
@@ -500,8 +512,34 @@ class Life extends ContainerBook implements Controlled {
     this.pausing.unpause(mark);
   }
 
+  async connect(name: string, endpoint: EndpointSettings): Promise<void> {
+    await this.changeNetworks((network) => network.connect(name, endpoint));
+    recordNetworkUse(this.ctx, { container: this.record.Id, name, id: endpoint.NetworkID }, 'connect');
+  }
+
+  async disconnect(name: string): Promise<void> {
+    const id = this.network?.networks()?.[name]?.NetworkID ?? '';
+    await this.changeNetworks((network) => network.disconnect(name));
+    recordNetworkUse(this.ctx, { container: this.record.Id, name, id }, 'disconnect');
+  }
+
+  private async changeNetworks(change: (network: ContainerNetwork) => Promise<void>): Promise<void> {
+    // One that is still coming up is waited for.
+    if (!this.pid) await Promise.race([this.running.promise, this.finished.promise]);
+    const { network } = this;
+    if (!network || !this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${this.record.Id} is not running`);
+    this.reread();
+    try {
+      await change(network);
+    } finally {
+      this.note(this.networkState(network));
+    }
+  }
+
   updated(): Promise<void> {
     this.reread();
+    // It may have another name.
+    if (this.pid) this.network?.announce();
     return this.limits.follow(this.record.HostConfig);
   }
 

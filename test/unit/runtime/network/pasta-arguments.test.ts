@@ -3,7 +3,7 @@ import type { PortSpec } from '../../../../src/runtime/network/ports.ts';
 
 const subnet = { address: '10.99.0.2', gateway: '10.99.0.1', forward: '10.99.0.3', prefix: 24 } as const;
 const host = { ipv6Interface: undefined, hostAddress: '192.0.2.9', subnet };
-const base = { host, ports: [] as PortSpec[], ipv6: true, netnsPath: '/run/netns/x', forwardsDns: false };
+const base = { host, ports: [] as PortSpec[], ipv6: true, interfaceName: 'eth0', netnsPath: '/run/netns/x', forwardsDns: false };
 const first = (more: Partial<Parameters<typeof pastaPlans>[0]> = {}): string =>
   (pastaPlans({ ...base, ...more })[0]?.arguments ?? []).join(' ');
 
