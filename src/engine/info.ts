@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname, machine, release, totalmem } from 'node:os';
 import { describeRegistries } from '../oci/registry-config.ts';
+import { policyPlace } from '../oci/trust/policy-place.ts';
 import { describeCgroup } from '../runtime/cgroup.ts';
 import { describePidNamespace } from '../runtime/pid-namespace.ts';
 import { describeRootfs } from '../runtime/rootfs.ts';
@@ -75,6 +76,7 @@ export async function describeSystem(ctx: Ctx, program: { version: string; commi
       Blocked: registries.blocked,
       Mirrors: Object.fromEntries(registries.mirrors),
     },
+    ImagePolicy: policyPlace(ctx.env) ?? '',
     Name: hostname(),
     ServerVersion: program.version,
     Runtimes: { crun: { path: Bun.which('crun', { PATH: ctx.env.PATH ?? '' }) ?? '' } },

@@ -32,6 +32,8 @@ export interface SystemInfo {
   HttpsProxy: string;
   NoProxy: string;
   Registries: { Files: string[]; Insecure: string[]; Blocked: string[]; Mirrors: Record<string, string[]> };
+  /** The file that says what may be pulled; '' where there is none. */
+  ImagePolicy: string;
   Warnings: string[];
   Rootless: {
     UserNamespace: { Step: string; Reason: string; Ids: number };
@@ -91,6 +93,7 @@ export function renderInfo(info: SystemInfo): string {
     ` Run Dir: ${rootless.RunDir}`,
     ...proxies(info),
     ...registries(info),
+    ...(info.ImagePolicy === '' ? [] : [` Image Policy: ${info.ImagePolicy}`]),
     '',
   ];
   return `${lines.join('\n')}\n`;

@@ -316,6 +316,8 @@ describe('the policy file', () => {
     expect(await refusal(['pull', `${registry.address}/other`], { env })).toContain('the policy rejects it');
     writeFileSync(join(config, 'skiff/policy.json'), JSON.stringify({ default: { key: join(box.files, 'team.pub') } }));
     await box.ok(['pull', '-q', name], { env });
+    expect(await box.ok(['info', '-f', '{{.ImagePolicy}}'], { env })).toBe(join(config, 'skiff/policy.json'));
+    expect(await box.ok(['info'], { env })).toContain(`\n Image Policy: ${join(config, 'skiff/policy.json')}`);
   });
 
   test('holds when a damaged image is fetched again', async () => {

@@ -2,11 +2,11 @@
 // nobody has to guess what holds for the rest.
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
-import type { Reference } from '../reference.ts';
+import { parseReference, type Reference } from '../reference.ts';
 import { exactly, type Matcher, wholePattern } from './match.ts';
 import { brokenPolicy } from './policy-error.ts';
 import { PLAIN_SIGNATURE, type Requirement, type Ruling, type Signed, type SignedName, type Source, type Trust } from './requirement.ts';
-import { scopesOf } from './scope.ts';
+import { scopesAsWritten } from './scope.ts';
 
 const common = {
   trustedRoot: z.optional(z.string()),
@@ -59,7 +59,7 @@ export function readOwnPolicy(path: string, value: unknown, home: string): (refe
   const rulings = new Map(Object.entries(images).map(([scope, given]) => [checkScope(path, scope), read(scope, given)]));
   const other = read('', general);
   return (reference) => {
-    const scope = scopesOf(reference).find((name) => rulings.has(name));
+    const scope = scopesAsWritten(reference).find((name) => rulings.has(name));
     return (scope !== undefined ? rulings.get(scope) : undefined) ?? other;
   };
 }
@@ -115,10 +115,20 @@ function pattern(path: string, source: string): Matcher {
   }
 }
 
+/** A rule that nothing can match would let through what it was to hold back. */
 function checkScope(path: string, scope: string): string {
   const [first = ''] = scope.split('/', 1);
-  if (/[.:]/.test(first) || first === 'localhost') return scope;
-  throw brokenPolicy(path, `"${scope}" names no registry: write it in full, such as docker.io/library/alpine`);
+  if (!/[.:]/.test(first) && first !== 'localhost') {
+    throw brokenPolicy(path, `"${scope}" names no registry: write it in full, such as docker.io/library/alpine`);
+  }
+  try {
+    const registry = scope.replace(/^\*\./, 'any.');
+    const { registry: read } = parseReference(scope.includes('/') ? registry : `${registry}/any`);
+    if (!(scope.startsWith('*.') && scope.includes('/')) && read === registry.split('/', 1)[0]) return scope;
+  } catch {
+    // Said below.
+  }
+  throw brokenPolicy(path, `"${scope}" is no image's name and no part of one`);
 }
 
 function whatIsWrong(at: readonly string[]): string {

@@ -30,6 +30,7 @@ const INFO: SystemInfo = {
   HttpsProxy: '',
   NoProxy: '',
   Registries: { Files: ['/etc/r.json'], Insecure: ['lan:5000'], Blocked: ['bad.io'], Mirrors: { 'docker.io': ['one', 'two'] } },
+  ImagePolicy: '/etc/policy.json',
   Warnings: [],
   Rootless: {
     UserNamespace: { Step: 'subuid', Reason: 'a range', Ids: 65536 },
@@ -99,6 +100,7 @@ Server:
   bad.io
  Registry Settings:
   /etc/r.json
+ Image Policy: /etc/policy.json
 
 `);
 });

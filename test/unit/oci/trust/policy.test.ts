@@ -57,6 +57,16 @@ describe('our own file', () => {
     expect(of('quay.io.evil.example/x')).toBe('reject');
   });
 
+  test('an official image is known by its short path, too', () => {
+    const images = { 'docker.io/alpine': 'reject', 'docker.io/debian:12': 'reject', 'docker.io/library/alpine:3': 'accept' };
+    const of = (image: string) => kinds({ default: 'accept', images }, image)[0];
+    expect(of('alpine')).toBe('reject');
+    expect(of('alpine/git')).toBe('reject');
+    expect(of('alpine:3')).toBe('accept');
+    expect(of('debian:12')).toBe('reject');
+    expect(of('debian')).toBe('accept');
+  });
+
   test('keys lie beside the file, in the home folder, or in the file itself', () => {
     const pem = '-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----\n';
     const [requirement] = ruling({ default: { key: ['team.pub', '~/k.pub', '/etc/k.pub', pem] } }, 'a').requirements;
@@ -133,6 +143,11 @@ describe('our own file', () => {
     expect(messageFor({ default: 'accept', images: { alpine: 'reject' } })).toBe(
       'Cannot use the policy "FILE": "alpine" names no registry: write it in full, such as docker.io/library/alpine',
     );
+    for (const name of ['https://a.test/x', 'a.test/x/', 'a.test/X', 'a.test/', '*.a.test/x', '*.', 'index.docker.io/x']) {
+      expect(messageFor({ default: 'accept', images: { [name]: 'reject' } })).toBe(
+        `Cannot use the policy "FILE": "${name}" is no image's name and no part of one`,
+      );
+    }
     expect(messageFor({ default: { issuer: 'i', subjectPattern: 'a)(b' } })).toBe(
       'Cannot use the policy "FILE": "a)(b" is no regular expression',
     );
