@@ -88,6 +88,10 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
       return import('./jobs/volume-copy.ts').then(({ copyVolume }) => copyVolume(ctx, job, tools));
     case 'volume-put-back':
       return import('./jobs/volume-put-back.ts').then(({ putVolumeBack }) => putVolumeBack(ctx, job));
+    case 'volume-export':
+      return import('./jobs/volume-export.ts').then(({ exportVolume }) => exportVolume(ctx, job, tools));
+    case 'volume-import':
+      return import('./jobs/volume-import.ts').then(({ importVolume }) => importVolume(ctx, job, tools));
     case 'volume-sizes':
       return import('./jobs/volume-sizes.ts').then(({ volumeSizes }) => volumeSizes(ctx, job));
     default:

@@ -34,3 +34,21 @@ export interface VolumePutBackJob {
   removal: string;
   volume: string;
 }
+
+/** Writes a folder of files to descriptor 3 as a tar archive. */
+export interface VolumeExportJob {
+  kind: 'volume-export';
+  /** Its path. */
+  from: string;
+  volume: string;
+}
+
+/** Unpacks the archive on descriptor 3. */
+export interface VolumeImportJob {
+  kind: 'volume-import';
+  /** What the user called the archive. */
+  name: string;
+  /** The path of files that are there before the archive's are, and stay where it has no others. */
+  over?: string | undefined;
+  target: VolumeTarget;
+}

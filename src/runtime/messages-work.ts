@@ -5,7 +5,7 @@ import type { ImageLayer } from '../storage/records.ts';
 import type { ImportJob, ImportResult, LoadJob, LoadLayersJob, LoadResult, SaveJob } from './messages-archive.ts';
 import type { CopyInJob, CopyOutJob } from './messages-copy.ts';
 import type { CommitJob, CommitResult, DiffJob, ExportJob, FileChange } from './messages-files.ts';
-import type { VolumeCopyJob, VolumePutBackJob, VolumeSizes, VolumeSizesJob } from './messages-volume.ts';
+import type { VolumeCopyJob, VolumeExportJob, VolumeImportJob, VolumePutBackJob, VolumeSizes, VolumeSizesJob } from './messages-volume.ts';
 
 export type WorkJob =
   | PullJob
@@ -23,7 +23,9 @@ export type WorkJob =
   | ArchiveJob
   | VolumeSizesJob
   | VolumeCopyJob
-  | VolumePutBackJob;
+  | VolumePutBackJob
+  | VolumeExportJob
+  | VolumeImportJob;
 
 type ArchiveJob = SaveJob | LoadJob | LoadLayersJob | ImportJob;
 
@@ -174,6 +176,8 @@ export interface WorkResults {
   'volume-sizes': VolumeSizes;
   'volume-copy': null;
   'volume-put-back': null;
+  'volume-export': null;
+  'volume-import': null;
 }
 
 export type LayerStatus = 'waiting' | 'downloading' | 'retrying' | 'verifying' | 'extracting' | 'complete' | 'exists';

@@ -25,6 +25,8 @@ export interface TarTreeOptions {
   isHidden?: (stat: NodeStat, site: { name: string; fd: number; device: number }) => boolean;
   /** The owner that the archive is to name for what belongs to `owner` here; default the same. */
   ownerOf?: (owner: { uid: number; gid: number }) => { uid: number; gid: number };
+  /** Times to the nanosecond, and access lists, for an archive of what is to be the same again; else whole seconds, as Docker's copies. */
+  isExact?: boolean;
   /** The error to throw for one that reading the entry `name` met. */
   failure: (name: string, error: unknown) => Error;
 }
@@ -88,7 +90,7 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
     levels.push(level);
     const stat = statFd(fd);
     level.device = stat.device;
-    put(headerOf(stat, level.prefix, { xattrs: attributesOf(fd) }));
+    put(headerOf(stat, level.prefix, { xattrs: attributesOf(fd, options) }));
     if (!options.isHidden?.(stat, { name, fd, device: parentDevice })) level.names = namesAt(fd, '');
   }
 
@@ -104,7 +106,7 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
         return;
       }
       if (stat.links > 1) linked.set(stat.identity, name);
-      put(headerOf(stat, name, { xattrs: attributesOf(fd) }));
+      put(headerOf(stat, name, { xattrs: attributesOf(fd, options) }));
       yield* content(fd, name);
     } finally {
       closeFd(fd);
@@ -121,7 +123,8 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
     }
   }
 
-  function put(header: TarHeader): void {
+  function put(plain: TarHeader): void {
+    const header = options.isExact ? plain : { ...plain, mtimeNanoseconds: 0 };
     tar.entry(options.ownerOf ? { ...header, ...options.ownerOf({ uid: header.uid, gid: header.gid }) } : header);
   }
 
@@ -138,8 +141,9 @@ export function* tarTree(options: TarTreeOptions): Generator<Buffer, void, undef
 const shown = (name: string): string => Buffer.from(name, 'latin1').toString('utf8');
 
 // Access lists name ids, which mean others on the other side.
-function attributesOf(fd: number): TarHeader['xattrs'] {
+function attributesOf(fd: number, { isExact = false }: Pick<TarTreeOptions, 'isExact'>): TarHeader['xattrs'] {
   const kept = xattrsToKeep(fd);
+  if (isExact) return kept;
   for (const name of kept?.keys() ?? []) if (name.startsWith('system.posix_acl_')) kept?.delete(name);
   return kept;
 }
@@ -155,9 +159,8 @@ function headerOf(stat: NodeStat, name: string, { linkName = '', xattrs }: { lin
     uid: stat.uid,
     gid: stat.gid,
     size: kind === 'file' ? stat.size : 0,
-    // As Docker's copies: whole seconds, which a plain header can say.
     mtimeSeconds: stat.mtimeSeconds,
-    mtimeNanoseconds: 0,
+    mtimeNanoseconds: stat.mtimeNanoseconds,
     devMajor: isDevice ? stat.major : 0,
     devMinor: isDevice ? stat.minor : 0,
     xattrs,

@@ -36,6 +36,8 @@ export interface TreeSinkOptions {
   ownerOf: (header: TarHeader) => Granted;
   /** Failing to give an entry away is no error. */
   isOwnerOptional?: boolean;
+  /** An entry for the place itself gives that its owner, mode and time, too. */
+  settlesTop?: boolean;
   onNotice: (message: string) => void;
 }
 
@@ -49,7 +51,8 @@ export interface TreeSink extends TarSink {
 const S_IFIFO = 0o010000;
 
 /** Throws ERR_COPY_ESCAPE, ERR_COPY_CONFLICT, ERR_ARCHIVE, and what system calls throw, from every function. */
-export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false, onNotice }: TreeSinkOptions): TreeSink {
+export function createTreeSink(options: TreeSinkOptions): TreeSink {
+  const { place, rename, ownerOf, isOwnerOptional = false, onNotice } = options;
   const setXattrs = createXattrSetter(onNotice);
   const { temporary, orReplace, renameOver, refuseFolder, forgetTemporary } = createReplacer(place);
   const folders = new Map<string, TarHeader>();
@@ -71,8 +74,11 @@ export function createTreeSink({ place, rename, ownerOf, isOwnerOptional = false
 
   function entry(header: TarHeader): void {
     const path = namedPath(header.name, header.name, rename);
-    // The place itself is not the archive's to change.
-    if (path === '') return;
+    if (path === '') {
+      // Else the place itself is not the archive's to change.
+      if (options.settlesTop && header.type === '5') folders.set('', header);
+      return;
+    }
     const make = makers[header.type];
     if (!make)
       throw new EngineError('ERR_ARCHIVE', `Cannot unpack "${shown(header.name)}": tar entries of type "${header.type}" are not known`);

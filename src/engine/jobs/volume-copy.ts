@@ -39,7 +39,8 @@ export async function makeVolumeFiles(ctx: Ctx, target: VolumeTarget, fill: (dat
   }
 }
 
-async function copyFiles(
+/** Copies what is in the open folder `source` into the folder `data`. */
+export async function copyFiles(
   source: number,
   data: string,
   { tellProgress, signal }: Pick<FileTools, 'tellProgress' | 'signal'>,
@@ -90,7 +91,7 @@ function put(making: VolumeMaking, target: VolumeTarget): void {
 const STOP = 'Its files cannot be replaced while containers run with them: stop those first';
 
 /** For reading. The path is ours, or one that the user gave a volume for its files: symlinks are followed. */
-function openFolder(path: string): number {
+export function openFolder(path: string): number {
   const place = openPlace(path);
   try {
     return reopenFolder(place);
