@@ -1,12 +1,12 @@
-// `skiff inspect`: all that is known of containers and images. What is found is shown even when some names are not.
+// `skiff inspect`: all that is known of containers, images and networks. What is found is shown even when some names are not.
 import { Command, flag, type Io, type Parsed } from '../cli/command.ts';
 import { healing } from '../cli/healing.ts';
-import { type Inspected, inspectObject, type ObjectType } from '../engine/inspect.ts';
-import { renderObjects } from '../render/inspect.ts';
+import { inspectObject, type ObjectType } from '../engine/inspect.ts';
+import { type InspectedObject, renderObjects } from '../render/inspect.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 
-const TYPES: readonly ObjectType[] = ['container', 'image'];
+const TYPES = ['container', 'image', 'network'] as const;
 
 export const inspectFlags = {
   format: flag.string({ char: 'f', description: "Format output: 'json', or a Go template" }),
@@ -14,7 +14,7 @@ export const inspectFlags = {
 };
 
 export default class Inspect extends Command {
-  static override description = 'Return low-level information on containers and images';
+  static override description = 'Return low-level information on containers, images and networks';
   static override usage = 'inspect [OPTIONS] NAME|ID [NAME|ID...]';
   static override examples = ['skiff inspect web', "skiff inspect -f '{{.State.Status}}' web", 'skiff inspect --type image debian'];
   static override minArgs = 1;
@@ -31,7 +31,28 @@ export default class Inspect extends Command {
         `unknown type: "${flags.type}": must be one of ${TYPES.map((known) => `"${known}"`).join(', ')}`,
       );
     }
-    return inspectAll(ctx, io, { ...flags, names: args, type });
+    const { size, format } = flags;
+    return inspectAll(ctx, io, { names: args, format, look: (name) => look(ctx, name, { type, size }) });
+  }
+}
+
+type Type = (typeof TYPES)[number];
+
+/** A container or an image, else a network. Throws as `inspectObject`, and ERR_NO_SUCH_NETWORK where only a network will do. */
+async function look(ctx: Ctx, name: string, { type, size }: { type: Type | undefined; size: boolean }): Promise<InspectedObject> {
+  if (type !== undefined && type !== 'network') return inspectObject(ctx, name, { type, size });
+  const network = async (): Promise<InspectedObject> => {
+    const { inspectNetwork } = await import('../engine/networks.ts');
+    return { type: 'network', ...inspectNetwork(ctx, name) };
+  };
+  if (type === 'network') return network();
+  try {
+    return inspectObject(ctx, name, { size });
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'ERR_NO_SUCH_OBJECT') throw error;
+    return network().catch((other: unknown) => {
+      throw other instanceof EngineError && other.code === 'ERR_NO_SUCH_NETWORK' ? error : other;
+    });
   }
 }
 
@@ -42,7 +63,7 @@ export async function inspectAll(
   {
     names,
     format,
-    look = async (name) => inspectObject(ctx, name, options),
+    look: lookUp = async (name) => inspectObject(ctx, name, options),
     ...options
   }: {
     names: readonly string[];
@@ -51,14 +72,14 @@ export async function inspectAll(
     format?: string | undefined;
     platform?: string | undefined;
     /** Finds one; in the store when left out. */
-    look?: (name: string) => Promise<Inspected>;
+    look?: (name: string) => Promise<InspectedObject>;
   },
 ): Promise<number> {
-  const found: Inspected[] = [];
+  const found: InspectedObject[] = [];
   const problems: EngineError[] = [];
   for (const name of names) {
     try {
-      found.push(await healing(() => look(name), { ctx, say: (line) => io.err(line) }));
+      found.push(await healing(() => lookUp(name), { ctx, say: (line) => io.err(line) }));
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       problems.push(error);

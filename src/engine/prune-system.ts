@@ -1,4 +1,4 @@
-// `system prune`: containers that are down, then the anonymous volumes and the images that nothing uses any more, and every leftover of
+// `system prune`: containers that are down, then the networks, the anonymous volumes and the images that nothing uses any more, and every leftover of
 // commands that were killed. Each step looks anew at what the one before has left; a dry run thinks away what it would have removed.
 
 import { detachUnusedVolumes } from '../storage/volume-users.ts';
@@ -7,6 +7,7 @@ import { EngineError } from '../sys/errors.ts';
 import { pruneContainers } from './prune-containers.ts';
 import type { PruneFilter } from './prune-filter.ts';
 import { type PrunedImages, pruneImages } from './prune-images.ts';
+import { pruneNetworks } from './prune-networks.ts';
 import { unusedVolumes } from './remove-volume.ts';
 import { trashFor } from './trash.ts';
 import { runJob } from './worker-client.ts';
@@ -22,6 +23,7 @@ export interface PruneSystemOptions {
 
 export interface PrunedSystem {
   containers: string[];
+  networks: string[];
   volumes: string[];
   images: PrunedImages['images'];
   /** Bytes, those of the volumes among them. */
@@ -43,6 +45,7 @@ export async function pruneSystem(ctx: Ctx, options: PruneSystemOptions): Promis
   const { all, filter, dryRun } = options;
   const containers = await pruneContainers(ctx, filter, { dryRun });
   const gone = dryRun ? containers.deleted : [];
+  const networks = pruneNetworks(ctx, filter, { dryRun, absent: gone });
   const keptIn = options.volumes && !dryRun ? trashFor(ctx) : undefined;
   const wanted = options.volumes ? unusedVolumes(ctx, { all: false, filter, gone }) : [];
   const { sizes } =
@@ -54,6 +57,7 @@ export async function pruneSystem(ctx: Ctx, options: PruneSystemOptions): Promis
   const { images, reclaimed } = await pruneImages(ctx, { all, filter, dryRun, absent, thorough: true });
   return {
     containers: containers.deleted,
+    networks,
     volumes,
     images,
     reclaimed: containers.reclaimed + reclaimed + kept,

@@ -2,13 +2,16 @@
 import type { ContainerRecord, ContainerState, ImageConfig, ImageRecord } from '../storage/records.ts';
 import { type ContainerFacts, renderContainer } from './container-inspect.ts';
 import { type ImageFacts, renderImage } from './image-inspect.ts';
+import { type RenderedNetwork, renderNetwork } from './network.ts';
 
 export type InspectedObject =
   | { type: 'container'; record: ContainerRecord; state: ContainerState; facts: ContainerFacts }
-  | { type: 'image'; record: ImageRecord; config: ImageConfig; facts: ImageFacts };
+  | { type: 'image'; record: ImageRecord; config: ImageConfig; facts: ImageFacts }
+  | ({ type: 'network' } & RenderedNetwork);
 
 /** The object in Docker's shape. */
 export function renderObject(object: InspectedObject): object {
+  if (object.type === 'network') return renderNetwork(object);
   return object.type === 'container'
     ? renderContainer(object.record, object.state, object.facts)
     : renderImage(object.record, object.config, object.facts);

@@ -3,6 +3,7 @@ import { preciseSize } from './human.ts';
 
 export interface PruneInput {
   containers?: readonly string[];
+  networks?: readonly string[];
   volumes?: readonly string[];
   images?: readonly { untagged: readonly string[]; deleted: readonly string[] }[];
   /** Bytes. */
@@ -11,16 +12,23 @@ export interface PruneInput {
 
 /** `dryRun`: nothing went, and the words say so. */
 export function renderPrune(
-  { containers = [], volumes = [], images = [], reclaimed }: PruneInput,
+  { containers = [], networks = [], volumes = [], images = [], reclaimed }: PruneInput,
   { dryRun }: { dryRun: boolean },
 ): string {
-  const heading = (kind: string): string => (dryRun ? `${kind} that would be deleted:` : `Deleted ${kind}:`);
-  const part = (kind: string, lines: readonly string[]): string =>
-    lines.length === 0 ? '' : `${[heading(kind), ...lines].join('\n')}\n\n`;
+  const part = (kind: string, lines: readonly string[]): string => section(kind, lines, dryRun);
   const imageLines = images.flatMap(({ untagged, deleted }) => [
     ...untagged.map((name) => `untagged: ${name}`),
     ...deleted.map((id) => `deleted: ${id}`),
   ]);
   const total = `${dryRun ? 'Space that would be reclaimed' : 'Total reclaimed space'}: ${preciseSize(reclaimed)}\n`;
-  return part('Containers', containers) + part('Volumes', volumes) + part('Images', imageLines) + total;
+  return part('Containers', containers) + part('Networks', networks) + part('Volumes', volumes) + part('Images', imageLines) + total;
+}
+
+/** Of `network prune`, which tells of no space; '' when nothing goes. */
+export const renderPrunedNetworks = (names: readonly string[], { dryRun }: { dryRun: boolean }): string =>
+  section('Networks', names, dryRun);
+
+function section(kind: string, lines: readonly string[], dryRun: boolean): string {
+  if (lines.length === 0) return '';
+  return `${[dryRun ? `${kind} that would be deleted:` : `Deleted ${kind}:`, ...lines].join('\n')}\n\n`;
 }

@@ -6,7 +6,17 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { randomHex } from '../sys/random.ts';
 import { networksDir } from './layout.ts';
-import { fileNames, isPredefined, PREDEFINED, readNetwork, takenSubnets, withNetworksLock, writeNetwork } from './network.ts';
+import {
+  bridgeName,
+  fileNames,
+  isPredefined,
+  listNetworks,
+  PREDEFINED,
+  readNetwork,
+  takenSubnets,
+  withNetworksLock,
+  writeNetwork,
+} from './network.ts';
 import type { NetworkPool, NetworkRecord } from './network-records.ts';
 
 /** A network as it is asked for. A pool of the asked ones may lack its gateway. */
@@ -17,7 +27,7 @@ export type NewNetwork = Pick<NetworkRecord, 'Name'> &
 
 /**
  * Makes a network. A pool without a subnet gets one from the default pools; each pool gets its gateway. Throws ERR_NETWORK_EXISTS,
- * ERR_POOL_OVERLAP, ERR_POOLS_EXHAUSTED, ERR_NETWORK_PREDEFINED; then nothing is left.
+ * ERR_BRIDGE_NAME, ERR_POOL_OVERLAP, ERR_POOLS_EXHAUSTED, ERR_NETWORK_PREDEFINED; then nothing is left.
  */
 export async function createNetwork(ctx: Pick<Ctx, 'paths' | 'env' | 'now'>, network: NewNetwork): Promise<NetworkRecord> {
   if (isPredefined(network.Name)) throw predefined(network.Name);
@@ -26,6 +36,7 @@ export async function createNetwork(ctx: Pick<Ctx, 'paths' | 'env' | 'now'>, net
   return withNetworksLock(ctx, () => {
     const known = readNetwork(ctx, network.Name);
     if (known) throw taken(known);
+    refuseSameBridge(ctx, network);
     removeOrphans(ctx);
     const others = takenSubnets(ctx);
     return writeNetwork(
@@ -72,6 +83,18 @@ function removeOrphans(ctx: HasPaths): void {
     if (names.includes(`${stem}.json`) || Object.hasOwn(PREDEFINED, stem)) continue;
     rmSync(join(networksDir(ctx), name), { recursive: true, force: true });
   }
+}
+
+function refuseSameBridge(ctx: HasPaths, { Name, Options = {} }: NewNetwork): void {
+  const bridge = Options['com.docker.network.bridge.name'];
+  const other =
+    bridge === undefined ? undefined : listNetworks(ctx).find((record) => record.Driver === 'bridge' && bridgeName(record) === bridge);
+  if (!other) return;
+  throw new EngineError(
+    'ERR_BRIDGE_NAME',
+    `cannot create network ${Name} (${bridge}): conflicts with network ${other.Name} (${bridge}): networks have same bridge name`,
+    { hint: 'Choose another com.docker.network.bridge.name, or leave it out' },
+  );
 }
 
 const taken = ({ Name }: NetworkRecord): EngineError =>

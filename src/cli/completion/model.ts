@@ -28,13 +28,7 @@ export function completionModel(): CompletionModel {
       flags: Object.values(flags)
         .filter((flag) => !flag.hidden)
         .map((flag) => ({ long: `--${flag.name}`, char: flag.char, description: flag.description ?? '' })),
-      takes: /\bCONTAINER\b/.test(usage)
-        ? 'container'
-        : /\bIMAGE\b/.test(usage)
-          ? 'image'
-          : /\bVOLUME\b/.test(usage)
-            ? 'volume'
-            : undefined,
+      takes: NOUNS.find(([pattern]) => pattern.test(usage))?.[1],
     })),
     topics: topics().map((topic) => ({ name: topic, commands: commandsOfTopic(topic).map(({ name }) => name) })),
     globalFlags: global.map(([name]) => `--${name}`),
@@ -48,9 +42,20 @@ export function firstWords(model: CompletionModel): string[] {
   return [...single, ...model.topics.map(({ name }) => name), 'help'].sort();
 }
 
+/** What the words of a usage line mean, tried in this order. */
+const NOUNS: readonly [RegExp, keyof typeof LISTINGS][] = [
+  [/\bNETWORK CONTAINER\b/, 'endpoint'],
+  [/\bCONTAINER\b/, 'container'],
+  [/\bIMAGE\b/, 'image'],
+  [/\bVOLUME\b/, 'volume'],
+  [/\bNETWORK\b/, 'network'],
+];
+
 /** The command line that prints the names which a command's arguments may have. */
 export const LISTINGS = {
   container: "skiff ps -a --format '{{.Names}}' 2>/dev/null",
   image: "skiff images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null",
   volume: 'skiff volume ls -q 2>/dev/null',
+  network: "skiff network ls --format '{{.Name}}' 2>/dev/null",
+  endpoint: "skiff network ls --format '{{.Name}}' 2>/dev/null; skiff ps -a --format '{{.Names}}' 2>/dev/null",
 } as const;

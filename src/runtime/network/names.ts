@@ -1,7 +1,6 @@
 // Names and the outbound policy of a container with a network of its own: the rules first, then the resolver that fills them, both before
 // the container's program runs. A chunk of its own: a container on the default network without a policy needs neither.
 import { closeSync, openSync } from 'node:fs';
-
 import { recordEvent } from '../../storage/events.ts';
 import { networkId } from '../../storage/network-id.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
