@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm run faults [-- NAME=VALUE...]`: pull, push, load, commit, save, rmi and the prunes, killed by SIGKILL at 200 random moments in a row. It is
+# `npm run faults [-- NAME=VALUE...]`: pull, push, load, import, commit, save, image copy, rmi and the prunes, killed by SIGKILL at 200 random moments in a row. It is
 # the test of that name, longer (test/e2e/faults.test.ts), which prints what it did and its seed.
 #   npm run faults -- seed=7 rounds=50 only=push
 set -euo pipefail

@@ -4,6 +4,7 @@
 import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createNamelessAt, nameFileAt } from '../sys/at.ts';
+import { sweepDeadWriters } from '../sys/dead-writers.ts';
 import { EngineError, errnoOf, isDiskFull } from '../sys/errors.ts';
 
 /** Runs `write` with an open file that becomes `path`. Throws ERR_BAD_OUTPUT before anything is written. `what` begins the sentence of a refusal. */
@@ -14,6 +15,7 @@ export async function writeOutputFile(path: string, what: string, write: (fd: nu
     dirname(target),
     `.${basename(target).slice(0, LONGEST_NAME)}.tmp-${process.pid}-${Math.random().toString(36).slice(2)}`,
   );
+  sweepDeadWriters(dirname(target), (start) => start === `.${basename(target).slice(0, LONGEST_NAME)}`);
   const { fd, isNameless } = openOutput(path, temporary, what);
   try {
     try {

@@ -1,8 +1,9 @@
-// The folder that `-o` names: made beside itself and renamed when it is whole. One that is there may only be empty, for what is in it is
-// somebody's.
+// The folder that `-o` names: made beside itself and renamed when it is whole; what a kill leaves of it, the next one takes away. One that is there
+// may only be empty, for what is in it is somebody's.
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { syncFolder } from '../sys/atomic.ts';
+import { sweepDeadWriters } from '../sys/dead-writers.ts';
 import { EngineError, errnoOf, isDiskFull } from '../sys/errors.ts';
 
 /** Leaves room for what the temporary name has more. */
@@ -12,7 +13,9 @@ const LONGEST_NAME = 200;
 export async function writeOutputFolder(path: string, what: string, write: (folder: string) => Promise<void>): Promise<void> {
   const target = resolve(path);
   checkPlace(path, target, what);
-  const temporary = join(dirname(target), `.${basename(target).slice(0, LONGEST_NAME)}.tmp-${process.pid}`);
+  const start = `.${basename(target).slice(0, LONGEST_NAME)}`;
+  sweepDeadWriters(dirname(target), (found) => found === start);
+  const temporary = join(dirname(target), `${start}.tmp-${process.pid}`);
   try {
     mkdirSync(temporary, 0o755);
   } catch (error) {

@@ -2,12 +2,13 @@
 // of what the tag named, index or manifest, so it holds for every platform. Sorted, an entry a line, so that two changes merge. It is replaced
 // as a whole, under a lock of the run folder's, so that commands that write at once keep each other's entries.
 import { createHash } from 'node:crypto';
-import { accessSync, constants, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { isDigest } from '../storage/digest.ts';
 import { lockPath } from '../storage/layout.ts';
 import { writeFileAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
+import { sweepDeadWriters } from '../sys/dead-writers.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import { withLock } from '../sys/lock.ts';
 import { canonicalOf } from './canonical.ts';
@@ -49,7 +50,7 @@ export async function addPins(ctx: Pick<Ctx, 'paths'>, path: string, pins: Pins)
     const before = readPins(target, parse);
     const after = new Map([...(before ?? []), ...pins]);
     if (before && [...pins].every(([reference, digest]) => before.get(reference) === digest)) return;
-    sweepDead(target);
+    sweepDeadWriters(dirname(target), (start) => start === `.${basename(target)}`);
     const mode = statSync(target, { throwIfNoEntry: false })?.mode ?? 0o644;
     try {
       writeFileAtomic(target, format(after), { mode: mode & 0o777, createFolder: false });
@@ -116,15 +117,6 @@ function realPathOf(path: string): string {
     return realpathSync(path);
   } catch {
     return path;
-  }
-}
-
-/** New files of writers that were killed between writing and renaming. */
-function sweepDead(path: string): void {
-  const start = `.${basename(path)}.tmp-`;
-  for (const name of readdirSync(dirname(path))) {
-    const pid = name.startsWith(start) ? /^\d+/.exec(name.slice(start.length))?.[0] : undefined;
-    if (pid !== undefined && !statSync(`/proc/${pid}`, { throwIfNoEntry: false })) rmSync(join(dirname(path), name), { force: true });
   }
 }
 

@@ -135,6 +135,14 @@ describe('what is wrong is refused, and nothing of it stays', () => {
     expect(storedThings(box)).toEqual(before);
   });
 
+  test('an xz bomb', async () => {
+    const before = storedThings(box);
+    const packed = Bun.spawnSync(['xz', '-c'], { stdin: tarOf([{ path: 'large', content: Buffer.alloc(64 << 20) }]) }).stdout;
+    const { stderr, code } = await box.skiff(['import', '-'], { stdin: packed, env: { SKIFF_MAX_LAYER_SIZE: '16m' } });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('unpacks to more than 16777216 bytes, as a decompression bomb would')]);
+    expect(storedThings(box)).toEqual(before);
+  });
+
   test('a server that has it not, breaks off, or is not there; a password is not shown', async () => {
     const before = storedThings(box);
     const at = `127.0.0.1:${server.port}`;

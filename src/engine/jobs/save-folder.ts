@@ -9,6 +9,7 @@ import { blobChunks } from '../../storage/blob.ts';
 import type { Descriptor } from '../../storage/records.ts';
 import { writeAll, writeFileAtomic } from '../../sys/atomic.ts';
 import type { Ctx } from '../../sys/context.ts';
+import { sweepDeadWriters } from '../../sys/dead-writers.ts';
 import { EngineError, errnoOf, isDiskFull } from '../../sys/errors.ts';
 import { blobsOf, type SavedBlob, turns } from './save.ts';
 import type { SavedParts } from './save-parts.ts';
@@ -27,6 +28,7 @@ export async function writeImageFolder(ctx: Ctx, images: SavedParts[], { folder,
   const isLayout = format === 'oci-dir';
   try {
     const before = isLayout ? entriesOf(folder) : [];
+    sweepKilled(folder);
     const turn = turns(signal);
     for (const blob of blobsOf(images)) {
       if (!isLayout && blob.digest === images[0]?.manifest.digest) continue;
@@ -73,6 +75,13 @@ async function writeBlob(
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/** What savers that were killed left of blobs and of documents. */
+function sweepKilled(folder: string): void {
+  const documents = new Set(['oci-layout', 'index.json', 'version', 'manifest.json'].map((name) => `.${name}`));
+  const isOurs = (start: string): boolean => /^[0-9a-f]{64}$/.test(start) || documents.has(start);
+  for (const place of [folder, join(folder, 'blobs/sha256')]) sweepDeadWriters(place, isOurs);
 }
 
 const isThere = (path: string, size: number): boolean => statSync(path, { throwIfNoEntry: false })?.size === size;

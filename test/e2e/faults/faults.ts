@@ -1,5 +1,6 @@
 // Rounds of one fault each: a command is set going and killed at a moment that the seed chooses, whole or in part; then what must hold is looked
 // at, and the command is repeated.
+import { readFileSync } from 'node:fs';
 import { type Random, seeded } from '../storm/random.ts';
 import { leftProcesses } from '../support/left-processes.ts';
 import { groupOf } from './process-group.ts';
@@ -31,13 +32,13 @@ export async function faults(stage: Stage, { seed, rounds, only }: { seed: numbe
     const victim = random.pick(['all', 'all', 'all', 'front', 'worker'] as const);
     const args = verb.args(stage, round);
     const where = `round ${round}, ${verb.name} with ${victim} killed after ${moment.toFixed(0)} ms`;
-    const isKilled = await killed(stage, args, { moment, victim, random, beside: verb.beside?.(stage) ?? [] });
+    const isKilled = await killed(stage, args, { moment, victim, random, beside: verb.beside?.(stage) ?? [], stdin: verb.stdin?.(stage) });
     const count = report.verbs.get(verb.name) ?? { killed: 0, done: 0 };
     count[isKilled ? 'killed' : 'done']++;
     report.verbs.set(verb.name, count);
     const found = [...(await afterKill(stage, report)), ...(verb.afterKill?.(stage, round) ?? [])];
     const repeatedMs = performance.now();
-    const repeated = await stage.box.skiff(args, { timeoutMs: DEADLINE_MS });
+    const repeated = await stage.box.skiff(args, { timeoutMs: DEADLINE_MS, ...inputOf(stage, verb) });
     if (repeated.code === 0) durations.set(verb, performance.now() - repeatedMs);
     if (repeated.code !== 0 && !verb.isDone?.(repeated)) found.push(`repeated, it ends with ${repeated.code}: ${repeated.stderr}`);
     else found.push(...(await verb.verify(stage, round)));
@@ -50,11 +51,14 @@ export async function faults(stage: Stage, { seed, rounds, only }: { seed: numbe
 async function measure(stage: Stage, verb: Verb): Promise<number> {
   await verb.prepare(stage, 0);
   const begin = performance.now();
-  await stage.box.ok(verb.args(stage, 0), { timeoutMs: DEADLINE_MS });
+  await stage.box.ok(verb.args(stage, 0), { timeoutMs: DEADLINE_MS, ...inputOf(stage, verb) });
   const took = performance.now() - begin;
   await verb.verify(stage, 0);
   return took;
 }
+
+const inputOf = (stage: Stage, { stdin }: Verb): { stdin?: Uint8Array } =>
+  stdin ? { stdin: new Uint8Array(readFileSync(stdin(stage))) } : {};
 
 interface Kill {
   /** Of its life, ms. */
@@ -62,12 +66,14 @@ interface Kill {
   victim: 'all' | 'front' | 'worker';
   random: Random;
   beside: string[][];
+  stdin: string | undefined;
 }
 
 /** Whether it had not ended by then. */
-async function killed({ box }: Stage, args: string[], { moment, victim, random, beside }: Kill): Promise<boolean> {
+async function killed({ box }: Stage, args: string[], { moment, victim, random, beside, stdin }: Kill): Promise<boolean> {
   // Leader of a group of its own, with everything that it starts.
   const child = box.start(args, { through: ['setsid', ...(beside.length > 0 ? together(beside) : [])] });
+  if (stdin !== undefined) feed(child, readFileSync(stdin));
   await Bun.sleep(moment);
   const isAlive = child.exitCode === null && child.signalCode === null;
   const workers = isAlive ? groupOf(child.pid).filter((pid) => pid !== child.pid) : [];
@@ -78,6 +84,15 @@ async function killed({ box }: Stage, args: string[], { moment, victim, random, 
   }
   await child.exited;
   return isAlive;
+}
+
+/** Who is killed reads no more. */
+function feed({ stdin }: Bun.Subprocess<'pipe', 'pipe', 'pipe'>, bytes: Uint8Array): void {
+  const feeding = async () => {
+    await stdin.write(bytes);
+    await stdin.end();
+  };
+  feeding().catch(() => undefined);
 }
 
 /** A command that runs what it is given and, at the same time, the same program with other arguments. */

@@ -19,6 +19,8 @@ export interface Stage {
   /** Only in `plainArchive`, whose layers are not compressed. */
   plain: string;
   plainArchive: string;
+  /** A tar archive of the files of `shared`. */
+  tree: string;
   /** What `save shared` writes. */
   sharedDigest: string;
   /** Of a folder for what `save` writes. */
@@ -54,6 +56,8 @@ export async function openStage(box: Sandbox, base: string): Promise<Stage> {
   await box.ok(['save', '-o', join(output, 'whole.tar'), shared]);
   await box.ok(['rmi', two, plain]);
   await box.ok(['run', '--name', CHANGED, shared, 'sh', '-c', fill('changed')]);
+  const tree = join(box.files, 'tree.tar');
+  await box.ok(['export', '-o', tree, CHANGED]);
   await box.ok(['create', '--name', KEEPER, shared, 'cat', '/shared/last']);
   const kept = await namedImages(box);
   return {
@@ -64,6 +68,7 @@ export async function openStage(box: Sandbox, base: string): Promise<Stage> {
     archive,
     plain,
     plainArchive,
+    tree,
     sharedDigest: digestOfFile(join(output, 'whole.tar')),
     output,
     kept,

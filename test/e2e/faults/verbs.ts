@@ -1,5 +1,5 @@
 // What is killed in the middle: for each command how its scene is set, what it is called with, and how one sees that it has done its work.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tool } from '../support/image-archive.ts';
 import type { Result } from '../support/sandbox.ts';
@@ -10,6 +10,8 @@ export interface Verb {
   /** Sets the scene; nothing is killed meanwhile. */
   prepare: (stage: Stage, round: number) => Promise<void>;
   args: (stage: Stage, round: number) => string[];
+  /** The file that it reads from standard input. */
+  stdin?: (stage: Stage) => string;
   /** Other calls that are made at the same moment, and killed with it. */
   beside?: (stage: Stage) => string[][];
   /** Sentences on what a kill left half done, before anything is repeated; where there is more to look at than every verb has. */
@@ -37,6 +39,9 @@ const isThere = async ({ box }: Stage, reference: string): Promise<boolean> =>
 const committed = (round: number): string => `faults-committed:${round}`;
 const pushed = ({ registry }: Stage, round: number): string => `${registry}/faults/pushed-${round}:1`;
 const saved = ({ output }: Stage): string => join(output, 'saved.tar');
+const folder = ({ output }: Stage): string => join(output, 'saved');
+const layout = ({ box }: Stage): string => join(box.files, 'layout');
+const imported = 'faults-imported:1';
 
 export const VERBS: readonly Verb[] = [
   {
@@ -106,6 +111,42 @@ export const VERBS: readonly Verb[] = [
     },
   },
   {
+    name: 'load-stdin',
+    prepare: (stage) => drop(stage, stage.two),
+    args: () => ['load', '--quiet'],
+    stdin: ({ archive }) => archive,
+    verify: (stage) => runs(stage, stage.two, '/two/last'),
+  },
+  {
+    name: 'import',
+    prepare: (stage) => drop(stage, imported),
+    args: ({ tree }) => ['import', tree, imported],
+    async verify(stage) {
+      const left = await runs(stage, imported, '/shared/last');
+      await drop(stage, imported);
+      return left;
+    },
+  },
+  {
+    name: 'save-folder',
+    prepare: async (stage) => rmSync(folder(stage), { recursive: true, force: true }),
+    args: (stage) => ['save', '--format', 'oci-dir', '-o', folder(stage), stage.shared],
+    // A folder that is there is whole, and is not written to again.
+    isDone: ({ code, stderr }) => code === 1 && stderr.includes('is not empty'),
+    async verify(stage) {
+      const left = unexpected(stage.output, ['whole.tar', 'saved.tar', 'saved']).map((name) => `save has left ${name}`);
+      const found = [...left, ...whatALayoutLacks(folder(stage))];
+      rmSync(folder(stage), { recursive: true, force: true });
+      return found;
+    },
+  },
+  {
+    name: 'image-copy',
+    prepare: async (stage) => rmSync(layout(stage), { recursive: true, force: true }),
+    args: (stage) => ['image', 'copy', `docker://${stage.two}`, `oci:${layout(stage)}:two`],
+    verify: async (stage) => whatALayoutLacks(layout(stage)),
+  },
+  {
     name: 'rmi',
     prepare: async ({ box, archive }) => void (await box.ok(['load', '--quiet', '-i', archive])),
     args: ({ two }) => ['rmi', two],
@@ -139,9 +180,24 @@ export const VERBS: readonly Verb[] = [
   },
 ];
 
+const unexpected = (path: string, expected: string[]): string[] => readdirSync(path).filter((name) => !expected.includes(name));
+
+/** Every file of a layout is one that its index reaches, and is what its name says. */
+function whatALayoutLacks(path: string): string[] {
+  const blobs = join(path, 'blobs/sha256');
+  const read = (digest: string) => JSON.parse(readFileSync(join(blobs, digest.slice(7)), 'utf8'));
+  const reached: string[] = [];
+  for (const { digest } of JSON.parse(readFileSync(join(path, 'index.json'), 'utf8')).manifests) {
+    const { config, layers } = read(digest);
+    reached.push(...[digest, config.digest, ...layers.map((layer: { digest: string }) => layer.digest)].map((one) => one.slice(7)));
+  }
+  const names = [...unexpected(path, ['blobs', 'index.json', 'oci-layout']), ...unexpected(blobs, reached)];
+  const damaged = reached.filter((name) => !existsSync(join(blobs, name)) || digestOfFile(join(blobs, name)) !== name);
+  return [...names.map((name) => `${path} has ${name} too much`), ...damaged.map((name) => `${path} has no good ${name}`)];
+}
+
 function whatWasSaved(stage: Stage): string[] {
-  const others = readdirSync(stage.output).filter((name) => name !== 'whole.tar' && name !== 'saved.tar');
-  const left = others.map((name) => `save has left ${name}`);
+  const left = unexpected(stage.output, ['whole.tar', 'saved.tar']).map((name) => `save has left ${name}`);
   if (existsSync(saved(stage)) && digestOfFile(saved(stage)) !== stage.sharedDigest)
     left.push('save has left another archive than it writes');
   return left;
