@@ -70,10 +70,15 @@ export function containerIds(ctx: Pick<Ctx, 'paths'>): string[] {
 
 /** One container by its full id; undefined when it is not there or not readable. */
 export function readContainer(ctx: Ctx, id: string): ContainerView | undefined {
+  const record = readContainerRecord(ctx, id);
+  return record && { record, state: readState(ctx, id) };
+}
+
+/** The record alone, for whoever knows the state: its lock is not asked. */
+export function readContainerRecord(ctx: Pick<Ctx, 'paths'>, id: string): ContainerRecord | undefined {
   const record = readJson(containerConfigPath(ctx, id)) as ContainerRecord | undefined;
-  if (record?.version !== 1 || record.Id !== id || typeof record.Config !== 'object' || typeof record.HostConfig !== 'object')
-    return undefined;
-  return { record, state: readState(ctx, id) };
+  const isRecord = record?.version === 1 && record.Id === id && typeof record.Config === 'object' && typeof record.HostConfig === 'object';
+  return isRecord ? record : undefined;
 }
 
 /**

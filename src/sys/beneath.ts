@@ -1,5 +1,7 @@
 // Opens a path below a folder without ever leaving it, whoever changes the tree meanwhile: one component at a time by descriptor, no
 // symlink followed by the kernel. A symlink that stays inside is followed by us; an absolute one, or a `..` above the folder, is an escape.
+// walk-in-root.ts is another walker because it means something else: there a path is a container's own and leads nowhere but inside, as for its processes;
+// here it is somebody's subpath, of which what leads out is refused. And every supervisor with such a mount loads this one.
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { openPlaceAt, readLinkAt } from './at.ts';
 import { SystemError } from './ffi.ts';

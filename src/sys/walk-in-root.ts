@@ -1,7 +1,7 @@
 // Follows a path as a process whose root is `root` would, one component at a time and by descriptors alone: a symlink, absolute or with any
 // number of `..`, leads nowhere but inside, and who changes the tree meanwhile can lead the walk to another place inside at worst.
 // `..` goes back to the descriptor we came from and is never asked of the kernel, for a folder that is moved away has another parent.
-// Paths are byte strings (see at.ts).
+// Paths are byte strings (see at.ts). Where a path that leads out is to be refused, not led back inside, there is beneath.ts.
 import { closeFd, openPlaceAt, readLinkAt } from './at.ts';
 import { SystemError } from './ffi.ts';
 import { type FileKind, kindOf, statFd } from './look-at.ts';

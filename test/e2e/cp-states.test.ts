@@ -302,7 +302,7 @@ async function roundTrip(other: Sandbox, step: string): Promise<void> {
 }
 
 const small = process.env.SKIFF_TEST_SMALL_DISK;
-(small ? test : test.skip)('on a full disk one sentence says so, and no part of the file is left', async () => {
+(small ? test : test.skip)('on a full disk one sentence says so, and no part of the file is left (needs root to make one)', async () => {
   const target = join(small ?? '', `cp-${process.pid}`);
   mkdirSync(target);
   await box.ok(['run', '-d', '--name', 'full', '-v', `${target}:/small`, busybox, 'sleep', '1000']);

@@ -127,7 +127,7 @@ describe('refuses in one sentence, and writes nothing:', () => {
 
 const disk = process.env.SKIFF_TEST_SMALL_DISK;
 
-(disk ? test : test.skip)('a full disk leaves nothing, and what was there before stays', async () => {
+(disk ? test : test.skip)('a full disk leaves nothing, and what was there before stays (needs root to make one)', async () => {
   const folder = join(disk ?? '', 'exports');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'out.tar'), 'before');

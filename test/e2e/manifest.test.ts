@@ -59,7 +59,7 @@ test.each(['busybox', 'schema2', 'multi', 'manifest-list'])('inspect of %s shows
   expect(verbose[0]?.Ref).toMatch(`${image(name)}:latest`);
 });
 
-(hasDocker ? test : test.skip)('inspect prints what Docker prints, byte for byte', async () => {
+(hasDocker ? test : test.skip)('inspect prints what Docker prints, byte for byte (needs the docker client)', async () => {
   for (const name of ['busybox', 'schema2', 'manifest-list']) {
     await expectLikeDocker('inspect', image(name));
     await expectLikeDocker('inspect', '-v', image(name));
@@ -149,7 +149,7 @@ test('podman runs a list that was pushed', async () => {
 }, 120_000);
 
 (hasDocker ? test : test.skip)(
-  'every step is what Docker does: words, order, digests',
+  'every step is what Docker does: words, order, digests (needs the docker client)',
   async () => {
     const list = ours('like/docker');
     await expectLikeDocker('create', list, ours('schema2'), ours('busybox'));

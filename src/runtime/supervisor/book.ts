@@ -1,6 +1,6 @@
 // What a supervisor keeps of its container on disk: the record, which other commands may change (rename, update), the state, which it
 // alone writes, and the events of the container's life.
-import { type ContainerView, readContainer, writeState } from '../../storage/container.ts';
+import { type ContainerView, readContainerRecord, writeState } from '../../storage/container.ts';
 import { recordContainerEvent } from '../../storage/events.ts';
 import type { ContainerRecord, ContainerState } from '../../storage/records.ts';
 import { bootId } from '../../sys/boot.ts';
@@ -21,7 +21,7 @@ export class ContainerBook {
 
   /** Takes over what `rename` and `update` have changed since. */
   reread(): void {
-    this.record = readContainer(this.ctx, this.record.Id)?.record ?? this.record;
+    this.record = readContainerRecord(this.ctx, this.record.Id) ?? this.record;
   }
 
   /** Records an event, under the name that the container has by now. */
