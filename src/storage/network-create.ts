@@ -1,22 +1,10 @@
 // Making a network: its name and its subnets are chosen and written under the lock of all networks. Before the record stands there is nothing.
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseCidr } from '../sys/cidr.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { randomHex } from '../sys/random.ts';
-import { networksDir } from './layout.ts';
-import {
-  bridgeName,
-  fileNames,
-  isPredefined,
-  listNetworks,
-  PREDEFINED,
-  readNetwork,
-  takenSubnets,
-  withNetworksLock,
-  writeNetwork,
-} from './network.ts';
+import { bridgeName, isPredefined, listNetworks, readNetwork, takenSubnets, withNetworksLock, writeNetwork } from './network.ts';
+import { removeOrphans } from './network-orphans.ts';
 import type { NetworkPool, NetworkRecord } from './network-records.ts';
 
 /** A network as it is asked for. A pool of the asked ones may lack its gateway. */
@@ -73,16 +61,6 @@ function completed(ctx: Pick<Ctx, 'now'>, network: NewNetwork, choose: Choose): 
     Options: network.Options ?? {},
     IPAM: { Driver: 'default', Options: network.IPAM?.Options ?? null, Config },
   };
-}
-
-/** Folders of networks that are no more; `bridge` may have one before it has a record. */
-function removeOrphans(ctx: HasPaths): void {
-  const names = fileNames(ctx);
-  for (const name of names.filter((file) => file.endsWith('.d'))) {
-    const stem = name.slice(0, -2);
-    if (names.includes(`${stem}.json`) || Object.hasOwn(PREDEFINED, stem)) continue;
-    rmSync(join(networksDir(ctx), name), { recursive: true, force: true });
-  }
 }
 
 function refuseSameBridge(ctx: HasPaths, { Name, Options = {} }: NewNetwork): void {

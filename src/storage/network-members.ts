@@ -72,15 +72,21 @@ export function sweepMembers(ctx: HasPaths, network?: string): string[] {
   return withNetworksLock(ctx, () => {
     const swept = new Set<string>();
     for (const name of names) {
-      const known = new Set([...memberIds(ctx, name), ...addressOwners(ctx, name).values()]);
-      for (const id of known) {
-        if (isLocked(containerLockPath(ctx, id))) continue;
+      for (const id of deadOn(ctx, name)) {
         drop(ctx, name, id);
         swept.add(id);
       }
     }
     return [...swept];
   });
+}
+
+/** Ids of containers that do not run and have a member or an address on a network. */
+export const deadMembers = (ctx: HasPaths): Set<string> => new Set(namesWithFolders(ctx).flatMap((name) => deadOn(ctx, name)));
+
+function deadOn(ctx: HasPaths, network: string): string[] {
+  const known = new Set([...memberIds(ctx, network), ...addressOwners(ctx, network).values()]);
+  return [...known].filter((id) => !isLocked(containerLockPath(ctx, id)));
 }
 
 // If we die between the two, the addresses are a dead container's.

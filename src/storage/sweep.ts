@@ -7,6 +7,7 @@ import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { removeBlob } from './blob.ts';
 import { findTraces } from './check-containers.ts';
+import { findNetworkTraces } from './check-networks.ts';
 import { removeDeadClaims, withStoreLock } from './claim.ts';
 import { diskUsage } from './disk-usage.ts';
 import { type Absent, findGarbage, type Garbage, type GarbageOptions } from './garbage.ts';
@@ -36,7 +37,7 @@ export function sweep(ctx: Ctx, { measure = false, ...options }: SweepOptions = 
     }
     return { garbage: found, graves: found.layers.map((diffId) => detachLayer(ctx, diffId)) };
   });
-  for (const trace of findTraces(ctx)) trace.repair?.();
+  for (const trace of [...findTraces(ctx), ...findNetworkTraces(ctx)]) trace.repair?.();
   for (const folder of [...graves, ...garbage.leftovers.map((name) => join(tmpDir(ctx), name))]) {
     bytes += size([folder]);
     deleteTree(folder);

@@ -1,5 +1,5 @@
 // `system check` finds damage of every kind in a store that was filled by pulls and runs, and its repair makes the next pull whole.
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { image, openSandbox } from './support/sandbox.ts';
 
@@ -166,4 +166,30 @@ describe('what a command meets is put right by itself, once, and said in one lin
     expect(stderr).toContain(`The blob "${id}" is not in the store`);
     await box.ok(['rmi', '-f', 'own']);
   });
+});
+
+test('a network whose record is damaged is found and taken away; what killed commands left beside it is cleaned up', async () => {
+  await box.ok(['network', 'create', 'app']);
+  await box.ok(['network', 'create', 'whole']);
+  const folder = join(box.root, 'networks');
+  writeFileSync(join(folder, 'app.json'), '{');
+  writeFileSync(join(folder, '.app.json.tmp-1-x'), '');
+  mkdirSync(join(folder, 'gone.d/addresses'), { recursive: true });
+  mkdirSync(join(folder, 'whole.d/addresses'), { recursive: true });
+  symlinkSync('a'.repeat(64), join(folder, 'whole.d/addresses/172.18.0.2'));
+  const lines = [
+    'network app: its record cannot be read; make it again: skiff network create app',
+    `leftover network addresses of container ${'a'.repeat(12)}: nothing uses it`,
+    `leftover file ${join(folder, '.app.json.tmp-1-x')}: nothing uses it`,
+    `leftover file ${join(folder, 'gone.d')}: nothing uses it`,
+  ];
+  const found = await check('--quick');
+  expect([found.code, found.stdout.split('\n').filter((line) => line.includes('network'))]).toEqual([1, lines]);
+  const repaired = await check('--quick', '--repair');
+  expect([repaired.code, repaired.stdout.split('\n')[0]]).toEqual([0, `${lines[0]} (removed)`]);
+  expect(readdirSync(folder).toSorted()).toEqual(['bridge.json', 'lock', 'whole.d', 'whole.json']);
+  expect(readdirSync(join(folder, 'whole.d/addresses'))).toEqual([]);
+  expect((await check('--quick')).code).toBe(0);
+  await box.ok(['network', 'create', 'app']);
+  await box.ok(['network', 'rm', 'app', 'whole']);
 });

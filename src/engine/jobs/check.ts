@@ -5,6 +5,7 @@ import { hasBlob } from '../../storage/blob.ts';
 import { checkContainers, checkSecrets, checkVolumes, findTraces } from '../../storage/check-containers.ts';
 import { checkBlobs, checkLayers } from '../../storage/check-content.ts';
 import { checkImages, checkReferences } from '../../storage/check-images.ts';
+import { checkNetworks, findNetworkTraces } from '../../storage/check-networks.ts';
 import { removeDeadClaims } from '../../storage/claim.ts';
 import { layersUsed, listContainers } from '../../storage/container.ts';
 import { type CheckResult, type Finding, leftover, merged } from '../../storage/finding.ts';
@@ -26,7 +27,8 @@ export async function check(ctx: Ctx, { repair, quick }: CheckJob, { signal }: P
     () => checkContainers(ctx),
     () => checkVolumes(ctx),
     () => checkSecrets(ctx),
-    () => ({ checked: 0, findings: findTraces(ctx) }),
+    () => checkNetworks(ctx),
+    () => ({ checked: 0, findings: [...findTraces(ctx), ...findNetworkTraces(ctx)] }),
     () => garbage(ctx),
   ];
   const report: CheckReport = { checked: 0, lines: [] };
