@@ -1,7 +1,7 @@
 // One question to one server, by UDP or TCP, from the network namespace of the calling thread. A socket for each, so that the kernel
 // chooses a port that nobody can guess, and under an id of our own; what does not answer to both is not looked at.
 import { framed, tcpFrames } from './frames.ts';
-import { idOf, rcodeOf, withId } from './message.ts';
+import { idOf, rcodeOf, withId } from './header.ts';
 
 export type Transport = 'udp' | 'tcp';
 

@@ -2,7 +2,7 @@
 // cannot. A server that was silent comes last for a while, so that only the first to ask waits for it. The number of questions under way
 // is bounded, for each is a descriptor.
 import { exchange, type NoAnswer, type Transport } from './exchange.ts';
-import { idOf, rcodeOf } from './message.ts';
+import { idOf, rcodeOf } from './header.ts';
 
 export interface ForwardOptions {
   /** Asked anew for each question. */

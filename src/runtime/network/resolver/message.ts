@@ -2,6 +2,7 @@
 // elsewhere are handed on as they came, so nothing here has to know every type of record.
 // Trap: what arrives was written by anybody in the container; whatever cannot be read is no exception but `undefined` or FORMERR.
 import * as dns from 'dns-packet';
+import { FLAG_RESPONSE, FLAG_TRUNCATED, HEADER_BYTES } from './header.ts';
 
 export type Rcode = 'NOERROR' | 'FORMERR' | 'SERVFAIL' | 'NXDOMAIN' | 'NOTIMP' | 'REFUSED';
 
@@ -24,7 +25,6 @@ export interface AddressAnswer {
 /** Docker's. */
 const TTL_SECONDS = 600;
 
-const HEADER_BYTES = 12;
 /** Without EDNS (RFC 1035, 2.3.4). */
 const PLAIN_UDP_BYTES = 512;
 /** What we take ourselves: one Ethernet frame's worth. */
@@ -41,8 +41,6 @@ const OUR_EDNS: dns.OptAnswer = {
   options: [],
 };
 
-const FLAG_RESPONSE = 0x8000;
-const FLAG_TRUNCATED = 0x0200;
 const FLAG_RECURSION_DESIRED = 0x0100;
 const FLAG_RECURSION_AVAILABLE = 0x0080;
 const OPCODES = 0x7800;
@@ -99,36 +97,4 @@ export function fitUdp(message: Buffer, query: Query): Buffer {
   const short = answer(query, {});
   short.writeUInt16BE((message.readUInt16BE(2) & ~FLAG_TRUNCATED) | FLAG_TRUNCATED, 2);
   return short;
-}
-
-/** The rcode of a message as it came; undefined for what is no answer to `raw` with id `id`. */
-export function rcodeOf(message: Uint8Array, id: number): number | undefined {
-  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-  if (bytes.length < HEADER_BYTES || bytes.readUInt16BE(0) !== id || !(bytes.readUInt16BE(2) & FLAG_RESPONSE)) return undefined;
-  return bytes.readUInt16BE(2) & 0xf;
-}
-
-/** The same message under another id. */
-export function withId(message: Uint8Array, id: number): Buffer {
-  const copy = Buffer.from(message);
-  copy.writeUInt16BE(id, 0);
-  return copy;
-}
-
-export const idOf = (message: Uint8Array): number => ((message[0] ?? 0) << 8) | (message[1] ?? 0);
-
-/** Whether an answer is cut short, to be asked for again by TCP. */
-export const isTruncated = (message: Uint8Array): boolean => ((message[2] ?? 0) & (FLAG_TRUNCATED >> 8)) !== 0;
-
-/** The addresses of an answer from elsewhere, and for how long they hold, in seconds; [] for what cannot be read. */
-export function addressesOf(message: Uint8Array): { addresses: string[]; ttl: number } {
-  try {
-    const { answers = [] } = dns.decode(Buffer.from(message));
-    const found = answers.flatMap((record) => (record.type === 'A' || record.type === 'AAAA' ? [record] : []));
-    // The chain of aliases that led there is as short-lived as its shortest link.
-    const ttl = Math.min(...answers.flatMap((record) => ('ttl' in record && record.ttl !== undefined ? [record.ttl] : [])), 86_400);
-    return { addresses: found.map(({ data }) => data), ttl };
-  } catch {
-    return { addresses: [], ttl: 0 };
-  }
 }

@@ -12,8 +12,10 @@ export interface ReplyOptions {
   onLocal?: (name: string, addresses: string[]) => Promise<void>;
 }
 
+export type Reply = (message: Uint8Array, transport: Transport) => Promise<Buffer | undefined>;
+
 /** A function from what a client sent to what it gets; undefined for what deserves no answer. Never throws. */
-export function replier(options: ReplyOptions): (message: Uint8Array, transport: Transport) => Promise<Buffer | undefined> {
+export function replier(options: ReplyOptions): Reply {
   return async (message, transport) => {
     const query = readQuery(message);
     if (!query) return undefined;

@@ -5,7 +5,6 @@ import { EngineError } from '../../../sys/errors.ts';
 import { isCompiled } from '../../../sys/self.ts';
 import { RESOLVER_ADDRESS } from './conf.ts';
 import { forwarder } from './forward.ts';
-import { addressesOf } from './message.ts';
 import type { FromResolver, ToResolver } from './messages.ts';
 import { hostServers } from './servers.ts';
 
@@ -103,6 +102,7 @@ export async function startResolver(options: ResolverOptions): Promise<Resolver>
     if (!options.hasWayOut()) return undefined;
     const answer = await forward(message, transport);
     if (!answer || !policy) return answer;
+    const { addressesOf } = await import('./found-addresses.ts');
     const { addresses, ttl } = addressesOf(answer);
     if (addresses.length > 0) await policy.found(name, addresses, ttl);
     return answer;

@@ -4,12 +4,13 @@ import { readlinkSync } from 'node:fs';
 import { errnoOf, messageOf } from '../../../sys/errors.ts';
 import { bringUpLoopback } from '../../../sys/loopback.ts';
 import { CLONE, setns } from '../../../sys/mount.ts';
+import { stirred } from '../../supervisor/tidy.ts';
 import { forwarder } from './forward.ts';
 import { listen } from './listen.ts';
 import { memberKnowledge } from './members.ts';
 import { answer } from './message.ts';
 import type { FromResolver, ResolverSetup, ToResolver } from './messages.ts';
-import { type ReplyOptions, replier } from './reply.ts';
+import { type Reply, type ReplyOptions, replier } from './reply.ts';
 
 declare const self: { onmessage: ((event: { data: ToResolver }) => void) | null; postMessage: (message: FromResolver) => void };
 
@@ -33,11 +34,20 @@ async function open(setup: ResolverSetup): Promise<void> {
     networks = setup.networks;
     setns(setup.netns, CLONE.NEWNET);
     bringUpLoopback();
-    await listen({ address: setup.address, port: setup.port, reply: replier(replyOptions(setup)) });
+    await listen({ address: setup.address, port: setup.port, reply: tidily(replier(replyOptions(setup))) });
+    stirred();
     self.postMessage({ type: 'listening', thread: readlinkSync('/proc/thread-self') });
   } catch (error) {
     self.postMessage({ type: 'failed', code: errnoOf(error) ?? '', message: messageOf(error) });
   }
+}
+
+// Each thread has a heap of its own, and nothing else collects this one.
+function tidily(reply: Reply): Reply {
+  return (message, transport) => {
+    stirred();
+    return reply(message, transport);
+  };
 }
 
 function replyOptions({ paths, containerId, servers, tellsAddresses }: ResolverSetup): ReplyOptions {

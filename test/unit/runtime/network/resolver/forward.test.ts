@@ -2,7 +2,7 @@
 import * as dns from 'dns-packet';
 import { forwarder } from '../../../../../src/runtime/network/resolver/forward.ts';
 import { framed, tcpFrames } from '../../../../../src/runtime/network/resolver/frames.ts';
-import { idOf, rcodeOf } from '../../../../../src/runtime/network/resolver/message.ts';
+import { idOf, rcodeOf } from '../../../../../src/runtime/network/resolver/header.ts';
 
 type Answer = (query: Buffer) => Buffer | undefined;
 

@@ -1,8 +1,8 @@
 import * as dns from 'dns-packet';
 import { exchange } from '../../../../../src/runtime/network/resolver/exchange.ts';
 import { framed, tcpFrames } from '../../../../../src/runtime/network/resolver/frames.ts';
+import { idOf } from '../../../../../src/runtime/network/resolver/header.ts';
 import { listen } from '../../../../../src/runtime/network/resolver/listen.ts';
-import { idOf } from '../../../../../src/runtime/network/resolver/message.ts';
 import { nameTable } from '../../../../../src/runtime/network/resolver/names.ts';
 import { replier } from '../../../../../src/runtime/network/resolver/reply.ts';
 

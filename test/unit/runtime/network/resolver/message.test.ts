@@ -1,14 +1,7 @@
 import * as dns from 'dns-packet';
-import {
-  addressesOf,
-  answer,
-  fitUdp,
-  isTruncated,
-  type Query,
-  rcodeOf,
-  readQuery,
-  refusal,
-} from '../../../../../src/runtime/network/resolver/message.ts';
+import { addressesOf } from '../../../../../src/runtime/network/resolver/found-addresses.ts';
+import { isTruncated, rcodeOf } from '../../../../../src/runtime/network/resolver/header.ts';
+import { answer, fitUdp, type Query, readQuery, refusal } from '../../../../../src/runtime/network/resolver/message.ts';
 
 const asked = (name: string, type: dns.RecordType = 'A', more: Partial<dns.Packet> = {}): Buffer =>
   dns.encode({ type: 'query', id: 4711, flags: dns.RECURSION_DESIRED, questions: [{ name, type }], ...more });
