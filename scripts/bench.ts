@@ -15,6 +15,7 @@ import { measureIdleContainers } from './bench/subjects/idle.ts';
 import { measureImages } from './bench/subjects/images.ts';
 import { measureLists } from './bench/subjects/lists.ts';
 import { measureLog } from './bench/subjects/log.ts';
+import { measureNames } from './bench/subjects/network-names.ts';
 import { measurePush } from './bench/subjects/push.ts';
 import { measureStarts } from './bench/subjects/starts.ts';
 import { measureVersion } from './bench/subjects/version.ts';
@@ -27,6 +28,7 @@ const SUBJECTS: ((bench: Bench) => Promise<void>)[] = [
   measureLog,
   measureFillings,
   measurePush,
+  measureNames,
   measureImages,
   measureVersion,
 ];
