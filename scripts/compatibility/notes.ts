@@ -5,10 +5,13 @@ const OF_CONTAINERS: Readonly<Record<string, string>> = {
   'group-add': 'podman’s `keep-groups` too',
   ipc: '`private`, `shareable`, `none`, `host`, `container:NAME`',
   isolation: '`default`, the only one on Linux',
+  mount: 'see [mounts](mounts.md)',
   'oom-score-adj': 'without root it can only be raised above your own',
   pid: '`host`, `container:NAME`; with `--uts host` and a shared `--ipc` beside it, it is refused',
   sysctl: 'those of the network and IPC namespaces, as with Docker',
   userns: '`host` is your own user namespace, where containers are anyway; podman’s `keep-id[:uid=N,gid=N]` too, with fuse-overlayfs',
+  volume:
+    'podman’s `U`, `O`, `upperdir=`, `workdir=`, `idmap` too ([mounts](mounts.md)); `cached`, `delegated`, `consistent` mean nothing on Linux, as with Docker: no virtual machine is between',
 };
 
 const forBoth = Object.entries(OF_CONTAINERS).flatMap(([flag, note]) => [

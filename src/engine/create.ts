@@ -37,8 +37,8 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   const networks = await askedNetworks(ctx, options);
   const completed = completeHostConfig({ ...options.HostConfig, NetworkMode: networks.NetworkMode });
   const shared = checkEgress(ctx, resolveSharing(ctx, completed, options));
-  const userns = shared.UsernsMode ? await (await import('./create/userns.ts')).resolveUserns(ctx, shared) : undefined;
-  const hostConfig = userns ? { ...shared, UsernsMode: userns.UsernsMode } : shared;
+  let userns = shared.UsernsMode ? await (await import('./create/userns.ts')).resolveUserns(ctx, shared) : undefined;
+  let hostConfig = userns ? { ...shared, UsernsMode: userns.UsernsMode } : shared;
   const id = randomHex(32);
   const asked = { ...userns?.names, ...options.Config };
   const config = completeConfig(mergeConfig(asked, local.config.config ?? {}), defaultNames(ctx, hostConfig, id));
@@ -55,6 +55,13 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   if (hostConfig.LogConfig.Type === 'journald') (await import('../runtime/journal-socket.ts')).connectJournal(ctx.env).close();
   if (extras.Timezone) checkTimezone(ctx, extras.Timezone, local.image);
   const planned = planMounts(ctx, { config, hostConfig });
+  if (!shared.UsernsMode && !isRoot(config.User) && planned.some(({ Type }) => Type === 'bind')) {
+    const { chooseBindOwner } = await import('./create/bind-owner.ts');
+    const { choice, warning } = await chooseBindOwner(ctx, { config, hostConfig, planned, image: local.image });
+    if (choice) hostConfig = { ...hostConfig, UsernsMode: choice.UsernsMode };
+    userns = choice;
+    if (warning) unheld.push(warning);
+  }
   if (options.name !== undefined) checkName(options.name);
   if (options.startsNow) await checkPorts(ctx, { hostConfig, config, inPlaceOf: options.inPlaceOf, fallback: extras.PublishFallback });
   const { driver } = await chooseRootfs(ctx, userns?.driver ?? (hostConfig.StorageDriver || undefined));
@@ -69,6 +76,8 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
   const name = make(ctx, options.name?.replace(/^\//, ''), draft, planned);
   return { id, name, warnings };
 }
+
+const isRoot = (user = ''): boolean => /^(?:(?:0|root)(?::.*)?)?$/.test(user);
 
 interface Draft {
   id: string;

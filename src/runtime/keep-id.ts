@@ -116,14 +116,20 @@ export function outerUser(
 
 // A kept id beyond our ids takes the place of our last one, which the container then has not.
 function exchanged(kept: number, count: number): IdMap[] {
-  if (kept === 0) return [[0, 0, count]];
   const place = Math.min(kept, count - 1);
-  const ranges: IdMap[] = [
-    [0, place, 1],
-    [1, 1, place - 1],
-    [kept, 0, 1],
-    [place + 1, place + 1, count - place - 1],
-  ];
+  // A range has to lie in one range of our own map, in which 0, the caller, is one by itself.
+  const ranges: IdMap[] =
+    kept === 0
+      ? [
+          [0, 0, 1],
+          [1, 1, count - 1],
+        ]
+      : [
+          [0, place, 1],
+          [1, 1, place - 1],
+          [kept, 0, 1],
+          [place + 1, place + 1, count - place - 1],
+        ];
   return ranges.filter(([, , length]) => length > 0);
 }
 

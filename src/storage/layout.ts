@@ -28,6 +28,9 @@ export const layerFs = (ctx: HasPaths, diffId: string): string => join(layerDir(
 // (Put together plainly: `ps` asks for them thousands of times, and join() takes its time to normalize.)
 export const containersDir = (ctx: HasPaths): string => `${ctx.paths.data}/containers`;
 export const containerDir = (ctx: HasPaths, id: string): string => `${ctx.paths.data}/containers/${id}`;
+
+/** What it wrote on the overlays over its mounts that are thrown away (`-v …:O`). */
+export const overlaysDir = (ctx: HasPaths, id: string): string => join(containerDir(ctx, id), 'overlays');
 export const containerConfigPath = (ctx: HasPaths, id: string): string => `${ctx.paths.data}/containers/${id}/config.json`;
 export const containerStatePath = (ctx: HasPaths, id: string): string => `${ctx.paths.data}/containers/${id}/state.json`;
 /** Docker's json-file log; rotated to `.1`, `.2`. */

@@ -25,3 +25,8 @@ export function listXattrs(path: string | Uint8Array): string[] {
   if (length < 0) check(-1, 'llistxattr', String(path));
   return names.toString('latin1', 0, length).split('\0').filter(Boolean);
 }
+
+/** Sets `name` on `path` itself. */
+export function setXattr(path: string | Uint8Array, name: string, value: Uint8Array): void {
+  check(c.lsetxattr(ptr(cstr(path)), ptr(cstr(name)), ptr(value), BigInt(value.length), 0), 'lsetxattr', String(path));
+}

@@ -8,6 +8,7 @@ import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
 import { requireLocalImage } from './image.ts';
 import { checkMountRequest, requireBindSource } from './mount-check.ts';
+import { checkMountWords } from './mount-words-check.ts';
 import { parseVolume } from './volume-spec.ts';
 import { inheritedMounts } from './volumes-from.ts';
 
@@ -25,7 +26,10 @@ export interface PlannedMount extends MountPoint {
 
 /** Docker's duplicate and missing-source checks done, nothing made. */
 export function planMounts(ctx: Ctx, { config, hostConfig }: { config: ContainerConfig; hostConfig: HostConfig }): PlannedMount[] {
-  const asked = [...(hostConfig.Binds ?? []).map(fromBind), ...(hostConfig.Mounts ?? []).map((request) => fromRequest(ctx, request))];
+  const asked = [
+    ...(hostConfig.Binds ?? []).map((spec) => fromBind(ctx, spec)),
+    ...(hostConfig.Mounts ?? []).map((request) => fromRequest(ctx, request)),
+  ];
   const places = [...asked.map((mount) => mount.Destination), ...Object.keys(hostConfig.Tmpfs ?? {})];
   const twice = places.find((place, index) => places.indexOf(place) !== index);
   if (twice)
@@ -75,10 +79,11 @@ function requireVolume(ctx: Ctx, mount: MountPoint): MountPoint {
   });
 }
 
-function fromBind(spec: string): PlannedMount {
+function fromBind(ctx: Ctx, spec: string): PlannedMount {
   const { type, source = '', destination, mode, readOnly, propagation } = parseVolume(spec);
+  if (type === 'bind') requireBindSource(source);
+  checkMountWords(ctx, mode, type === 'bind' ? source : undefined);
   if (type === 'volume') return { ...volume(source, destination), Mode: mode, RW: !readOnly };
-  requireBindSource(source);
   return { Type: 'bind', Source: source, Destination: destination, Mode: mode, RW: !readOnly, Propagation: propagation };
 }
 

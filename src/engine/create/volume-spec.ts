@@ -1,8 +1,7 @@
 // `-v` as Docker reads it: `/path`, `name:/path[:options]`, `/host:/path[:options]`. Relative host paths must be absolute by now.
-// Options are a comma list with at most one of each kind; SELinux labels and consistency words are accepted as Docker accepts them
-// on a host where they mean nothing. Podman's options that Docker lacks are refused with a word of their own.
-import { existsSync } from 'node:fs';
-import { normalize } from 'node:path';
+// Options are a comma list with at most one of each kind: Docker's, of which the consistency words mean nothing on Linux, and podman's `U`,
+// `O`, `upperdir=`, `workdir=` and `idmap`.
+import { isAbsolute, normalize } from 'node:path';
 import { NAME_PATTERN } from '../../storage/name-pattern.ts';
 import { EngineError } from '../../sys/errors.ts';
 
@@ -22,6 +21,11 @@ export const PROPAGATIONS: readonly string[] = ['private', 'rprivate', 'shared',
 /** Each kind of option, with the type of mount it is for. */
 const OPTION_KINDS: readonly { words: readonly string[]; only?: 'bind' | 'volume' }[] = [
   { words: ['rw', 'ro'] },
+  { words: ['U'] },
+  { words: ['O'] },
+  { words: ['upperdir'] },
+  { words: ['workdir'] },
+  { words: ['idmap', 'noidmap'], only: 'bind' },
   { words: ['z', 'Z'] },
   { words: ['nocopy'], only: 'volume' },
   { words: PROPAGATIONS, only: 'bind' },
@@ -37,8 +41,9 @@ export function parseVolume(spec: string): VolumeSpec {
     return { type: 'volume', source: undefined, destination: destinationOf(spec, first), mode: '', readOnly: false, propagation: '' };
   if (parts.length === 2 && !second.startsWith('/') && isMode(second)) throw invalid(spec);
   const type = first.startsWith('/') ? 'bind' : 'volume';
-  refuseForeign(spec, mode);
   if (mode !== '' && !isMode(mode, type)) throw invalid(spec, `invalid mode: ${mode}`);
+  const problem = contradiction(mode.split(','));
+  if (problem) throw invalid(spec, problem);
   if (type === 'volume') checkVolumeName(first);
   const words = mode.split(',');
   return {
@@ -71,32 +76,30 @@ export function checkVolumeName(name: string): void {
   );
 }
 
-const FOREIGN: Readonly<Record<string, string>> = {
-  U: 'the option "U" (give the files to the user of the container) is not supported: change their owner yourself',
-  O: 'the option "O" (an overlay that is thrown away) is not supported: copy the folder, or mount it read-only',
-};
-
-function refuseForeign(spec: string, mode: string): void {
-  const words = mode.split(',');
-  const foreign = words.map((word) => FOREIGN[word]).find(Boolean);
-  if (foreign) throw invalid(spec, foreign);
-  const problem = labelProblem(words);
-  if (problem) throw invalid(spec, problem);
+/** What an overlay cannot be together with, or lacks. */
+function contradiction(words: readonly string[]): string | undefined {
+  const folders = ['upperdir', 'workdir'].map((name) => words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1));
+  const given = folders.filter((folder) => folder !== undefined);
+  if (!words.includes('O')) return given.length ? 'upperdir and workdir are folders of the option "O", which is missing' : undefined;
+  if (given.length === 1) return 'upperdir and workdir belong together: give both, or neither';
+  const relative = given.find((folder) => !isAbsolute(folder));
+  if (relative !== undefined) return `the folder '${relative}' must be absolute`;
+  const other = words.find((word) => ['U', 'idmap', ...PROPAGATIONS].includes(word));
+  return other ? `the options "O" and "${other}" cannot be combined` : undefined;
 }
-
-/** Why an SELinux label among the words of a mode cannot be set; undefined where there is none, or no SELinux. */
-export function labelProblem(words: readonly string[]): string | undefined {
-  const label = words.find((word) => word === 'z' || word === 'Z');
-  return label && hasSelinux() ? `the option "${label}" is not supported: files are not labelled for SELinux` : undefined;
-}
-
-const hasSelinux = (): boolean => existsSync('/sys/fs/selinux/enforce');
 
 function isMode(text: string, type?: 'bind' | 'volume'): boolean {
   const kinds = text
     .split(',')
+    .map(nameOf)
     .map((word) => OPTION_KINDS.find(({ words, only }) => words.includes(word) && (!only || !type || only === type)));
   return kinds.every((kind) => kind !== undefined) && new Set(kinds).size === kinds.length;
+}
+
+/** `upperdir=/x` is called `upperdir`; no other word has a value. */
+function nameOf(word: string): string {
+  const [, name] = /^(upperdir|workdir)=./.exec(word) ?? [];
+  return name ?? (['upperdir', 'workdir'].includes(word) ? '' : word);
 }
 
 function destinationOf(spec: string, path: string): string {

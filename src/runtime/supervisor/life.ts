@@ -8,7 +8,7 @@ import { type ContainerView, ZERO_TIME } from '../../storage/container.ts';
 import { recordDetachedEnd } from '../../storage/container-execs.ts';
 import { removeContainer } from '../../storage/container-removal.ts';
 import { recordNetworkUse, recordUsesBegin, recordUsesEnd } from '../../storage/container-uses.ts';
-import { containerDir, containerLockPath, containerRunDir, containerSocketPath } from '../../storage/layout.ts';
+import { containerDir, containerLockPath, containerRunDir, containerSocketPath, overlaysDir } from '../../storage/layout.ts';
 import type { EndpointSettings } from '../../storage/network-records.ts';
 import type { ContainerRecord, ContainerState } from '../../storage/records.ts';
 import { childEnv } from '../../sys/child-env.ts';
@@ -34,10 +34,11 @@ import { makeGate } from './gate.ts';
 import { type Guard, startGuard } from './guard.ts';
 import type { ContainerHealth } from './health/container.ts';
 import { isolate, type Surroundings } from './isolate.ts';
+import { requireSources } from './mount-sources.ts';
 import { type ContainerNetwork, openNetwork } from './network.ts';
 import { type Orphans, watchOrphans } from './orphans.ts';
 import { createPausing, type Pausing } from './pausing.ts';
-import { prepareRootfs, type RootfsSite, remountRootfs, writeBundle } from './prepare.ts';
+import { prepareMounts, prepareRootfs, type RootfsSite, remountRootfs, writeBundle } from './prepare.ts';
 import { nextPause, shouldRestart } from './restart-policy.ts';
 import { keepRunLimits, type RunLimits } from './run-limits.ts';
 import { openStreams, type Streams } from './streams.ts';
@@ -154,11 +155,18 @@ class Life extends ContainerBook implements Controlled {
     this.control = serveControl(containerSocketPath(this.ctx, this.record.Id), this);
     if (waitForAttach) tellFront({ type: 'ready' });
     const isFirstStart = this.state.StartedAt === ZERO_TIME;
-    this.rootfs = await prepareRootfs(this.ctx, this.record, { ...this.rootfsSite(), isFirstStart }).catch((error: unknown) => {
+    await this.prepare(isFirstStart).catch((error: unknown) => {
       throw this.isStopWanted() ? stoppedEarly() : error;
     });
     await this.start(waitForAttach && !this.isAttached ? this.clientAttached() : undefined);
     tellFront({ type: 'started', pid: this.state.Pid });
+  }
+
+  private async prepare(isFirstStart: boolean): Promise<void> {
+    const site = { ...this.rootfsSite(), isFirstStart };
+    requireSources(this.record);
+    this.rootfs = await prepareRootfs(this.ctx, this.record, site);
+    await prepareMounts(this.ctx, this.record, { ...site, rootfs: this.rootfs });
   }
 
   /** For --userns keep-id; not where that of another container is joined. */
@@ -413,6 +421,7 @@ class Life extends ContainerBook implements Controlled {
       // Overlay leaves a folder of mode 000 in it, which only root of the namespace gets rid of; without it the front can remove the rest.
       rmSync(join(containerDir(this.ctx, this.record.Id), 'work/work'), { recursive: true, force: true });
     }
+    rmSync(overlaysDir(this.ctx, this.record.Id), { recursive: true, force: true });
     detach(this.surroundings.scratch);
     rmSync(containerRunDir(this.ctx, this.record.Id), { recursive: true, force: true });
   }

@@ -2,7 +2,7 @@
 // before the first start, at places that follow from the record, so that each restart finds them again.
 // Trap: the files of a volume belong to its containers, which may put a symlink anywhere at any moment: a subpath is opened by
 // descriptor, and what is handed to the runtime is a mount of that descriptor, never the path.
-import { closeSync, mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { containerDir } from '../../storage/layout.ts';
 import type { ContainerRecord, MountPoint } from '../../storage/records.ts';
@@ -37,6 +37,23 @@ export async function makeMountSources(ctx: Ctx, record: ContainerRecord, site: 
   }
 }
 
+/** What was there when the container was created may be gone at a start of it. Throws ERR_BIND_SOURCE, ERR_NO_SUCH_VOLUME. */
+export function requireSources({ Mounts, Name: container }: ContainerRecord): void {
+  for (const { Type, Name, Source } of Mounts) {
+    if ((Type !== 'bind' && Type !== 'volume') || statSync(Source, { throwIfNoEntry: false })) continue;
+    if (Type === 'bind') {
+      throw new EngineError('ERR_BIND_SOURCE', `Invalid mount config for type "bind": bind source path does not exist: ${Source}`, {
+        hint: `It was there when the container was created: make it again, or remove the container: skiff rm ${container}`,
+        exitCode: 125,
+      });
+    }
+    throw new EngineError('ERR_NO_SUCH_VOLUME', `The files of volume "${Name}" are not there: ${Source}`, {
+      hint: `Bring the folder back, or remove the container: skiff rm ${container}`,
+      exitCode: 125,
+    });
+  }
+}
+
 type MountSite = Pick<Surroundings, 'scratch'> & CopyWatch & { idMapping?: readonly string[] };
 
 /** An image's files, once for all that is mounted of it. */
@@ -54,15 +71,17 @@ async function treeOf(ctx: Ctx, record: ContainerRecord, { point, scratch, ...si
 
 /** The record with the sources that were made in the place of those that the user named. Throws ERR_SUBMOUNTS. */
 export function withMountSources(record: ContainerRecord, scratch: string): ContainerRecord {
-  const Mounts = record.Mounts.map((point, index) =>
-    isMade(point) ? { ...point, Source: placeOf(scratch, index) } : settleRecursion(point),
-  );
+  const Mounts = record.Mounts.map((point, index) => {
+    const place = placeOf(scratch, index);
+    return isMade(point) || existsSync(place) ? { ...point, Source: place } : settleRecursion(point);
+  });
   return { ...record, Mounts };
 }
 
 const isMade = ({ Type, Subpath }: MountPoint): boolean => Type === 'image' || Subpath !== undefined;
 
-const placeOf = (scratch: string, index: number): string => join(scratch, 'mounts', String(index));
+/** Where the source of the mount of that number is made. */
+export const placeOf = (scratch: string, index: number): string => join(scratch, 'mounts', String(index));
 
 /** Mounts what `Subpath` is of `Source`, or all of it, at `target`. */
 function bindBeneath(point: MountPoint, target: string): void {

@@ -31,7 +31,7 @@ import { resolveUser } from '../spec/user.ts';
 import { ensureWorkingDir } from '../spec/workdir.ts';
 import type { Surroundings } from './isolate.ts';
 import { joinNamespaces } from './joining.ts';
-import { makeMountSources, withMountSources } from './mount-sources.ts';
+import { makeMountSources, requireSources, withMountSources } from './mount-sources.ts';
 import { makeSecrets, withSecrets } from './secrets.ts';
 import { makeTimezone, withTimezone } from './timezone.ts';
 
@@ -51,6 +51,20 @@ export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, base: Roo
   makeSecrets(ctx, record, site.scratch);
   makeTimezone(ctx, record, { scratch: site.scratch, rootfs });
   return rootfs;
+}
+
+/** Does what the options of its mounts ask for. Throws ERR_MOUNT, ERR_ROOTFS. */
+export async function prepareMounts(
+  ctx: Ctx,
+  record: ContainerRecord,
+  site: RootfsSite & { rootfs: string; isFirstStart: boolean },
+): Promise<void> {
+  if (!record.Mounts.some(({ Mode }) => /(?:^|,)[zZUO](?:,|$)/.test(Mode))) return;
+  const { makeUserMounts } = await import('./user-mounts.ts');
+  const kept = keptIds(record.HostConfig.UsernsMode);
+  const counts = { uids: hostFacts().mappedUids, gids: hostFacts().mappedGids };
+  const user = () => outerUser(resolveUser(viewOf(record, site.rootfs), record.Config.User), kept, counts);
+  await makeUserMounts(ctx, record, { ...site, user });
 }
 
 /** Mounts the rootfs once more, in place of one whose server has died. */
@@ -100,6 +114,7 @@ export interface Bundle {
 /** Writes the bundle's config.json. Throws what the user asked for wrongly, with 126 or 127. */
 export function writeBundle(ctx: Ctx, created: ContainerRecord, input: BundleInput): Bundle {
   const { scratch } = input.surroundings;
+  requireSources(created);
   const record = withTimezone(withSecrets(ctx, withMountSources(created, scratch), scratch), scratch);
   const view = viewOf(record, input.rootfs);
   const host = hostFacts();

@@ -38,7 +38,10 @@ test('the kept id and 0 change places, the others stay', () => {
     [1, 0, 1],
     [2, 2, 1],
   ]);
-  expect(containerMap(0, 10)).toEqual([[0, 0, 10]]);
+  expect(containerMap(0, 10)).toEqual([
+    [0, 0, 1],
+    [1, 1, 9],
+  ]);
 });
 
 test('an id beyond ours takes the place of our last one', () => {
@@ -66,7 +69,7 @@ test.each([
 test('fuse-overlayfs is told the same exchange', () => {
   expect(fuseMapping({ uid: 1000, gid: 0 }, counts)).toEqual([
     'uidmapping=0:1000:1:1:1:999:1000:0:1:1001:1001:64536',
-    'gidmapping=0:0:65537',
+    'gidmapping=0:0:1:1:1:65536',
   ]);
   expect(fuseMapping({ uid: 5000, gid: 5000 }, { uids: 100, gids: 100 })[0]).toBe('uidmapping=0:99:1:1:1:98:99:0:1');
 });
