@@ -26,8 +26,7 @@ export interface IpSite {
 
 /** Runs the lines in order; the first failure that matters, or undefined. Throws ERR_NO_PROGRAM (125) where there is no ip. */
 export async function ipBatch(lines: readonly IpLine[], { enter, env, onSpawn }: IpSite): Promise<IpFailure | undefined> {
-  const path = `${env.PATH ?? ''}:/usr/sbin:/sbin`;
-  const program = requireProgram({ ...env, PATH: path }, 'ip', 'which connects containers to networks');
+  const program = requireProgram(env, 'ip', 'which connects containers to networks');
   const child = Bun.spawn([...enter, program, '-force', '-batch', '-'], {
     stdio: [Buffer.from(lines.map(({ words }) => `${words}\n`).join('')), 'ignore', 'pipe'],
     env: childEnv(env),

@@ -147,7 +147,9 @@ function openOwn(ctx: Ctx, record: ContainerRecord, site: NetworkSite): Containe
   // What is needed only once it is connected to a network of the user's.
   let loading: Promise<Networks> | undefined;
   const load = async (): Promise<Networks> => {
-    loading ??= import('./networks.ts').then(({ createNetworks }) => createNetworks(ctx, { site, netns, wayOut, names, onBridge: true }));
+    loading ??= import('./networks.ts').then(({ createNetworks }) =>
+      createNetworks(ctx, { site, netns, wayOut, names, onBridge: true, bridgeFirst: true }),
+    );
     networks = await loading;
     return networks;
   };

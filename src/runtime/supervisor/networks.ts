@@ -42,27 +42,27 @@ export interface NetworksSite {
   wayOut: WayOut;
   names: NameService;
   onBridge: boolean;
+  /** The default network is the first of them: its interface, the way out's, is eth0. */
+  bridgeFirst: boolean;
 }
 
 /** The way out's interface, where eth0 is a network's. */
 const UPLINK = 'uplink0';
+const FIRST = 'eth0';
 const DEFAULT = 'bridge';
 
 /** `onBridge`: it is on the default network, whose interface is the way out's, open already or opened by `begin`. */
-export function createNetworks(ctx: Ctx, { site, netns, wayOut, names, onBridge }: NetworksSite): Networks {
+export function createNetworks(ctx: Ctx, { site, netns, wayOut, names, onBridge, bridgeFirst }: NetworksSite): Networks {
   const { current, onSpawn } = site;
   let isOnBridge = onBridge;
   /** The way out has the name eth0. */
-  let hasFirstName = wayOut.started() !== undefined;
+  let hasFirstName = bridgeFirst;
   const endpoints = createEndpoints({ ctx, record: current, netns, onSpawn, firstIndex: () => (hasFirstName ? 1 : 0) });
   const leadsOut = (): boolean => isOnBridge || endpoints.networks().some(({ Internal }) => !Internal);
 
   const settle = async (): Promise<void> => {
     if (!leadsOut()) wayOut.close();
-    else if (!wayOut.started()) {
-      hasFirstName = false;
-      await wayOut.open(UPLINK);
-    }
+    else if (!wayOut.started()) await wayOut.open(hasFirstName ? FIRST : UPLINK);
   };
 
   const leave = async (name: string): Promise<void> => {

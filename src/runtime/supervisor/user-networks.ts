@@ -11,7 +11,7 @@ import { createNameService, type NameService } from './name-service.ts';
 import { type ContainerNetwork, type NetworkSite, settingsOf, wayOutSite } from './network.ts';
 import { ownFiles } from './network-files.ts';
 import { createNetworks, type Networks } from './networks.ts';
-import { createWayOut, planWayOut } from './way-out.ts';
+import { createWayOut, expectedAddresses, planWayOut } from './way-out.ts';
 
 const DEFAULT = 'bridge';
 
@@ -39,16 +39,17 @@ export function openUserNetworks(ctx: Ctx, record: ContainerRecord, site: Networ
   netns.made.catch(() => undefined);
   const wayOut = createWayOut(ctx, record, { plan, site: wayOutSite(site, netns, false) });
   const onBridge = wanted.some(([name]) => name === DEFAULT);
+  const bridgeFirst = wanted[0]?.[0] === DEFAULT;
   const names: NameService = createNameService(ctx, record, {
     netns,
     onSpawn,
     networks: () => networks.userNetworks(),
     hasWayOut: () => networks.leadsOut(),
   });
-  const networks: Networks = createNetworks(ctx, { site, netns, wayOut, names, onBridge });
+  const networks: Networks = createNetworks(ctx, { site, netns, wayOut, names, onBridge, bridgeFirst });
   for (const [name, endpoint] of wanted) if (name !== DEFAULT) networks.reserve(name, endpoint);
   const { files } = ownFiles(ctx, record, {
-    addresses: networks.addresses(),
+    addresses: [...(onBridge ? expectedAddresses(plan) : []), ...networks.addresses()],
     host: leadsOut ? plan.host : undefined,
     ipv6: false,
     isResolved: true,
