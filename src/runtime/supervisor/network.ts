@@ -146,11 +146,14 @@ function openOwn(ctx: Ctx, record: ContainerRecord, site: NetworkSite): Containe
   netns.made.catch(() => undefined);
   // What is needed only once it is connected to a network of the user's.
   let loading: Promise<Networks> | undefined;
+  let isRunning = false;
   const load = async (): Promise<Networks> => {
     loading ??= import('./networks.ts').then(({ createNetworks }) =>
       createNetworks(ctx, { site, netns, wayOut, names, onBridge: true, bridgeFirst: true }),
     );
     networks = await loading;
+    // Before it was loaded nobody could be told that the container runs.
+    if (isRunning) networks.announce();
     return networks;
   };
   return {
@@ -164,8 +167,14 @@ function openOwn(ctx: Ctx, record: ContainerRecord, site: NetworkSite): Containe
     networks: () => networks?.states(),
     connect: async (name, endpoint) => (await load()).connect(name, endpoint),
     disconnect: async (name) => (await load()).disconnect(name),
-    announce: () => networks?.announce(),
-    withdraw: () => networks?.withdraw(),
+    announce: () => {
+      isRunning = true;
+      networks?.announce();
+    },
+    withdraw: () => {
+      isRunning = false;
+      networks?.withdraw();
+    },
     drained: async () => void (await Promise.all([drain(netns.sockets), names.settled()])),
     close: () => {
       names.stop();
