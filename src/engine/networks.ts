@@ -41,8 +41,11 @@ export function inspectNetwork(ctx: Ctx, wanted: string): InspectedNetwork {
 }
 
 /** Removes a network that no running container is on. Throws ERR_NO_SUCH_NETWORK, ERR_NETWORK_IN_USE, ERR_NETWORK_PREDEFINED. */
-export function removeNetwork(ctx: Ctx, wanted: string): void {
-  const { Id, Name, Driver } = dropNetwork(ctx, wanted);
+export async function removeNetwork(ctx: Ctx, wanted: string): Promise<void> {
+  const network = dropNetwork(ctx, wanted);
+  const { Id, Name, Driver } = network;
+  const { removeBridge } = await import('../runtime/network/bridge.ts');
+  await removeBridge(ctx, network);
   recordEvent(ctx, { Type: 'network', Action: 'destroy', Actor: { ID: Id, Attributes: { name: Name, type: Driver } } });
 }
 

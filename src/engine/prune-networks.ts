@@ -8,21 +8,26 @@ import { removeNetwork, usedNetworks } from './networks.ts';
 import type { PruneFilter } from './prune-filter.ts';
 
 /** Names of what went. With `dryRun` of what would; `absent` are ids of containers that are gone by then. */
-export function pruneNetworks(ctx: Ctx, { fits }: PruneFilter, { dryRun = false, absent = [] as readonly string[] } = {}): string[] {
+export async function pruneNetworks(
+  ctx: Ctx,
+  { fits }: PruneFilter,
+  { dryRun = false, absent = [] as readonly string[] } = {},
+): Promise<string[]> {
   const used = usedNetworks(ctx, { without: absent });
   const meant = listNetworks(ctx).filter(
     ({ Id, Name, Created, Labels }) => !isPredefined(Name) && !used.has(Id) && fits(Created, () => Labels),
   );
   if (dryRun) return meant.map(({ Name }) => Name);
   sweepMembers(ctx);
-  const deleted = meant.flatMap(({ Name }) => (tryRemove(ctx, Name) ? [Name] : []));
+  const deleted: string[] = [];
+  for (const { Name } of meant) if (await tryRemove(ctx, Name)) deleted.push(Name);
   recordEvent(ctx, { Type: 'network', Action: 'prune', Actor: { ID: '', Attributes: { reclaimed: '0' } } });
   return deleted;
 }
 
-function tryRemove(ctx: Ctx, name: string): boolean {
+async function tryRemove(ctx: Ctx, name: string): Promise<boolean> {
   try {
-    removeNetwork(ctx, name);
+    await removeNetwork(ctx, name);
     return true;
   } catch (error) {
     if (error instanceof EngineError && (error.code === 'ERR_NETWORK_IN_USE' || error.code === 'ERR_NO_SUCH_NETWORK')) return false;

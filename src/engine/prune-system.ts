@@ -45,7 +45,7 @@ export async function pruneSystem(ctx: Ctx, options: PruneSystemOptions): Promis
   const { all, filter, dryRun } = options;
   const containers = await pruneContainers(ctx, filter, { dryRun });
   const gone = dryRun ? containers.deleted : [];
-  const networks = pruneNetworks(ctx, filter, { dryRun, absent: gone });
+  const networks = await pruneNetworks(ctx, filter, { dryRun, absent: gone });
   const keptIn = options.volumes && !dryRun ? trashFor(ctx) : undefined;
   const wanted = options.volumes ? unusedVolumes(ctx, { all: false, filter, gone }) : [];
   const { sizes } =

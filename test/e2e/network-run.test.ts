@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { eventually } from './support/eventually.ts';
 import { pathWithout } from './support/path-without.ts';
 import { image, openSandbox } from './support/sandbox.ts';
+import { ipInSharedNetns } from './support/shared-netns.ts';
 
 const box = openSandbox();
 const busybox = image('busybox');
@@ -199,6 +200,15 @@ describe('what is chosen by hand', () => {
     await box.ok(['network', 'create', '--opt', 'com.docker.network.driver.mtu=1400', 'narrow']);
     expect(await on('narrow', 'cat /sys/class/net/eth0/mtu')).toMatchObject({ stdout: '1400\n' });
     await box.ok(['network', 'rm', 'narrow']);
+  });
+
+  test('the bridge is named as the option says, and goes with the network', async () => {
+    const bridges = () => ipInSharedNetns(box, ['-o', 'link', 'show', 'type', 'bridge']);
+    await box.ok(['network', 'create', '--opt', 'com.docker.network.bridge.name=own0', 'named']);
+    expect(await on('named', 'true')).toMatchObject({ code: 0 });
+    expect(bridges()).toMatch(/ own0: /);
+    await box.ok(['network', 'rm', 'named']);
+    expect(bridges()).not.toMatch(/ own0: /);
   });
 
   test('enable_icc=false keeps containers apart that are on one network, not from the gateway', async () => {

@@ -22,7 +22,7 @@ export default class NetworkPrune extends Command {
     const dryRun = flags['dry-run'];
     const warning = 'WARNING! This will remove all custom networks not used by at least one container.';
     if (!flags.force && !dryRun && !confirm(io, warning)) return 0;
-    io.out(renderPrunedNetworks(pruneNetworks(ctx, filter, { dryRun }), { dryRun }));
+    io.out(renderPrunedNetworks(await pruneNetworks(ctx, filter, { dryRun }), { dryRun }));
     return undefined;
   }
 }

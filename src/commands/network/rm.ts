@@ -16,7 +16,7 @@ export default class NetworkRm extends Command {
   async run({ ctx, flags, args, io }: Parsed<typeof NetworkRm.flags>): Promise<number | undefined> {
     return forEachName({ ctx, args, io }, async (name) => {
       try {
-        removeNetwork(ctx, name);
+        await removeNetwork(ctx, name);
         return name;
       } catch (error) {
         if (flags.force && isNoSuchNetwork(error)) return undefined;
