@@ -3,6 +3,9 @@
 import { EngineError } from '../sys/errors.ts';
 
 type Check = (value: string) => string | undefined;
+interface Refused {
+  refused: string;
+}
 
 const BRIDGE = 'com.docker.network.bridge.';
 
@@ -13,7 +16,7 @@ const interfaceName: Check = (value) =>
     ? undefined
     : 'an interface name has 1 to 15 characters, no slash and no space';
 
-const NETWORK: Readonly<Record<string, Check | { refused: string }>> = {
+const NETWORK: Readonly<Record<string, Check | Refused>> = {
   [`${BRIDGE}name`]: interfaceName,
   [`${BRIDGE}enable_icc`]: isBoolean,
   [`${BRIDGE}host_binding_ipv4`]: (value) =>
@@ -34,35 +37,36 @@ const NETWORK: Readonly<Record<string, Check | { refused: string }>> = {
     /^[A-Za-z][\w-]{0,11}$/.test(value) ? undefined : 'it must be a short name such as eth',
 };
 
-const ENDPOINT: Readonly<Record<string, Check>> = {
+const ENDPOINT: Readonly<Record<string, Check | Refused>> = {
   'com.docker.network.endpoint.ifname': interfaceName,
-  'com.docker.network.endpoint.sysctls': (value) =>
-    value.split(',').every((pair) => /^net\.(ipv4|ipv6|mpls)\.(conf|neigh|[\w]+)\.IFNAME\.\w+=-?\d+$/.test(pair))
-      ? undefined
-      : 'write it as net.ipv4.conf.IFNAME.forwarding=1,…',
+  'com.docker.network.endpoint.sysctls': { refused: 'not supported: sysctls are given to the container with --sysctl' },
 };
 
 /** Throws ERR_BAD_OPTION naming the option of `network create --opt`. */
 export function checkNetworkOptions(options: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    const known = Object.hasOwn(NETWORK, name) ? NETWORK[name] : undefined;
-    if (known === undefined)
-      throw unknown(
-        name,
-        Object.keys(NETWORK).filter((key) => typeof NETWORK[key] === 'function'),
-      );
-    const why = typeof known === 'function' ? known(value) : known.refused;
-    if (why !== undefined) throw refuse(`Invalid option "${name}=${value}": ${why}`, 'Leave it out, or correct it', 1);
-  }
+  check(options, { known: NETWORK, what: 'option', exitCode: 1 });
 }
 
 /** Throws ERR_BAD_OPTION (125) naming the option of an endpoint. */
 export function checkDriverOptions(options: Readonly<Record<string, string>>): void {
+  check(options, { known: ENDPOINT, what: 'driver option', exitCode: 125 });
+}
+
+interface Rules {
+  known: Readonly<Record<string, Check | Refused>>;
+  what: string;
+  exitCode: number;
+}
+
+function check(options: Readonly<Record<string, string>>, { known, what, exitCode }: Rules): void {
   for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(ENDPOINT, name) ? ENDPOINT[name] : undefined;
-    if (!check) throw unknown(name, Object.keys(ENDPOINT), 125);
-    const why = check(value);
-    if (why !== undefined) throw refuse(`Invalid driver option "${name}=${value}": ${why}`, 'Leave it out, or correct it', 125);
+    const rule = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (rule === undefined) {
+      const names = Object.keys(known).filter((key) => typeof known[key] === 'function');
+      throw refuse(`Unknown driver option "${name}"`, `Known ones: ${names.join(', ')}`, exitCode);
+    }
+    const why = typeof rule === 'function' ? rule(value) : rule.refused;
+    if (why !== undefined) throw refuse(`Invalid ${what} "${name}=${value}": ${why}`, 'Leave it out, or correct it', exitCode);
   }
 }
 
@@ -73,9 +77,6 @@ function gatewayMode(value: string): string | undefined {
   if (value === 'nat' || value === '') return undefined;
   return 'a network here hands packets on as "nat" does; use --internal for one without a way out';
 }
-
-const unknown = (name: string, known: readonly string[], exitCode = 1): EngineError =>
-  refuse(`Unknown driver option "${name}"`, `Known ones: ${known.join(', ')}`, exitCode);
 
 const refuse = (message: string, hint: string, exitCode: number): EngineError =>
   new EngineError('ERR_BAD_OPTION', message, { hint, exitCode });
