@@ -1,5 +1,5 @@
 // Policies: what is pulled, by every way there is, only when it is signed as the policy wants it, and what `image verify` says.
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Authority, identityBundle, loggedPayload, openAuthority } from '../support/authority.ts';
 import { attachment, bundleArtifact, keyBundle, signedPayload, signedStatement, signingKey } from '../support/signing.ts';
@@ -234,7 +234,7 @@ describe('an identity', () => {
     expect(result.stderr).toContain('name it as "trustedRoot" in the policy');
   });
 
-  test('a trusted root of somebody’s own TUF mirror is fetched', async () => {
+  test('a trusted root of somebody’s own TUF mirror is fetched, and kept', async () => {
     const tuf = startTufMirror(authority.trustedRoot);
     writeFileSync(join(box.files, 'tuf-root.json'), tuf.root);
     const image = newImage();
@@ -255,6 +255,9 @@ describe('an identity', () => {
     } finally {
       tuf.stop();
     }
+    // What is kept will do without the network; where nothing is, there is no way.
+    await box.ok(['image', 'verify', name], options);
+    rmSync(cache, { recursive: true });
     expect(await refusal(['pull', name], options)).toContain('Cannot fetch the trusted root of sigstore from 127.0.0.1:');
   });
 });

@@ -52,10 +52,10 @@ async function fetchRoot({ own }: Extract<Trust, { kind: 'tuf' }>, env: Env): Pr
   try {
     mkdirSync(options.cachePath, { recursive: true });
     const { getTrustedRoot, TUFError } = await import('@sigstore/tuf');
-    // What is not TUF's own failure is a cache that was cut short: it is begun anew.
     return await getTrustedRoot(options).catch((error: unknown) => {
-      if (error instanceof TUFError) throw error;
-      return getTrustedRoot({ ...options, forceInit: true });
+      // What is not TUF's own failure is a cache that was cut short: it is begun anew. Without the network what is kept will do until it expires.
+      const again = error instanceof TUFError ? { forceCache: true, retry: { retries: 0 } } : { forceInit: true };
+      return getTrustedRoot({ ...options, ...again }).catch(() => Promise.reject(error));
     });
   } catch (error) {
     throw new EngineError(
