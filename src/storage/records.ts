@@ -326,6 +326,8 @@ export interface MountPoint {
   Propagation: string;
   /** Made for this container alone: `rm -v` and `--rm` remove it. */
   Anonymous?: boolean;
+  /** Of a volume that is a tmpfs: its mount options. */
+  Tmpfs?: string;
   /** What of a volume or an image is shown; relative. */
   Subpath?: string;
   /** Of a bind, what is mounted below its source: not there, writable though it is read-only, or surely read-only. */

@@ -29,7 +29,7 @@ export const volumeData = (ctx: HasPaths, name: string): string => join(volumeDi
 
 /** Where the files of a volume lie: a volume with the option `bind` stands for another folder. */
 export function volumeSource(ctx: HasPaths, { Name, Options }: VolumeRecord): string {
-  return Options.device ?? volumeData(ctx, Name);
+  return Options.type === 'tmpfs' ? volumeData(ctx, Name) : (Options.device ?? volumeData(ctx, Name));
 }
 
 /** Makes a volume, or finds the one of that name (`isNew` false). */

@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { isAbsolute, normalize } from 'node:path';
 import type { MountRequest } from '../../storage/records.ts';
 import { EngineError } from '../../sys/errors.ts';
+import { checkVolumeOptions } from '../volume-options.ts';
 import { checkVolumeName, PROPAGATIONS } from './volume-spec.ts';
 
 /** Throws ERR_MOUNT, ERR_BIND_SOURCE, ERR_VOLUME_NAME or ERR_VOLUME_DRIVER (exit code 125). */
@@ -67,11 +68,15 @@ export function checkVolumeDriver({ Name, Options }: { Name: string; Options: Re
   const unknown = given.find((name) => !['type', 'o', 'device'].includes(name));
   if (unknown) throw badOption(`Invalid option: "${unknown}"`);
   const { type = 'none', o = '', device = '' } = Options;
+  if (type === 'tmpfs') {
+    checkVolumeOptions(Options, 'volume');
+    return;
+  }
   const words = o.split(',');
   if (!words.some((word) => word === 'bind' || word === 'rbind') || (type !== 'none' && type !== 'bind')) {
     throw badOption(`Cannot make a volume of type "${type}" with the options "${o}": without root a volume can only be a folder of yours`);
   }
-  const foreign = words.find((word) => !['bind', 'rbind', 'rw'].includes(word));
+  const foreign = words.find((word) => !['bind', 'rbind', 'ro', 'rw'].includes(word));
   if (foreign) throw badOption(`Cannot make a volume with the option "${foreign}"`);
   if (!isAbsolute(device)) throw badOption(`Missing device in volume options: "${device}" is no absolute path`);
   if (!statSync(device, { throwIfNoEntry: false })) throw badOption(`Failed to mount local volume: ${device}: no such file or directory`);

@@ -1,11 +1,12 @@
 // Decides a container's mounts: those of other containers (--volumes-from), `-v` and `--mount` as asked, anonymous volumes for every
 // VOLUME that nothing else covers. Sources are looked at before anything is made; what had to be made is reported, so that a failure
 // later can take it back.
-import { mkdirSync } from 'node:fs';
-import type { ContainerConfig, HostConfig, ImageRecord, MountPoint, MountRequest } from '../../storage/records.ts';
+import { mkdirSync, statSync } from 'node:fs';
+import type { ContainerConfig, HostConfig, ImageRecord, MountPoint, MountRequest, VolumeRecord } from '../../storage/records.ts';
 import { createVolume, getVolume, volumeSource } from '../../storage/volume.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
+import { isReadOnlyVolume, tmpfsData } from '../volume-options.ts';
 import { requireLocalImage } from './image.ts';
 import { checkMountRequest, requireBindSource } from './mount-check.ts';
 import { checkMountWords } from './mount-words-check.ts';
@@ -57,7 +58,7 @@ export function makeVolumes(ctx: Ctx, planned: readonly PlannedMount[], made: (n
       ...(options ? { options } : {}),
     });
     if (isNew) made(volume.Name);
-    return { ...mount, Name: volume.Name, Source: volumeSource(ctx, volume) };
+    return { ...mount, ...volumeFacts(ctx, volume, mount) };
   });
 }
 
@@ -69,6 +70,20 @@ export function mountWarnings(planned: readonly PlannedMount[]): string[] {
   return planned
     .filter(({ Propagation }) => Propagation.endsWith('shared'))
     .map(({ Destination }) => `What the container mounts below ${Destination} is not seen by the host: without root, mounts only come in`);
+}
+
+/** What a mount takes over from its volume. Throws ERR_VOLUME_MOUNT when the folder that it stands for is not there. */
+function volumeFacts(ctx: Ctx, volume: VolumeRecord, { RW }: Pick<MountPoint, 'RW'>): Pick<MountPoint, 'Name' | 'Source' | 'RW' | 'Tmpfs'> {
+  const { Name, Options } = volume;
+  const Source = volumeSource(ctx, volume);
+  const Tmpfs = tmpfsData(Options);
+  if (Options.device !== undefined && Tmpfs === undefined && !statSync(Source, { throwIfNoEntry: false })) {
+    throw new EngineError('ERR_VOLUME_MOUNT', `failed to mount local volume "${Name}": ${Source}: no such file or directory`, {
+      hint: `Make the folder first: mkdir -p ${Source}`,
+      exitCode: 125,
+    });
+  }
+  return { Name, Source, RW: RW && !isReadOnlyVolume(Options), ...(Tmpfs === undefined ? {} : { Tmpfs }) };
 }
 
 function requireVolume(ctx: Ctx, mount: MountPoint): MountPoint {

@@ -26,7 +26,7 @@ export function mountAll(ctx: Ctx, record: ContainerRecord, { rootfs, scratch }:
   const root = openPlace(rootfs);
   try {
     const points = withMountSources(record, scratch).Mounts;
-    const wanted = [...points.filter(({ Type }) => Type !== 'tmpfs').map(bindOf), ...ownFiles(ctx, record)];
+    const wanted = [...points.filter(({ Type, Tmpfs }) => Type !== 'tmpfs' && Tmpfs === undefined).map(bindOf), ...ownFiles(ctx, record)];
     for (const bind of wanted.toSorted((one, other) => depth(one.target) - depth(other.target))) {
       if (existsSync(bind.source)) makeBind(root, bind);
     }

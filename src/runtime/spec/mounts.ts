@@ -88,10 +88,14 @@ function userMounts({ Mounts, HostConfig }: ContainerRecord): OciMount[] {
   return [...Mounts.filter((mount) => mount.Type !== 'tmpfs').map(bindMount), ...tmpfs, ...requested];
 }
 
-function bindMount({ Source, Destination, RW, Propagation, Recursion }: MountPoint): OciMount {
+const GUARDS = ['nosuid', 'nodev', 'noexec'];
+
+function bindMount({ Source, Destination, RW, Propagation, Recursion, Tmpfs = '' }: MountPoint): OciMount {
   const access = RW ? 'rw' : Recursion === 'readonly' ? 'rro' : 'ro';
   const bind = Recursion === 'disabled' ? 'bind' : 'rbind';
-  return { destination: Destination, type: 'none', source: Source, options: [bind, Propagation || 'rprivate', access] };
+  // The runtime's bind forgets what the mount it is of was forbidden.
+  const guards = Tmpfs.split(',').filter((word) => GUARDS.includes(word));
+  return { destination: Destination, type: 'none', source: Source, options: [bind, Propagation || 'rprivate', access, ...guards] };
 }
 
 /** What the container's mounts are to ours: without it, mounts that receive from the host would be cut off before they are made. */

@@ -23,7 +23,8 @@ export async function fillVolumes(ctx: Ctx, record: ContainerRecord, site: Volum
   const canReadLayers = record.Driver === 'overlay' && !hasOtherIds;
   for (const point of record.Mounts) {
     const { Type, Name, Source, Destination } = point;
-    if (Type !== 'volume' || !Name) continue;
+    // A tmpfs starts empty, as in Docker.
+    if (Type !== 'volume' || !Name || point.Tmpfs !== undefined) continue;
     const openSource = (): OpenSource | undefined => {
       const place = lookInside({ rootfs }, Destination);
       if (place.found !== 'directory') return undefined;

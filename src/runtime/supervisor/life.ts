@@ -163,7 +163,7 @@ class Life extends ContainerBook implements Controlled {
   }
 
   private async prepare(isFirstStart: boolean): Promise<void> {
-    const site = { ...this.rootfsSite(), isFirstStart };
+    const site = { ...this.rootfsSite(), isFirstStart, hostProc: this.surroundings.hostProc };
     requireSources(this.record);
     this.rootfs = await prepareRootfs(this.ctx, this.record, site);
     await prepareMounts(this.ctx, this.record, { ...site, rootfs: this.rootfs });

@@ -37,12 +37,22 @@ import { makeTimezone, withTimezone } from './timezone.ts';
 
 export type RootfsSite = Pick<RootfsFolders, 'scratch' | 'onLost'> & CopyWatch;
 
+interface FirstStart {
+  isFirstStart: boolean;
+  /** The host's /proc; without one nothing is to run, and volumes that are a tmpfs are left out. */
+  hostProc?: string;
+}
+
 /** Mounts the rootfs and fills volumes that are used for the first time. Returns the rootfs path. */
-export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, base: RootfsSite & { isFirstStart: boolean }): Promise<string> {
+export async function prepareRootfs(ctx: Ctx, record: ContainerRecord, base: RootfsSite & FirstStart): Promise<string> {
   const site = withIdMapping(record, base);
   const container = containerDir(ctx, record.Id);
   copyRootMode(ctx, record, join(container, 'upper'));
   const rootfs = await makeRootfs(ctx, record.Driver, record.Layers, { container, ...site });
+  const { hostProc } = base;
+  if (hostProc !== undefined && record.Mounts.some(({ Tmpfs }) => Tmpfs !== undefined)) {
+    (await import('./tmpfs-volumes.ts')).mountTmpfsVolumes(ctx, record, { hostProc });
+  }
   if (record.Mounts.some(({ Type }) => Type === 'volume')) {
     const { fillVolumes } = await import('./fill-volumes.ts');
     await fillVolumes(ctx, record, { rootfs, isFirstStart: base.isFirstStart, hasOtherIds: 'idMapping' in site, signal: base.signal });

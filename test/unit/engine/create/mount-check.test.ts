@@ -18,12 +18,13 @@ test.each([
   ['src=vol,dst=/a,volume-driver=nfs', 'Error looking up volume plugin nfs: plugin "nfs" not found'],
   ['src=vol,dst=/a,volume-opt=size=1', 'Invalid option: "size"'],
   [
-    'src=vol,dst=/a,volume-opt=type=tmpfs,volume-opt=device=tmpfs',
-    'Cannot make a volume of type "tmpfs" with the options "": without root a volume can only be a folder of yours',
+    'src=vol,dst=/a,volume-opt=type=nfs,volume-opt=device=:/a',
+    'Cannot make a volume of type "nfs" with the options "": without root a volume can only be a folder of yours',
   ],
   ['src=vol,dst=/a,volume-opt=o=bind,volume-opt=device=x', 'Missing device in volume options: "x" is no absolute path'],
   ['src=vol,dst=/a,volume-opt=o=bind,volume-opt=device=/nowhere/x', 'Failed to mount local volume: /nowhere/x: no such file or directory'],
-  ['src=vol,dst=/a,"volume-opt=o=bind,ro",volume-opt=device=/x', 'Cannot make a volume with the option "ro"'],
+  ['src=vol,dst=/a,"volume-opt=o=bind,suid",volume-opt=device=/x', 'Cannot make a volume with the option "suid"'],
+  ['src=vol,dst=/a,volume-opt=type=tmpfs,volume-opt=device=tmpfs,volume-opt=o=size=x', '"size=x" is no mount option of a tmpfs'],
 ])('--mount %s is refused', (text, message) => {
   expect(() => checkMountRequest(parseMount(text))).toThrow(message);
 });
@@ -33,6 +34,8 @@ test.each([
   'type=bind,src=/nowhere/x,dst=/a,bind-create-src',
   'src=vol,dst=/a,volume-subpath=a/../b,ro',
   'src=vol,dst=/a,volume-driver=local,volume-opt=o=bind,volume-opt=device=/tmp',
+  'src=vol,dst=/a,"volume-opt=o=bind,ro",volume-opt=device=/tmp',
+  'src=vol,dst=/a,volume-opt=type=tmpfs,volume-opt=device=tmpfs',
   'type=tmpfs,dst=/a',
   'type=image,src=x,dst=/a,image-subpath=a',
 ])('--mount %s is fine', (text) => {
