@@ -1,6 +1,7 @@
 // OCI 1.1: what refers to an image is listed, and what is not known is kept byte for byte.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleArtifact } from '../support/signing.ts';
 import { failure, startFakeRegistry } from './support/fake-registry.ts';
 import { digestOf, type Image, imageOf, indexOf, jsonBytes, layerOf } from './support/images/layout.ts';
 import { tarOf } from './support/images/tar.ts';
@@ -113,6 +114,21 @@ test('fields and media types that nobody knows yet are kept byte for byte, from 
     await box.ok(['save', '--format', 'oci-dir', '-o', folder, `${registry.address}/listed`]);
     expect(readFileSync(join(folder, 'blobs', manifest.digest.replace(':', '/'))).equals(Buffer.from(odd))).toBe(true);
     await box.ok(['rmi', `${registry.address}/listed`]);
+  } finally {
+    registry.stop();
+  }
+});
+
+test('an artifact that is no image is refused by its kind, and nothing of it stays', async () => {
+  const registry = startFakeRegistry({ sbom: bundleArtifact({ any: 'document' }, app.manifest) });
+  try {
+    const { code, stdout, stderr } = await box.skiff(['pull', '--quiet', `${registry.address}/sbom`]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(
+      `"${registry.address}/sbom:latest" is no container image: invalid/unsupported config media type "application/vnd.oci.empty.v1+json"`,
+    );
+    expect(await box.ok(['images', '-aq', `${registry.address}/sbom`])).toBe('');
+    expect(await box.skiff(['system', 'check'])).toMatchObject({ code: 0 });
   } finally {
     registry.stop();
   }
