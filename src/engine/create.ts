@@ -63,11 +63,12 @@ export async function createContainer(ctx: Ctx, options: CreateOptions): Promise
     if (warning) unheld.push(warning);
   }
   if (options.name !== undefined) checkName(options.name);
-  if (options.startsNow) await checkPorts(ctx, { hostConfig, config, inPlaceOf: options.inPlaceOf, fallback: extras.PublishFallback });
+  const { inPlaceOf } = options;
+  if (options.startsNow) await checkPorts(ctx, { hostConfig, config, inPlaceOf, networks, fallback: extras.PublishFallback });
   const { driver } = await chooseRootfs(ctx, userns?.driver ?? (hostConfig.StorageDriver || undefined));
   const about = [
     platformWarning(local.image, options.platform),
-    portsWarning(hostConfig, networks),
+    portsWarning(hostConfig),
     swappinessWarning(hostConfig),
     ...mountWarnings(planned),
   ];
@@ -180,31 +181,28 @@ interface PortsInput {
   hostConfig: HostConfig;
   config: ContainerConfig;
   inPlaceOf: string | undefined;
+  networks: Pick<ResolvedNetworks, 'isInternal' | 'hostIp'>;
   fallback: boolean | undefined;
 }
 
 /** Before anything is made: a port that someone has is refused now, not when the container starts. */
-async function checkPorts(ctx: Ctx, { hostConfig, config, inPlaceOf, fallback = false }: PortsInput): Promise<void> {
+async function checkPorts(ctx: Ctx, { hostConfig, config, inPlaceOf, networks, fallback = false }: PortsInput): Promise<void> {
   const { NetworkMode, PortBindings, PublishAllPorts } = hostConfig;
-  if (!canPublish(NetworkMode) || (Object.keys(PortBindings).length === 0 && !PublishAllPorts)) return;
+  if (networks.isInternal || !canPublish(NetworkMode) || (Object.keys(PortBindings).length === 0 && !PublishAllPorts)) return;
   const [{ resolveBindings }, { assertPortsFree }, { publishingContainer }] = await Promise.all([
     import('../runtime/network/ports.ts'),
     import('../runtime/network/port-check.ts'),
     import('../runtime/network/port-owner.ts'),
   ]);
   const exposed = config.ExposedPorts ?? {};
-  const specs = resolveBindings({ portBindings: PortBindings, publishAll: PublishAllPorts, exposed, fallback });
+  const specs = resolveBindings({ portBindings: PortBindings, publishAll: PublishAllPorts, exposed, fallback, hostIp: networks.hostIp });
   const contested = specs.filter((spec) => inPlaceOf === undefined || publishingContainer(ctx, spec) !== inPlaceOf);
   assertPortsFree(contested, { containerAt: (spec) => publishingContainer(ctx, spec) });
 }
 
-function portsWarning(
-  { NetworkMode, PortBindings, PublishAllPorts }: HostConfig,
-  { isInternal }: Pick<ResolvedNetworks, 'isInternal'>,
-): string | undefined {
-  if (Object.keys(PortBindings).length === 0 && !PublishAllPorts) return undefined;
-  if (isInternal) return 'Published ports are discarded when every network of the container is internal';
-  return canPublish(NetworkMode) ? undefined : `Published ports are discarded when using ${NetworkMode} network mode`;
+function portsWarning({ NetworkMode, PortBindings, PublishAllPorts }: HostConfig): string | undefined {
+  if (canPublish(NetworkMode) || (Object.keys(PortBindings).length === 0 && !PublishAllPorts)) return undefined;
+  return `Published ports are discarded when using ${NetworkMode} network mode`;
 }
 
 const canPublish = (mode: string): boolean => mode !== 'none' && mode !== 'host' && !mode.startsWith('container:');

@@ -1,5 +1,6 @@
 // Which networks a container is to be on: what was asked for, looked up in the store, refused in Docker's words before anything is made. Loaded only
 // for a container that asks for more than one of the networks that are always there.
+import { hostBinding } from '../../runtime/network/host-binding.ts';
 import { isPredefined, type NetworkRecord, requireNetwork } from '../../storage/network.ts';
 import { checkWanted } from '../../storage/network-addresses.ts';
 import { networkId } from '../../storage/network-id.ts';
@@ -13,6 +14,8 @@ import type { NetworkAttachment } from './network-spec.ts';
 export interface ResolvedNetworks extends Pick<HostConfig, 'NetworkMode'>, Pick<ContainerRecord, 'Endpoints'> {
   /** None of them has a way out. */
   isInternal: boolean;
+  /** Where ports are published that name no address. */
+  hostIp?: string | undefined;
 }
 
 /** Throws ERR_BAD_OPTION, ERR_NO_SUCH_NETWORK, ERR_ADDRESS_OUTSIDE, ERR_ADDRESS_IN_USE (125). The first network gives the mode. */
@@ -35,7 +38,12 @@ export function resolveNetworks(ctx: Ctx, asked: readonly NetworkAttachment[]): 
     if (Object.hasOwn(Endpoints, record.Name)) throw severalTimes(attachment.target);
     Endpoints[record.Name] = endpointOf(record, attachment);
   }
-  return { NetworkMode: records[0]?.Name ?? first.target, Endpoints, isInternal: records.every(({ Internal }) => Internal) };
+  return {
+    NetworkMode: records[0]?.Name ?? first.target,
+    Endpoints,
+    isInternal: records.every(({ Internal }) => Internal),
+    hostIp: hostBinding(records, Endpoints),
+  };
 }
 
 /** What a container's record says of one network. Throws ERR_ADDRESS_OUTSIDE, ERR_ADDRESS_IN_USE, ERR_BAD_OPTION (125). */

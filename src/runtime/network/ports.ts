@@ -24,6 +24,8 @@ export interface PublishRequest {
   exposed: Record<string, unknown>;
   /** A port that is privileged here is replaced by another (--publish-fallback). */
   fallback?: boolean;
+  /** Where ports go that are published on no address of their own; default all addresses of the host. */
+  hostIp?: string | undefined;
 }
 
 /** Why a port of this host cannot be bound; the errno's name. */
@@ -93,13 +95,14 @@ export function portInUse({ hostIp, hostPort }: PortSpec, options: { endpoint?: 
   );
 }
 
-function wantedPorts({ portBindings, publishAll, exposed }: PublishRequest): PortSpec[] {
+function wantedPorts({ portBindings, publishAll, exposed, hostIp = '' }: PublishRequest): PortSpec[] {
+  const any = { HostIp: hostIp, HostPort: '' };
   const wanted = Object.entries(portBindings).flatMap(([port, bindings]) =>
-    (bindings.length ? bindings : [{ HostIp: '', HostPort: '' }]).map((binding) => wantedPort(port, binding)),
+    (bindings.length ? bindings : [any]).map((binding) => wantedPort(port, { ...binding, HostIp: binding.HostIp || hostIp })),
   );
   if (!publishAll) return wanted;
   const others = Object.keys(exposed).filter((port) => !(port in portBindings));
-  return [...wanted, ...others.map((port) => wantedPort(port, { HostIp: '', HostPort: '' }))];
+  return [...wanted, ...others.map((port) => wantedPort(port, any))];
 }
 
 function wantedPort(port: string, { HostIp, HostPort }: PortBinding): PortSpec {

@@ -22,7 +22,8 @@ export const portName = (containerId: string, index: number): string => `v${cont
 export function portLines({ network, port, interface: name, addresses }: Veth, netns: string): IpLine[] {
   const mtu = network.Options['com.docker.network.driver.mtu'];
   const size = mtu ? `mtu ${mtu} ` : '';
-  const isolated = network.Options['com.docker.network.bridge.enable_icc'] === 'false';
+  // As Go reads a boolean.
+  const isolated = /^(0|f|false)$/i.test(network.Options['com.docker.network.bridge.enable_icc'] ?? '');
   return [
     { words: `link del ${port}`, mayFail: /Cannot find device/ },
     {

@@ -6,6 +6,7 @@ import type { EndpointSettings } from '../../storage/network-records.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { drain } from '../network/drain.ts';
+import { hostBinding } from '../network/host-binding.ts';
 import { createNetns, netnsPath } from '../network/netns.ts';
 import { createNameService, type NameService } from './name-service.ts';
 import { type ContainerNetwork, type NetworkSite, settingsOf, wayOutSite } from './network.ts';
@@ -25,7 +26,12 @@ export function openUserNetworks(ctx: Ctx, record: ContainerRecord, site: Networ
   });
   const leadsOut = found.some(({ Internal }) => !Internal);
   const ipv6 = found.some(({ EnableIPv6 }) => EnableIPv6);
-  const plan = planWayOut(ctx, record, { avoid: takenSubnets(ctx), ipv6, isOpen: leadsOut });
+  const plan = planWayOut(ctx, record, {
+    avoid: takenSubnets(ctx),
+    ipv6,
+    isOpen: leadsOut,
+    hostIp: hostBinding(found, Object.fromEntries(wanted)),
+  });
   if (!leadsOut && plan.ports.length > 0) {
     ctx.warn(`No port is published: the network ${found.map(({ Name }) => `"${Name}"`).join(' and ')} is internal`);
   }

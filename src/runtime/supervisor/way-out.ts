@@ -39,14 +39,21 @@ export interface WayOut {
   ports(): Record<string, PortBinding[]>;
 }
 
-/**
- * What the container's way out is to be; `avoid` are subnets that its own must not overlap. Throws ERR_PORT_… (125) for a port that
- * cannot be published; `isOpen` false: none is to be yet.
- */
+export interface WayOutWish {
+  /** Subnets that its own must not overlap. */
+  avoid?: readonly Cidr[];
+  ipv6?: boolean;
+  /** False: none is to be yet. */
+  isOpen?: boolean;
+  /** Where ports are published that name no address. */
+  hostIp?: string | undefined;
+}
+
+/** What the container's way out is to be. Throws ERR_PORT_… (125) for a port that cannot be published. */
 export function planWayOut(
   ctx: Ctx,
   record: ContainerRecord,
-  { avoid = [], ipv6 = false, isOpen = true }: { avoid?: readonly Cidr[]; ipv6?: boolean; isOpen?: boolean } = {},
+  { avoid = [], ipv6 = false, isOpen = true, hostIp }: WayOutWish = {},
 ): WayOutPlan {
   const { HostConfig, Config } = record;
   const host = hostNetwork({ avoid });
@@ -55,6 +62,7 @@ export function planWayOut(
     publishAll: HostConfig.PublishAllPorts,
     exposed: Config.ExposedPorts ?? {},
     fallback: record.Extras?.PublishFallback ?? false,
+    hostIp,
   });
   if (isOpen) assertPortsFree(ports, { endpoint: record.Name, containerAt: (spec) => publishingContainer(ctx, spec) });
   return { host, ports, ipv6: ipv6 || wantsIpv6(ctx, host, ports), mac: record.Endpoints?.bridge?.MacAddress };

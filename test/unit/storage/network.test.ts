@@ -251,6 +251,8 @@ test('nobody joins a network that was removed meanwhile, nor another of its name
   const old = await createNetwork(ctx(), { Name: 'net' });
   const { id } = alive('a');
   const record = member(id, 'web', old);
+  expect(() => removeNetwork(ctx(), 'net')).toThrow(`network net has active endpoints (name:"${id}" id:"aaaaaaaaaaaa")`);
+  removeMember(ctx(), old, id);
   removeNetwork(ctx(), 'net');
   await createNetwork(ctx(), { Name: 'net' });
   expect(() => takeAddresses(ctx(), old, { containerId: id })).toThrow('network net not found');
