@@ -1,14 +1,14 @@
 // The resolver's own sockets, UDP and TCP on one address, in the network namespace of the calling thread. Clients are the container's
 // programs: what they send is bounded, and a connection that says nothing is ended.
 import { type SocketWriter, socketWriter } from '../../../sys/socket-writer.ts';
-import type { Transport } from './exchange.ts';
 import { framed, tcpFrames } from './frames.ts';
+import type { Reply } from './reply.ts';
 
 export interface ListenOptions {
   address: string;
   /** 0: any free one, the same for both. */
   port: number;
-  reply: (message: Uint8Array, transport: Transport) => Promise<Buffer | undefined>;
+  reply: Reply;
 }
 
 interface Connection {
@@ -29,9 +29,12 @@ export async function listen({ address, port, reply }: ListenOptions): Promise<{
     port,
     socket: {
       data: (socket, message, clientPort, clientAddress) => {
-        void reply(message, 'udp').then((answer) => {
+        const send = (answer: Buffer | undefined): void => {
           if (answer && !socket.closed) sendTo(socket, { answer, clientPort, clientAddress });
-        });
+        };
+        const answer = reply(message, 'udp');
+        if (answer instanceof Promise) void answer.then(send);
+        else send(answer);
       },
       error: () => undefined,
     },
@@ -49,7 +52,7 @@ export async function listen({ address, port, reply }: ListenOptions): Promise<{
           connection.take = tcpFrames((message) => {
             if (connection.underWay >= MOST_UNDER_WAY) return void socket.end();
             connection.underWay++;
-            void reply(message, 'tcp').then((answer) => {
+            void Promise.resolve(reply(message, 'tcp')).then((answer) => {
               connection.underWay--;
               if (answer) connection.writer.write(framed(answer));
             });
@@ -81,7 +84,7 @@ export async function listen({ address, port, reply }: ListenOptions): Promise<{
   }
 }
 
-interface Reply {
+interface Datagram {
   answer: Buffer;
   clientPort: number;
   clientAddress: string;
@@ -89,7 +92,7 @@ interface Reply {
 
 // A send reports what became of an earlier one to somebody else, who has gone without waiting: then it was not sent, and is sent again.
 // A full buffer loses it, as datagrams may be lost: the client asks again.
-function sendTo(socket: Bun.udp.Socket<'buffer'>, { answer, clientPort, clientAddress }: Reply): void {
+function sendTo(socket: Bun.udp.Socket<'buffer'>, { answer, clientPort, clientAddress }: Datagram): void {
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       socket.send(answer, clientPort, clientAddress);

@@ -1,6 +1,6 @@
 // What the resolver answers out of what it knows itself. A name that a living container has is never asked of anybody else: not for the
 // family that it lacks, not for other types, for the answer of a stranger would win over ours in some clients.
-import type { AddressAnswer, Query } from './message.ts';
+import { type AddressAnswer, CLASS, type Query, TYPE } from './message.ts';
 import { type Holder, type NameTable, reverseAddress } from './names.ts';
 
 export interface LocalKnowledge {
@@ -16,29 +16,28 @@ export function localAnswer(
   query: Pick<Query, 'name' | 'type' | 'class'>,
   { table, isAlive, shuffle }: LocalKnowledge,
 ): AddressAnswer[] | undefined {
-  if (query.class !== 'IN' && query.class !== 'ANY') return undefined;
+  if (query.class !== CLASS.IN && query.class !== CLASS.ANY) return undefined;
   const address = reverseAddress(query.name);
   if (address !== undefined) {
     const [holder] = table.at(address).filter(isAlive);
     if (!holder) return undefined;
-    return query.type === 'PTR' || query.type === 'ANY' ? [{ type: 'PTR', data: `${holder.member.ContainerName}.${holder.network}` }] : [];
+    return wants(query, TYPE.PTR) ? [{ type: 'PTR', data: `${holder.member.ContainerName}.${holder.network}` }] : [];
   }
   const holders = table.named(query.name).filter(isAlive);
   if (holders.length === 0) return undefined;
   const records: AddressAnswer[] = [];
-  const seen = new Set<string>();
   for (const { member } of holders) {
-    if (query.type === 'A' || query.type === 'ANY') add('A', member.IPv4);
-    if (query.type === 'AAAA' || query.type === 'ANY') add('AAAA', member.IPv6);
+    if (wants(query, TYPE.A)) add(records, 'A', member.IPv4);
+    if (wants(query, TYPE.AAAA)) add(records, 'AAAA', member.IPv6);
   }
   if (records.length > 1) shuffle(records);
   return records;
+}
 
-  function add(type: 'A' | 'AAAA', data: string): void {
-    if (data === '' || seen.has(data)) return;
-    seen.add(data);
-    records.push({ type, data });
-  }
+const wants = ({ type }: Pick<Query, 'type'>, one: number): boolean => type === one || type === TYPE.ANY;
+
+function add(records: AddressAnswer[], type: AddressAnswer['type'], data: string): void {
+  if (data !== '' && !records.some((record) => record.data === data)) records.push({ type, data });
 }
 
 /** Fisher and Yates's. */

@@ -39,7 +39,7 @@ export function nameTable(networks: readonly NetworkMembers[]): NameTable {
     }
   }
   return {
-    named: (name) => byName.get(name.toLowerCase().replace(/\.$/, '')) ?? [],
+    named: (name) => byName.get(name.toLowerCase().replace(/\.$/, '')) ?? NOBODY,
     at: (address) => byAddress.get(address) ?? [],
   };
 }
@@ -60,6 +60,8 @@ export function reverseAddress(name: string): string | undefined {
 function namesOf({ ContainerName, Hostname, Aliases }: MemberRecord): Set<string> {
   return new Set([ContainerName, ...Aliases, Hostname].filter((name) => name !== '').map((name) => name.toLowerCase()));
 }
+
+const NOBODY: readonly Holder[] = [];
 
 function add(map: Map<string, Holder[]>, key: string, holder: Holder): void {
   const there = map.get(key);

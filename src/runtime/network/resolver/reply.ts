@@ -12,19 +12,20 @@ export interface ReplyOptions {
   onLocal?: (name: string, addresses: string[]) => Promise<void>;
 }
 
-export type Reply = (message: Uint8Array, transport: Transport) => Promise<Buffer | undefined>;
+/** At once for what we know ourselves. */
+export type Reply = (message: Uint8Array, transport: Transport) => Buffer | undefined | Promise<Buffer | undefined>;
 
 /** A function from what a client sent to what it gets; undefined for what deserves no answer. Never throws. */
 export function replier(options: ReplyOptions): Reply {
-  return async (message, transport) => {
+  return (message, transport) => {
     const query = readQuery(message);
     if (!query) return undefined;
     if ('rcode' in query) return refusal(message, query.rcode);
     const records = localAnswer(query, { ...options.knowledge(), shuffle: shuffleInPlace });
-    if (!records) return (await options.outside(query, transport)) ?? answer(query, { rcode: 'SERVFAIL' });
-    const addresses = records.flatMap(({ type, data }) => (type === 'PTR' ? [] : [data]));
-    if (addresses.length > 0) await options.onLocal?.(query.name, addresses);
+    if (!records) return options.outside(query, transport).then((found) => found ?? answer(query, { rcode: 'SERVFAIL' }));
     const whole = answer(query, { records });
-    return transport === 'udp' ? fitUdp(whole, query) : whole;
+    const reply = transport === 'udp' ? fitUdp(whole, query) : whole;
+    const addresses = options.onLocal ? records.flatMap(({ type, data }) => (type === 'PTR' ? [] : [data])) : [];
+    return options.onLocal && addresses.length > 0 ? options.onLocal(query.name, addresses).then(() => reply) : reply;
   };
 }

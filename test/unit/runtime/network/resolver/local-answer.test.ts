@@ -29,9 +29,11 @@ const table = nameTable([
   { network: 'Other.Net', members: [other] },
 ]);
 
+const TYPES: Record<string, number> = { A: 1, PTR: 12, MX: 15, TXT: 16, AAAA: 28, UNKNOWN_65: 65 };
+
 const ask = (name: string, type = 'A', dead: string[] = []) =>
   localAnswer(
-    { name, type, class: 'IN' },
+    { name, type: TYPES[type] ?? 0, class: 1 },
     { table, isAlive: ({ member: { ContainerId } }) => !dead.includes(ContainerId), shuffle: (records) => void records.reverse() },
   );
 const a = (data: string): AddressAnswer => ({ type: 'A', data });
@@ -82,7 +84,7 @@ test.each(['2.0.18.in-addr.arpa', '256.0.18.172.in-addr.arpa', '1.2.ip6.arpa', '
 );
 
 test('another class is not ours', () => {
-  expect(localAnswer({ name: 'web', type: 'TXT', class: 'CH' }, { table, isAlive: () => true, shuffle: () => undefined })).toBeUndefined();
+  expect(localAnswer({ name: 'web', type: 16, class: 3 }, { table, isAlive: () => true, shuffle: () => undefined })).toBeUndefined();
 });
 
 test('shuffling keeps every item and brings each to the front at times', () => {

@@ -29,7 +29,7 @@ function enter(network: string, id: string, ContainerName: string, IPv4: string)
 }
 
 let joined = ['one'];
-const knowledge = memberKnowledge({ ctx, containerId: idOf('0'), networks: () => joined });
+const knowledge = memberKnowledge({ ctx, containerId: idOf('0'), networks: () => joined, freshMs: 0 });
 const found = (name: string): string[] => {
   const { table, isAlive } = knowledge();
   return table
@@ -78,4 +78,20 @@ test('networks that are joined later count from then on, those that are left no 
   expect(found('db')).toEqual(['172.19.0.2']);
   joined = ['one'];
   expect(found('db')).toEqual([]);
+});
+
+test('questions that come in a burst share one look', async () => {
+  live(idOf('a'));
+  enter('one', idOf('a'), 'web', '172.18.0.2');
+  const burst = memberKnowledge({ ctx, containerId: idOf('0'), networks: () => joined, freshMs: 40 });
+  const has = (): boolean => {
+    const { table, isAlive } = burst();
+    return table.named('web').filter(isAlive).length > 0;
+  };
+  expect(has()).toBe(true);
+  locks.get(idOf('a'))?.release();
+  locks.delete(idOf('a'));
+  const began = performance.now();
+  while (has()) await Bun.sleep(1);
+  expect(performance.now() - began).toBeGreaterThan(10);
 });
