@@ -12,7 +12,7 @@ import { recordImageEvent } from './image-events.ts';
 import { type ImagePlace, parseImagePlace } from './image-place.ts';
 import { loadImages } from './load.ts';
 import type { LockOptions } from './lock-pins.ts';
-import { withPodmanImage } from './podman-image.ts';
+import { hasPodman, withPodmanImage } from './podman-image.ts';
 import { pullImage } from './pull.ts';
 import { pushImage } from './push.ts';
 import { removeImage } from './remove-image.ts';
@@ -59,9 +59,11 @@ export async function copyImage(ctx: Ctx, options: CopyImageOptions): Promise<st
 }
 
 function checkTarget(target: ImagePlace): void {
-  if (target.kind === 'containers-storage') {
-    throw new EngineError('ERR_BAD_PLACE', "podman's store is read only here: it cannot be the target of a copy", {
-      hint: 'Copy to docker-archive:FILE, then: podman load -i FILE',
+  if (target.kind === 'containers-storage' || target.kind === 'docker-daemon') {
+    const owner = target.kind === 'docker-daemon' ? 'docker' : 'podman';
+    const shown = owner === 'docker' ? "Docker's" : "podman's";
+    throw new EngineError('ERR_BAD_PLACE', `${shown} store is read only here: it cannot be the target of a copy`, {
+      hint: `Copy to docker-archive:FILE, then: ${owner} load -i FILE`,
     });
   }
   if (target.kind === 'store') targetOf(target.name);
@@ -79,11 +81,27 @@ async function fetchImage(ctx: Ctx, source: ImagePlace, options: CopyImageOption
   const wanted = 'name' in source ? source.name : undefined;
   const load = { platform, reference: '', signal, ...(onProgress ? { onProgress } : {}) };
   const [loaded] =
-    source.kind === 'containers-storage'
-      ? await withPodmanImage(ctx, source.name, (fd) => loadImages(ctx, { ...load, descriptor: { fd, name: source.name } }), signal)
+    source.kind === 'containers-storage' || source.kind === 'docker-daemon'
+      ? await withOthers(ctx, source, (fd) => loadImages(ctx, { ...load, descriptor: { fd, name: source.name } }), signal)
       : await loadImages(ctx, { ...load, input: source.path, wanted });
   if (!loaded) throw new EngineError('ERR_ARCHIVE', 'The archive has no images');
   return { id: loaded.id, name: undefined, undo: loaded.isNew ? () => dropUnnamed(ctx, loaded.id) : undefined };
+}
+
+/** podman gives what it has; without it its files do, and Docker's do without its daemon. */
+async function withOthers<T>(
+  ctx: Ctx,
+  { kind, name }: { kind: 'containers-storage' | 'docker-daemon'; name: string },
+  work: (fd: number) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (kind === 'containers-storage' && hasPodman(ctx)) return withPodmanImage(ctx, name, work, signal);
+  const { withForeignImage } = await import('./foreign-image.ts');
+  const image =
+    kind === 'containers-storage'
+      ? await (await import('./podman-store.ts')).findPodmanImage(ctx.env, name)
+      : (await import('./docker-store.ts')).findDockerImage(ctx.env, name);
+  return withForeignImage(ctx, image, work, signal);
 }
 
 async function pulled(

@@ -8,9 +8,10 @@ export type ImagePlace =
   | { kind: 'registry'; reference: string }
   | { kind: 'docker-archive' | 'oci-archive' | 'oci'; path: string; name: string | undefined }
   | { kind: 'dir'; path: string }
-  | { kind: 'containers-storage'; name: string };
+  | { kind: 'containers-storage'; name: string }
+  | { kind: 'docker-daemon'; name: string };
 
-const OTHERS = new Set(['atomic', 'docker-daemon', 'ostree', 'sif', 'tarball', 'oci-dir']);
+const OTHERS = new Set(['atomic', 'ostree', 'sif', 'tarball', 'oci-dir']);
 
 /** Throws ERR_BAD_PLACE, ERR_BAD_REFERENCE. */
 export function parseImagePlace(text: string): ImagePlace {
@@ -33,12 +34,13 @@ export function parseImagePlace(text: string): ImagePlace {
       if (rest === '') throw bad(text, 'dir:PATH');
       return { kind: 'dir', path: rest };
     case 'containers-storage':
-      if (rest === '' || rest.startsWith('-')) throw bad(text, 'containers-storage:NAME');
-      return { kind: 'containers-storage', name: rest };
+    case 'docker-daemon':
+      if (rest === '' || rest.startsWith('-')) throw bad(text, `${transport}:NAME`);
+      return { kind: transport, name: rest };
     default:
       if (!OTHERS.has(transport)) break;
       throw new EngineError('ERR_BAD_PLACE', `The transport "${transport}" of "${text}" is not supported`, {
-        hint: 'There are docker-archive:, oci-archive:, oci:, dir:, docker://, containers-storage:, and plain names for the local store',
+        hint: 'There are docker-archive:, oci-archive:, oci:, dir:, docker://, containers-storage:, docker-daemon:, and plain names for the local store',
       });
   }
   if (text === '') throw bad(text, 'NAME');

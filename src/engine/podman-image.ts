@@ -1,27 +1,24 @@
-// An image of podman's store, read through podman itself: only it knows the formats of all its versions, and the store's files belong to ids
-// that the user may not read. Nothing is written there.
+// An image of podman's store, read through podman itself where it is installed: it knows the formats of all its versions. Nothing is written there.
+// Where it is not, podman-store.ts reads its files.
 import { closeSync } from 'node:fs';
 import { makeWidePipe } from '../sys/byte-stream.ts';
 import { childEnv } from '../sys/child-env.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
-import { findProgram, installCommand } from '../sys/programs.ts';
+import { findProgram } from '../sys/programs.ts';
 
 const LONGEST_COMPLAINT = 4096;
 
-/** Runs `work` with a stream that is the image as an archive. Throws ERR_NO_PROGRAM, ERR_PODMAN. */
+export const hasPodman = ({ env }: Pick<Ctx, 'env'>): boolean => findProgram(env, 'podman') !== undefined;
+
+/** Runs `work` with a stream that is the image as an archive. Throws ERR_PODMAN. */
 export async function withPodmanImage<T>(
   ctx: Ctx,
   name: string,
   work: (fd: number) => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  const program = findProgram(ctx.env, 'podman');
-  if (program === undefined) {
-    throw new EngineError('ERR_NO_PROGRAM', 'Cannot find the program "podman" in PATH, through which its store is read', {
-      hint: `Install it: ${installCommand('podman')}`,
-    });
-  }
+  const program = findProgram(ctx.env, 'podman') ?? 'podman';
   signal?.throwIfAborted();
   const { read, write } = makeWidePipe();
   const podman = Bun.spawn([program, 'save', '--quiet', '--format', 'docker-archive', name], {

@@ -78,6 +78,8 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
       return import('./jobs/cp-out.ts').then(({ copyOut }) => copyOut(ctx, job, tools));
     case 'save':
       return import('./jobs/save.ts').then(({ save }) => save(ctx, job, tools));
+    case 'foreign-image':
+      return import('./jobs/foreign-image.ts').then(({ writeForeignImage }) => writeForeignImage(job, tools));
     case 'load':
       return import('./jobs/load.ts').then(({ load }) => load(ctx, job, tools));
     case 'load-layers':

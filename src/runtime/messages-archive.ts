@@ -23,6 +23,20 @@ export interface SavedImage {
   label?: string | undefined;
 }
 
+/** An image as another engine's store holds it. */
+export interface ForeignImage {
+  /** The file that is its config. */
+  config: string;
+  /** Base first: `record` is the gzipped tar-split, by which the files below `folder` become the layer's archive again. */
+  layers: { diffId: string; record: string; folder: string }[];
+}
+
+/** Writes such an image to descriptor 3, as a docker-archive. */
+export interface ForeignImageJob {
+  kind: 'foreign-image';
+  image: ForeignImage;
+}
+
 /** Reads the images of the archive (or folder) that descriptor 3 is. */
 export interface LoadJob {
   kind: 'load';

@@ -2,7 +2,7 @@
 // standard output, the last of them `done` or `failed`. The end of standard input before that means: give up and clean up.
 // Described by types alone; a worker is always of the same build as the one that started it.
 import type { ImageLayer } from '../storage/records.ts';
-import type { ImportJob, ImportResult, LoadJob, LoadLayersJob, LoadResult, SaveJob } from './messages-archive.ts';
+import type { ForeignImageJob, ImportJob, ImportResult, LoadJob, LoadLayersJob, LoadResult, SaveJob } from './messages-archive.ts';
 import type { CopyInJob, CopyOutJob } from './messages-copy.ts';
 import type { CommitJob, CommitResult, DiffJob, ExportJob, FileChange } from './messages-files.ts';
 import type { VolumeCopyJob, VolumeExportJob, VolumeImportJob, VolumePutBackJob, VolumeSizes, VolumeSizesJob } from './messages-volume.ts';
@@ -27,7 +27,7 @@ export type WorkJob =
   | VolumeExportJob
   | VolumeImportJob;
 
-type ArchiveJob = SaveJob | LoadJob | LoadLayersJob | ImportJob;
+type ArchiveJob = SaveJob | ForeignImageJob | LoadJob | LoadLayersJob | ImportJob;
 
 /** Fetches an image and makes it reachable under its reference. */
 export interface PullJob {
@@ -170,6 +170,7 @@ export interface WorkResults {
   'copy-in': null;
   'copy-out': null;
   save: null;
+  'foreign-image': null;
   load: LoadResult;
   'load-layers': null;
   import: ImportResult;

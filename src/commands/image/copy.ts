@@ -21,6 +21,7 @@ export default class ImageCopy extends Command {
     'skiff image copy app:1.2 oci:layout:1.2',
     'skiff image copy docker://registry.example.com/app:1.2 docker://localhost:5000/app:1.2',
     'skiff image copy containers-storage:localhost/app app',
+    'skiff image copy docker-daemon:app:1.2 app:1.2',
   ];
   static override minArgs = 2;
   static override maxArgs = 2;

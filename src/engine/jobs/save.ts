@@ -93,7 +93,7 @@ export function turns(signal: AbortSignal): () => Promise<void> | undefined {
 }
 
 // Time, owner and order say nothing, so that equal images make equal archives.
-const header = (name: string, size: number) => ({
+export const header = (name: string, size: number) => ({
   name,
   linkName: '',
   type: name.endsWith('/') ? '5' : '0',
