@@ -11,6 +11,7 @@ it.each([
   ['oci:layout:1.2', { kind: 'oci', path: 'layout', name: '1.2' }],
   ['oci-archive:a.tar:x', { kind: 'oci-archive', path: 'a.tar', name: 'x' }],
   ['dir:with:colon', { kind: 'dir', path: 'with:colon' }],
+  ['docker-daemon:app:1', { kind: 'docker-daemon', name: 'app:1' }],
   ['containers-storage:localhost/app:1', { kind: 'containers-storage', name: 'localhost/app:1' }],
 ])('%s', (text, place) => {
   expect(parseImagePlace(text)).toEqual(place);
@@ -22,7 +23,8 @@ it.each([
   ['docker-archive:x:', 'invalid image place "docker-archive:x:": expected docker-archive:PATH[:NAME]'],
   ['dir:', 'invalid image place "dir:": expected dir:PATH'],
   ['containers-storage:--help', 'invalid image place "containers-storage:--help": expected containers-storage:NAME'],
-  ['docker-daemon:x', 'The transport "docker-daemon" of "docker-daemon:x" is not supported'],
+  ['docker-daemon:', 'invalid image place "docker-daemon:": expected docker-daemon:NAME'],
+  ['ostree:x', 'The transport "ostree" of "ostree:x" is not supported'],
   ['docker://UP', 'invalid reference format: repository name (library/UP) must be lowercase'],
 ])('%j is refused', (text, message) => {
   expect(() => parseImagePlace(text)).toThrow(message);
