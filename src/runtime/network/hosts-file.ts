@@ -46,6 +46,19 @@ export function hostnameFile(hostname: string): string {
   return `${hostname}\n`;
 }
 
+/** The file with the host's address, where it stands for the host, changed; other entries stay, whatever their address. */
+export function rehost(content: string, { from, to, extraHosts }: { from: string; to: string; extraHosts: readonly string[] }): string {
+  const gateways = extraHosts.flatMap((line) => /^([^:=]*)[:=]\[?host-gateway\]?$/.exec(line)?.[1] ?? []);
+  const ours = new Set<string>([...HOST_NAMES, ...gateways]);
+  return content
+    .split('\n')
+    .map((line) => {
+      const [address, names = ''] = line.split('\t');
+      return address === from && names.split(' ').every((name) => ours.has(name)) ? `${to}\t${names}` : line;
+    })
+    .join('\n');
+}
+
 const lines = (entries: readonly Entry[]): string => entries.map(([address, names]) => `${address}\t${names}\n`).join('');
 
 // The user's own entry for one of the host's names replaces ours.

@@ -10,6 +10,7 @@ import { drain } from '../network/drain.ts';
 import { createNetns, type Netns, netnsPath } from '../network/netns.ts';
 import type { SpecInput } from '../spec/build.ts';
 import { joinedContainer } from '../spec/namespaces.ts';
+import { followHost } from './follow-host.ts';
 import { joinNetwork } from './joining.ts';
 import { createNameService } from './name-service.ts';
 import { hostFiles, joinedFiles, type OwnAddresses, ownFiles } from './network-files.ts';
@@ -140,7 +141,10 @@ function openOwn(ctx: Ctx, record: ContainerRecord, site: NetworkSite): Containe
     networks: () => networks?.userNetworks() ?? [],
     hasWayOut: () => networks?.leadsOut() ?? true,
   });
-  const ready = Promise.all([open, isResolved ? names.start() : undefined]).then(() => undefined);
+  let unfollow: () => void = () => undefined;
+  const ready = Promise.all([open, isResolved ? names.start() : undefined]).then(() => {
+    if (!isResolved) unfollow = followHost(ctx, record, { host, forwardsDns, hasIpv6: addressesOf(wayOut).length > 1, names });
+  });
   // Awaited later: until then a failure is nobody's unhandled rejection.
   ready.catch(() => undefined);
   netns.made.catch(() => undefined);
@@ -177,6 +181,7 @@ function openOwn(ctx: Ctx, record: ContainerRecord, site: NetworkSite): Containe
     },
     drained: async () => void (await Promise.all([drain(netns.sockets), names.settled()])),
     close: () => {
+      unfollow();
       names.stop();
       wayOut.close();
       networks?.close();

@@ -1,4 +1,4 @@
-import { hostnameFile, hostsFile, sharedHostsFile } from '../../../../src/runtime/network/hosts-file.ts';
+import { hostnameFile, hostsFile, rehost, sharedHostsFile } from '../../../../src/runtime/network/hosts-file.ts';
 
 const input = { hostname: 'web', domainname: '', addresses: ['10.99.0.2'], extraHosts: [], hostAddress: '192.0.2.9' };
 const STANDARD = [
@@ -63,4 +63,19 @@ test("in the host's network the file is the host's, and the host is loopback", (
 
 test('/etc/hostname is the name and a newline', () => {
   expect(hostnameFile('web')).toBe('web\n');
+});
+
+test('the address of the host is changed where it stands for the host, and nowhere else', () => {
+  const content = [
+    '127.0.0.1\tlocalhost',
+    '192.0.2.1\thost.docker.internal host.containers.internal',
+    '192.0.2.1\tgate',
+    '192.0.2.1\tdb',
+    '10.99.0.2\tweb',
+    '',
+  ].join('\n');
+  const extraHosts = ['gate:host-gateway', 'db:192.0.2.1'];
+  expect(rehost(content, { from: '192.0.2.1', to: '198.51.100.1', extraHosts })).toBe(
+    content.replace('192.0.2.1\thost', '198.51.100.1\thost').replace('192.0.2.1\tgate', '198.51.100.1\tgate'),
+  );
 });
