@@ -33,7 +33,7 @@ export async function renderNetworkList(networks: readonly NetworkRecord[], opti
   const time = timeFormatter(env);
   const rows = networks.map(({ Id, Name, Driver, EnableIPv4, EnableIPv6, Internal, Labels, Created }) =>
     struct('*network.networkContext', {
-      CreatedAt: time(Date.parse(Created)),
+      CreatedAt: time(Date.parse(Created)).replace(/:\d\d(?= )/, (seconds) => seconds + fraction(Created)),
       Driver,
       ID: idOf(Id),
       IPv4: String(EnableIPv4),
@@ -101,8 +101,17 @@ export async function renderNetworks(found: readonly RenderedNetwork[], format?:
   return values.map((value) => `${formatted(value)}\n`).join('');
 }
 
+/** `.464` as Go prints a part of a second: without zeros at its end, and nothing for none. */
+function fraction(created: string): string {
+  const digits = String(Date.parse(created) % 1000)
+    .padStart(3, '0')
+    .replace(/0+$/, '');
+  return Date.parse(created) < 0 || digits === '' ? '' : `.${digits}`;
+}
+
 function pool({ Subnet, IPRange, Gateway, AuxiliaryAddresses }: NetworkPool): object {
-  const empty = { IPRange: '', AuxiliaryAddresses: nilMap('') };
+  // Go's name of the field is another than its name in JSON.
+  const empty = { IPRange: '', AuxAddress: AuxiliaryAddresses ? goMap(AuxiliaryAddresses, '') : nilMap('') };
   const aux = AuxiliaryAddresses && Object.keys(AuxiliaryAddresses).length > 0 ? { AuxiliaryAddresses: goMap(AuxiliaryAddresses, '') } : {};
   return struct('network.IPAMConfig', { Subnet, ...(IPRange ? { IPRange } : {}), Gateway, ...aux }, empty);
 }

@@ -44,7 +44,7 @@ describe('create, ls, inspect, rm', () => {
       await network('ls', '--filter', `id=${id.slice(0, 5)}`, '--format', '{{.Name}} {{.IPv4}} {{.IPv6}} {{.Internal}} {{.Label "a"}}'),
     ).toBe('app true false false 1');
     expect(JSON.parse(await network('ls', '--filter', 'driver=bridge', '--filter', 'label=b', '--format', 'json'))).toEqual({
-      CreatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} \w+$/),
+      CreatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \w+$/),
       Driver: 'bridge',
       ID: id.slice(0, 12),
       IPv4: 'true',

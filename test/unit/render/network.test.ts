@@ -41,6 +41,7 @@ test('the list has Docker’s columns, or what a template asks for', async () =>
   expect(await list('table {{.Name}}\t{{.IPv6}}', { EnableIPv6: true })).toBe('NAME      IPV6\napp       true\n');
   expect(await list('{{.Labels}} {{.Label "b"}} {{.Scope}}', { Labels: { b: '2', a: '' } })).toBe('a=,b=2 2 local\n');
   expect(await list('{{.CreatedAt}}')).toMatch(/^2026-11-2\d \d\d:\d\d:\d\d [+-]\d{4} \S+\n$/);
+  expect(await list('{{.CreatedAt}}', { Created: '2026-11-21T20:23:11.460Z' })).toMatch(/^2026-11-2\d \d\d:\d\d:11\.46 [+-]\d{4} \S+\n$/);
   expect(await list('raw')).toBe('network_id: abababababab\nname: app\ndriver: bridge\nscope: local\n\n');
 });
 
@@ -63,7 +64,7 @@ test('inspect shows who is on it now; a template sees empty fields that the JSON
   expect(await renderNetworks(found, 'json')).toContain(
     '"IPAM":{"Driver":"default","Options":null,"Config":[{"Subnet":"172.18.0.0/16","Gateway":"172.18.0.1"}]}',
   );
-  expect(await renderNetworks(found, '{{range .IPAM.Config}}[{{.IPRange}}{{.AuxiliaryAddresses}}]{{end}} {{.ID}}')).toBe(
+  expect(await renderNetworks(found, '{{range .IPAM.Config}}[{{.IPRange}}{{.AuxAddress}}]{{end}} {{.Id}}')).toBe(
     `[map[]] ${'ab'.repeat(32)}\n`,
   );
 });
