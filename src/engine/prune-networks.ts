@@ -1,7 +1,8 @@
 // `network prune`: removes every user-defined network that no container names, running or not. One that a container joins meanwhile stays.
 import { recordEvent } from '../storage/events.ts';
-import { isPredefined, listNetworks } from '../storage/network.ts';
+import { isPredefined, listNetworks, withNetworksLock } from '../storage/network.ts';
 import { sweepMembers } from '../storage/network-members.ts';
+import { removeOrphans } from '../storage/network-orphans.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { removeNetwork, usedNetworks } from './networks.ts';
@@ -19,6 +20,7 @@ export async function pruneNetworks(
   );
   if (dryRun) return meant.map(({ Name }) => Name);
   sweepMembers(ctx);
+  withNetworksLock(ctx, () => removeOrphans(ctx));
   const deleted: string[] = [];
   for (const { Name } of meant) if (await tryRemove(ctx, Name)) deleted.push(Name);
   recordEvent(ctx, { Type: 'network', Action: 'prune', Actor: { ID: '', Attributes: { reclaimed: '0' } } });

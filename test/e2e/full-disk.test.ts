@@ -50,9 +50,15 @@ const disk = process.env.SKIFF_TEST_SMALL_DISK;
     expect(await box.ok(['ps', '-aq'])).toBe('');
   });
 
-  test('rm and rmi work when not one byte is free', async () => {
+  test('rm, rmi and network rm work when not one byte is free, and a network that cannot be written is not there', async () => {
     await box.ok(['create', '--name', 'old', busybox, 'true']);
+    await box.ok(['network', 'create', 'old']);
     fillUp(box);
+    const { stdout, stderr, code } = await box.skiff(['network', 'create', 'new']);
+    expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+    expect(stderr).toMatch(/no space left|disk is full/i);
+    expect(await box.ok(['network', 'ls', '--filter', 'type=custom', '--format', '{{.Name}}'])).toBe('old');
+    expect(await box.ok(['network', 'rm', 'old'])).toBe('old');
     expect(await box.ok(['ps', '-a', '--format', '{{.Names}}'])).toBe('old');
     expect(await box.ok(['rm', 'old'])).toBe('old');
     await box.ok(['rmi', busybox]);

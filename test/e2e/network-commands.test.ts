@@ -415,3 +415,29 @@ test('of networks that are made and killed at any moment each is there whole or 
   const subnets = await network('inspect', '-f', '{{range .IPAM.Config}}{{.Subnet}} {{end}}', ...(await custom()));
   expect(new Set(subnets.trim().split(/\s+/)).size).toBe(24);
 });
+
+test('what is killed while it changes networks has done it or not, and can be given again', async () => {
+  await box.ok(['create', '--name', 'web', busybox, 'true']);
+  const networksOf = async () => Object.keys(JSON.parse(await inspect('{{json .NetworkSettings.Networks}}', 'web')));
+  const kill = async (moment: number, ...args: string[]): Promise<void> => {
+    const child = box.start(['network', ...args]);
+    await Bun.sleep(moment);
+    child.kill('SIGKILL');
+    await child.exited;
+  };
+  for (let round = 0; round < 6; round++) {
+    const moment = 20 + round * 8;
+    if (!(await custom()).includes('app')) await network('create', 'app');
+    await kill(moment, 'connect', 'app', 'web');
+    if (!(await networksOf()).includes('app')) await network('connect', 'app', 'web');
+    expect(await networksOf()).toEqual(['app', 'bridge']);
+    await kill(moment, 'disconnect', 'app', 'web');
+    if ((await networksOf()).includes('app')) await network('disconnect', 'app', 'web');
+    expect(await networksOf()).toEqual(['bridge']);
+    await kill(moment, ...(round % 2 ? ['rm', 'app'] : ['prune', '-f']));
+    expect([[], ['app']]).toContainEqual(await custom());
+  }
+  await clear();
+  expect((await box.skiff(['system', 'check'])).stdout).toMatch(/^\d+ objects checked, 0 problems\n$/);
+  expect(readdirSync(join(box.root, 'networks')).toSorted()).toEqual(['bridge.json', 'lock']);
+});
