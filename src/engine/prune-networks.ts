@@ -2,7 +2,7 @@
 import { recordEvent } from '../storage/events.ts';
 import { isPredefined, listNetworks, withNetworksLock } from '../storage/network.ts';
 import { sweepMembers } from '../storage/network-members.ts';
-import { removeOrphans } from '../storage/network-orphans.ts';
+import { orphanFiles, removeOrphans } from '../storage/network-orphans.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { removeNetwork, usedNetworks } from './networks.ts';
@@ -20,7 +20,8 @@ export async function pruneNetworks(
   );
   if (dryRun) return meant.map(({ Name }) => Name);
   sweepMembers(ctx);
-  withNetworksLock(ctx, () => removeOrphans(ctx));
+  // Only then: a lock's file that is not there yet needs room on the disk.
+  if (orphanFiles(ctx).length > 0) withNetworksLock(ctx, () => removeOrphans(ctx));
   const deleted: string[] = [];
   for (const { Name } of meant) if (await tryRemove(ctx, Name)) deleted.push(Name);
   recordEvent(ctx, { Type: 'network', Action: 'prune', Actor: { ID: '', Attributes: { reclaimed: '0' } } });
