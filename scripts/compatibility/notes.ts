@@ -22,8 +22,16 @@ const forBoth = Object.entries(OF_CONTAINERS).flatMap(([flag, note]) => [
 /** By `command --flag`, the command under its first name. */
 export const NOTES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(forBoth),
-  'container run --network': '`none`, `host`, `bridge`, `container:NAME`; networks of your own are not there yet',
-  'container create --network': '`none`, `host`, `bridge`, `container:NAME`; networks of your own are not there yet',
+  'network connect --driver-opt': '`com.docker.network.endpoint.ifname`; others are refused by name',
+  'network connect --gw-priority': 'which network says where ports are published; the way out is always the container’s own',
+  'network create --driver': '`bridge`',
+  'network create --ipam-driver': '`default`',
+  'network create --ipam-opt': 'none is known, so each is refused by name',
+  'network create --opt':
+    'those of `com.docker.network` that mean something here ([the list](networking.md#options)); others are refused by name',
+  'network create --scope': '`local`',
+  'network create --subnet': 'one of each family, as with Docker',
+  'network inspect --verbose': 'adds what a swarm knows, so nothing',
   'container run --cgroup-parent': 'a slice of your systemd manager, or without systemd a cgroup that you may write',
   'container run --device':
     'a node, a folder, or `vendor/class=name` of a CDI file; permissions other than reading and writing both are not enforced, with a warning',
@@ -35,7 +43,7 @@ export const NOTES: Readonly<Record<string, string>> = {
   'container create --gpus': 'by a CDI file for `nvidia.com/gpu`',
   'container create --memory-swappiness': 'discarded with a warning, as Docker does on cgroup v2',
   'container exec --detach-keys': 'leaving an attached command hangs it up; with `-d` it stays',
-  'inspect --type': '`container` and `image`',
+  'inspect --type': '`container`, `image` and `network`',
 };
 
 /** What skiff's global options answer, where they are checked after the command line is read. */
