@@ -18,7 +18,9 @@ registry_input= registry_pid=
 finish() {
   [ -z "$registry_pid" ] || kill "$registry_pid" 2>/dev/null || true
   [ -z "$registry_pid" ] || wait "$registry_pid" 2>/dev/null || true
-  if mountpoint -q "$stage/small"; then umount -l "$stage/small"; fi
+  for disk in small reflink; do
+    if mountpoint -q "$stage/$disk"; then umount -l "$stage/$disk"; fi
+  done
   rm -rf --one-file-system "$stage"
 }
 trap finish EXIT
@@ -50,6 +52,13 @@ if [ "$(id -u)" = 0 ]; then
   # A disk that is soon full. Only root can make one; without it the tests that need it say so and are left out.
   mkdir "$stage/small"
   if mount -t tmpfs -o size=24m,mode=1777 skiff-small "$stage/small"; then variables+=(SKIFF_TEST_SMALL_DISK="$stage/small"); fi
+  # A disk whose files can share their contents, in a sparse file.
+  mkdir "$stage/reflink"
+  truncate -s 400M "$stage/reflink.img"
+  if mkfs.xfs -q "$stage/reflink.img" && mount -o loop "$stage/reflink.img" "$stage/reflink"; then
+    chmod 1777 "$stage/reflink"
+    variables+=(SKIFF_TEST_REFLINK_DISK="$stage/reflink")
+  fi
   cd "$stage/tree"
   PATH=$stage/tree/node_modules/.bin:$path   # of the checkout's own, the user could not even be refused with a clear word
   DESKTOP_ENV="${variables[*]}" bash scripts/desktop "${jest[@]}" </dev/null {registry_input}>&- || code=$?
