@@ -82,7 +82,7 @@ async function change(ctx: Ctx, id: string, { check, ask, edit }: Change): Promi
         lock.release();
       }
     }
-    const isUp = view.state.Status === 'running' || view.state.Status === 'paused';
+    const isUp = ['running', 'paused', 'restarting'].includes(view.state.Status);
     try {
       if (isUp) {
         await ask();
@@ -90,7 +90,8 @@ async function change(ctx: Ctx, id: string, { check, ask, edit }: Change): Promi
       }
     } catch (error) {
       // It has ended meanwhile, or is being started: looked at anew.
-      if (!(error instanceof SupervisorGone)) throw error;
+      const isGone = error instanceof SupervisorGone || (error instanceof EngineError && error.code === 'ERR_NOT_RUNNING');
+      if (!isGone) throw error;
     }
     if (performance.now() > deadline) throw busy(view.record.Name);
     await Bun.sleep(isRunning(ctx, id) ? 20 : 1);

@@ -118,6 +118,27 @@ test('a connect that is killed at any moment leaves the container on the network
   await remove('web');
 });
 
+test('a paused container, and one that is between two of its restarts, joins and leaves as any other', async () => {
+  await run('web');
+  await box.ok(['pause', 'web']);
+  await network('connect', 'green', 'web');
+  await box.ok(['unpause', 'web']);
+  expect(await box.ok(['exec', 'web', 'ip', 'addr', 'show', 'eth1'])).toContain('172.31.12.2/24');
+  await remove('web');
+  const script = 'ip addr show eth1 && exec sleep 100000';
+  await box.ok(['run', '-d', '--name', 'loop', '--restart', 'always', busybox, 'sh', '-c', script]);
+  await eventually('it waits for its next restart', async () => (await inspect('loop')).RestartCount >= 3);
+  await network('connect', 'green', 'loop');
+  await eventually(
+    'it runs',
+    async () => (await inspect('loop')).State.Status === 'running' && Object.keys(await members('green')).length === 1,
+  );
+  expect((await inspect('loop')).NetworkSettings.Networks.green.IPAddress).toBe('172.31.12.2');
+  await network('disconnect', 'green', 'loop');
+  expect(await members('green')).toEqual({});
+  await remove('loop');
+});
+
 test('a hardware address is chosen on the default network, too; on others also link-local addresses and the interface’s name', async () => {
   const address = (name: string) => box.ok(['exec', name, 'cat', '/sys/class/net/eth0/address']);
   await run('plain', '--mac-address', '92:d0:c6:0a:29:33');

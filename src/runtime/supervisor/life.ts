@@ -536,7 +536,9 @@ class Life extends ContainerBook implements Controlled {
     // One that is still coming up is waited for.
     if (!this.pid) await Promise.race([this.running.promise, this.finished.promise]);
     const { network } = this;
-    if (!network || !this.pid) throw new EngineError('ERR_NOT_RUNNING', `Container ${this.record.Id} is not running`);
+    // Between two runs its namespace is there all the same.
+    const isThere = this.pid || this.state.Status === 'restarting';
+    if (!network || !isThere) throw new EngineError('ERR_NOT_RUNNING', `Container ${this.record.Id} is not running`);
     this.reread();
     try {
       await change(network);
