@@ -4,7 +4,7 @@ import type { FlagValues, ListFlag } from './flag.ts';
 
 const egress: ListFlag<string> = {
   helpValue: 'rule',
-  description: "Outbound policy: 'deny=*' and 'allow=example.com:443,*.example.org,10.0.0.0/8'; the last rule that matches decides",
+  description: "Outbound policy: 'deny=*', 'allow=example.com:443' or 'allow=*.example.org,10.0.0.0/8'; the last rule that matches decides",
   type: 'option',
   multiple: true,
   default: [],
