@@ -22,7 +22,15 @@ describe('from another host', () => {
     const archive = join(home.files, 'images.tar');
     await home.ok(['save', '--format', 'oci-archive', '-o', archive, ...images], { timeoutMs: 120_000 });
     await box.ok(['load', '-i', archive], { timeoutMs: 120_000 });
+    await box.ok(['network', 'create', 'user']);
+    await box.ok(['network', 'create', '--ipv6', 'six']);
   }, 300_000);
+
+  const NETWORKS = [
+    ['the default network', []],
+    ["a network of the user's", ['--network', 'user']],
+    ['two networks, one with IPv6', ['--network', 'user', '--network', 'six']],
+  ] as const;
 
   const cgi =
     'mkdir -p /w/cgi-bin; printf "#!/bin/sh\\necho; echo \\$REMOTE_ADDR\\n" >/w/cgi-bin/who; chmod 755 /w/cgi-bin/who; exec httpd -f -p [::]:80 -h /w';
@@ -34,8 +42,8 @@ describe('from another host', () => {
   const sendTo = (address: string, port: string) => hosts.onClient(['timeout', '30', process.execPath, ask, address, port]);
   const published = async (name: string) => (await box.ok(['port', name])).split('\n')[0]?.split(':').at(-1) ?? '';
 
-  test('a server sees the address of who asks over TCP, IPv4 and IPv6', async () => {
-    await box.ok(['run', '-d', '--name', 'seer', '-p', '80', busybox, 'sh', '-c', cgi]);
+  test.each(NETWORKS)('a server on %s sees the address of who asks over TCP, IPv4 and IPv6', async (_, network) => {
+    await box.ok(['run', '-d', '--name', 'seer', ...network, '-p', '80', busybox, 'sh', '-c', cgi]);
     const port = await published('seer');
     const ipv4 = await get(`http://${SERVER.ipv4}:${port}/cgi-bin/who`);
     expect(ipv4?.trim().replace(/^\[?::ffff:|\]$/g, '')).toBe(CLIENT.ipv4);
@@ -44,11 +52,23 @@ describe('from another host', () => {
     await box.ok(['rm', '-f', 'seer']);
   });
 
-  (hasImage('debian') ? test : test.skip)('a server sees the address of who sends over UDP, IPv4 and IPv6 (needs Debian)', async () => {
-    await box.ok(['run', '-d', '--name', 'seer', '-p', '9/udp', image('debian'), 'perl', '-e', echo]);
+  const withDebian = hasImage('debian') ? test : test.skip;
+  withDebian.each(NETWORKS)('a server on %s sees the address of who sends over UDP, IPv4 and IPv6 (needs Debian)', async (_, network) => {
+    await box.ok(['run', '-d', '--name', 'seer', ...network, '-p', '9/udp', image('debian'), 'perl', '-e', echo]);
     const port = await published('seer');
     expect((await sendTo(SERVER.ipv4, port))?.replace(/^::ffff:/, '')).toBe(CLIENT.ipv4);
     expect(await sendTo(SERVER.ipv6, port)).toBe(CLIENT.ipv6);
+    await box.ok(['rm', '-f', 'seer']);
+  });
+
+  test('a server still sees it once its container is on other networks than at its start', async () => {
+    await box.ok(['run', '-d', '--name', 'seer', '-p', '80', busybox, 'sh', '-c', cgi]);
+    const port = await published('seer');
+    await box.ok(['network', 'connect', 'user', 'seer']);
+    await box.ok(['network', 'disconnect', 'bridge', 'seer']);
+    expect(await published('seer')).toBe(port);
+    const seen = await get(`http://${SERVER.ipv4}:${port}/cgi-bin/who`);
+    expect(seen?.trim().replace(/^\[?::ffff:|\]$/g, '')).toBe(CLIENT.ipv4);
     await box.ok(['rm', '-f', 'seer']);
   });
 

@@ -44,7 +44,8 @@ export interface PastaHandle {
   ipv6: { address: string; prefix: number; gateway: string } | undefined;
   /** As bound: those chosen for the user may differ from the request. */
   ports: readonly PortSpec[];
-  stop(): void;
+  /** Resolves when its ports are free. */
+  stop(): Promise<void>;
 }
 
 const ATTEMPTS = 4;
@@ -101,9 +102,10 @@ export async function startPasta(options: PastaOptions): Promise<PastaHandle> {
     mac: options.mac ?? macAddress(subnet.address),
     ipv6: started.plan.ipv6 ? { address: SUBNET6.address, prefix: SUBNET6.prefix, gateway: SUBNET6.gateway } : undefined,
     ports: started.ports,
-    stop: () => {
+    stop: async () => {
       isStopped = true;
       current.kill('SIGKILL');
+      await current.exited;
     },
   };
 }

@@ -75,16 +75,21 @@ export const expectedAddresses = ({ host, ipv6 }: WayOutPlan): string[] =>
 /** Closed at first. */
 export function createWayOut(ctx: Ctx, record: ContainerRecord, { plan, site }: { plan: WayOutPlan; site: WayOutSite }): WayOut {
   let pasta: PastaHandle | undefined;
+  let closed: Promise<void> | undefined;
+  // What was chosen once stays, however often it is opened.
+  let { ports } = plan;
   const { netns, forwardsDns, onSpawn, onRestart } = site;
   return {
     plan,
     open: async (interfaceName) => {
-      const options = { netns, ...plan, forwardsDns, env: ctx.env, endpoint: record.Name, interfaceName, onSpawn, onRestart };
+      await closed;
+      const options = { netns, ...plan, ports, forwardsDns, env: ctx.env, endpoint: record.Name, interfaceName, onSpawn, onRestart };
       pasta = await startPasta(options);
       for (const line of fallbackNotes(pasta.ports)) ctx.warn(line);
+      ports = pasta.ports.map(({ chosenFrom: _, ...settled }) => settled);
     },
     close: () => {
-      pasta?.stop();
+      closed = pasta?.stop();
       pasta = undefined;
     },
     started: () => pasta,
