@@ -29,7 +29,7 @@ export const COMMITTED: readonly string[] = ['storm/one:latest', 'storm/two:late
 /** Ends at SIGTERM, prints now and then, has a child, and is ended by SIGKILL alone one time in four. */
 const PROGRAM = (trap: string): string => `trap ${trap} TERM; echo ready; i=0; while :; do sleep 0.3; i=$((i+1)); echo line $i; done`;
 
-const KILLED_AT_START = [
+export const KILLED_AT_START: readonly RegExp[] = [
   /The container's supervisor died while it started it/,
   /The container was stopped while it started/,
   /The runtime could not run the container: it ended with code 137/,
