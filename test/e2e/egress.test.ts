@@ -140,6 +140,41 @@ test('a server behind a published port answers, though nothing may leave', async
   await box.ok(['rm', '-f', 'web']);
 });
 
+test("peers are named in rules like anybody else, on networks of the user's too, from the connect on", async () => {
+  for (const network of ['mesh', 'late']) await box.ok(['network', 'create', network]);
+  for (const name of ['good', 'bad', 'after']) {
+    const network = name === 'after' ? 'late' : 'mesh';
+    await box.ok(['run', '-d', '--name', name, '--network', network, busybox, 'httpd', '-f', '-p', '80', '-h', '/www']);
+  }
+  await box.ok([
+    'run',
+    '-d',
+    '--name',
+    'held',
+    '--network',
+    'mesh',
+    ...flags(['deny=*', 'allow=good:80,after:80']),
+    busybox,
+    'sleep',
+    '100000',
+  ]);
+  const reaches = async (name: string) => (await box.skiff(['exec', 'held', 'sh', '-c', get(name, 80)])).stdout;
+  await eventually('the allowed peer answers', async () => (await reaches('good')) === 'hello from the container\n');
+  expect(await reaches('bad')).toContain('No route to host');
+  expect(await reaches('after')).not.toContain('hello');
+  await box.ok(['network', 'connect', 'late', 'held']);
+  await eventually('the peer on the other network answers', async () => (await reaches('after')) === 'hello from the container\n');
+  await box.ok(['rm', '-f', 'good', 'bad', 'after', 'held']);
+});
+
+test('the container has no rights over its network, nor to raw packets', async () => {
+  const { stdout } = await run(['deny=*'], 'grep ^Cap /proc/self/status');
+  const [netAdmin, netRaw] = [12n, 13n];
+  const sets = [...stdout.matchAll(/^Cap\w+:\s+([0-9a-f]+)$/gm)].map(([, bits]) => BigInt(`0x${bits}`));
+  expect(sets.length).toBe(5);
+  expect(sets.some((set) => ((set >> netRaw) & 1n) === 1n || ((set >> netAdmin) & 1n) === 1n)).toBe(false);
+});
+
 test('the names of /etc/hosts are names too', async () => {
   const { stdout } = await run(['deny=*', 'allow=db'], `${get('db')}; ${get(SHUT)}`, ['--add-host', `db:${OPEN}`]);
   expect(stdout.match(/hello from \S+/g)).toEqual([`hello from ${OPEN}:443`]);

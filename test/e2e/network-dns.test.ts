@@ -207,6 +207,24 @@ describe('everything else', () => {
   });
 });
 
+test('a container that serves names itself has port 53 for itself, and is answered all the same', async () => {
+  await start('server', '--expose', '53/udp', '-p', '127.0.0.1::53/tcp');
+  const pid = await box.ok(['inspect', '--format', '{{.State.Pid}}', 'server']);
+  const bind =
+    'for my $p ("udp", "tcp") { push @s, IO::Socket::INET->new(Proto => $p, LocalPort => 53, $p eq "tcp" ? (Listen => 1) : ()) or die "$p: $!" }';
+  const enter = ['nsenter', '--target', pid, '--user', '--preserve-credentials', '--net', '--'];
+  const server = Bun.spawn([...enter, 'perl', '-MIO::Socket::INET', '-e', `$| = 1; ${bind} print "bound"; <STDIN>`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const { value } = await server.stdout.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe('bound');
+  expect(await addresses('server', 'asks')).toEqual([await addressOf('asks')]);
+  expect(await addresses('server', '+tcp', 'example.com')).toEqual(['198.51.100.7']);
+  server.kill();
+  await server.exited;
+  await box.ok(['rm', '-f', 'server']);
+});
+
 describe('resolv.conf', () => {
   const conf = async (...flags: string[]): Promise<string[]> => {
     const text = await box.ok(['run', '--rm', '--network', 'mynet', ...flags, busybox, 'cat', '/etc/resolv.conf']);

@@ -9,10 +9,14 @@ export interface NftSite {
   onSpawn?: ((pid: number) => void) | undefined;
 }
 
+// Debian keeps it where a user's PATH does not lead.
+const find = (env: NftSite['env']): string | null => Bun.which('nft', { PATH: `${env.PATH ?? ''}:/usr/sbin:/sbin` });
+
+export const hasNft = (env: NftSite['env']): boolean => find(env) !== null;
+
 /** Throws ERR_NO_NFT (125) where there is no nft. */
 export function requireNft(env: NftSite['env']): string {
-  // Debian keeps it where a user's PATH does not lead.
-  const program = Bun.which('nft', { PATH: `${env.PATH ?? ''}:/usr/sbin:/sbin` });
+  const program = find(env);
   if (program) return program;
   throw new EngineError('ERR_NO_NFT', 'Cannot find the program "nft" in PATH, which holds a container to its outbound policy (--egress)', {
     hint: 'Install it: sudo apt-get install nftables (dnf, pacman, zypper: the same name)',

@@ -28,7 +28,7 @@ export type ToResolver =
 
 export type FromResolver =
   /** `thread`: its folder below /proc, `PID/task/TID`. */
-  | { type: 'listening'; thread: string }
+  | { type: 'listening'; thread: string; port: number }
   | { type: 'failed'; code: string; message: string }
   | { type: 'outside'; id: number; name: string; message: Uint8Array; transport: Transport }
   | { type: 'local'; id: number; name: string; addresses: string[] };

@@ -19,6 +19,8 @@ export interface ResolverOptions {
   dns: readonly string[];
   /** Whether anybody outside may be asked; not on `internal` networks alone. Asked for each question. */
   hasWayOut: () => boolean;
+  /** Default 53; 0: any free one. */
+  port?: number;
   policy?: NamePolicy;
 }
 
@@ -34,12 +36,13 @@ export interface Resolver {
   address: string;
   /** The thread's folder below /proc, in which `net` is the container's. */
   thread: string;
+  port: number;
   /** After a connect or a disconnect. */
   setNetworks(networks: readonly string[]): void;
   stop(): void;
 }
 
-const PORT = 53;
+export const DNS_PORT = 53;
 /** What a peer's address is good for in the policy: as long as our answers say. */
 const PEER_TTL_SECONDS = 600;
 const HOST_FILE = '/etc/resolv.conf';
@@ -53,9 +56,9 @@ export async function startResolver(options: ResolverOptions): Promise<Resolver>
   const worker = new Worker(workerUrl());
   worker.unref();
   const tell = (message: ToResolver): void => worker.postMessage(message);
-  const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
+  const { promise: listening, resolve, reject } = Promise.withResolvers<{ thread: string; port: number }>();
   worker.onmessage = ({ data }: { data: FromResolver }) => {
-    if (data.type === 'listening') resolve(data.thread);
+    if (data.type === 'listening') resolve(data);
     else if (data.type === 'failed') reject(cannotListen(data.message));
     else void serve(data);
   };
@@ -64,23 +67,24 @@ export async function startResolver(options: ResolverOptions): Promise<Resolver>
     type: 'setup',
     netns: options.netns,
     address: RESOLVER_ADDRESS,
-    port: PORT,
+    port: options.port ?? DNS_PORT,
     paths: { data: ctx.paths.data, run: ctx.paths.run },
     containerId: options.containerId,
     networks: [...options.networks],
     servers: policy ? [] : [...dns],
     tellsAddresses: policy !== undefined,
   });
-  let thread: string;
+  let place: { thread: string; port: number };
   try {
-    thread = await listening;
+    place = await listening;
   } catch (error) {
     worker.terminate();
     throw error;
   }
   return {
     address: RESOLVER_ADDRESS,
-    thread,
+    thread: place.thread,
+    port: place.port,
     setNetworks: (networks) => tell({ type: 'networks', networks: [...networks] }),
     stop: () => worker.terminate(),
   };

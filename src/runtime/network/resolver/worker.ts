@@ -34,9 +34,9 @@ async function open(setup: ResolverSetup): Promise<void> {
     networks = setup.networks;
     setns(setup.netns, CLONE.NEWNET);
     bringUpLoopback();
-    await listen({ address: setup.address, port: setup.port, reply: tidily(replier(replyOptions(setup))) });
+    const { port } = await listen({ address: setup.address, port: setup.port, reply: tidily(replier(replyOptions(setup))) });
     stirred();
-    self.postMessage({ type: 'listening', thread: readlinkSync('/proc/thread-self') });
+    self.postMessage({ type: 'listening', thread: readlinkSync('/proc/thread-self'), port });
   } catch (error) {
     self.postMessage({ type: 'failed', code: errnoOf(error) ?? '', message: messageOf(error) });
   }
