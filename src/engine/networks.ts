@@ -1,5 +1,6 @@
 // Networks as `network ls`, `inspect` and `rm` have them: the records, and who is on them.
-import { listContainers } from '../storage/container.ts';
+import { type ContainerView, listContainers } from '../storage/container.ts';
+import { runId } from '../storage/container-uses.ts';
 import { endpointsOf } from '../storage/endpoint.ts';
 import { recordEvent } from '../storage/events.ts';
 import { isPredefined, listNetworks as readNetworks, requireNetwork } from '../storage/network.ts';
@@ -37,8 +38,39 @@ export interface InspectedNetwork {
 /** Throws ERR_NO_SUCH_NETWORK, ERR_AMBIGUOUS_ID. */
 export function inspectNetwork(ctx: Ctx, wanted: string): InspectedNetwork {
   const record = requireNetwork(ctx, wanted);
-  return { record, members: listMembers(ctx, record.Name) };
+  return { record, members: isPredefined(record.Name) ? usersOf(ctx, record.Name) : listMembers(ctx, record.Name) };
 }
+
+/** Who is on a network that is always there is said by the containers' states alone: nobody looks for their names on it. */
+function usersOf(ctx: Ctx, name: string): MemberRecord[] {
+  const running = listContainers(ctx).filter(({ state: { Status } }) => Status === 'running' || Status === 'paused');
+  const users = running.filter(({ record }) => Object.hasOwn(endpointsOf(record), name));
+  return users.map((view) => memberOf(view, name)).toSorted((a, b) => (a.ContainerName < b.ContainerName ? -1 : 1));
+}
+
+function memberOf(view: ContainerView, name: string): MemberRecord {
+  const { record, state } = view;
+  const live = state.Networks?.[name];
+  const { IPAddress, IPPrefixLen, MacAddress, IPv6Address } = state.Network;
+  return {
+    version: 1,
+    ContainerId: record.Id,
+    ContainerName: record.Name,
+    Hostname: record.Config.Hostname,
+    EndpointId: live?.EndpointID ?? runId(view, 'endpoint'),
+    Interface: live?.Interface ?? '',
+    MacAddress: live?.MacAddress ?? MacAddress,
+    IPv4: live?.IPAddress ?? IPAddress,
+    IPv4Prefix: live?.IPPrefixLen ?? IPPrefixLen,
+    IPv6: live?.GlobalIPv6Address ?? IPv6Address,
+    IPv6Prefix: live?.GlobalIPv6PrefixLen ?? DEFAULT_PREFIX6,
+    Gateway: live?.Gateway ?? state.Network.Gateway,
+    Aliases: [],
+  };
+}
+
+/** Of the default network, whose state does not tell it. */
+const DEFAULT_PREFIX6 = 64;
 
 /** Removes a network that no running container is on. Throws ERR_NO_SUCH_NETWORK, ERR_NETWORK_IN_USE, ERR_NETWORK_PREDEFINED. */
 export async function removeNetwork(ctx: Ctx, wanted: string): Promise<void> {

@@ -55,6 +55,21 @@ test('inspect of a network shows its running containers, and what inspect of tho
   await remove('renamed', 'down');
 });
 
+test('the networks that are always there show their running containers, too', async () => {
+  const web = await run('web');
+  const hosted = await run('hosted', '--network', 'host');
+  const { EndpointID, MacAddress, IPAddress, IPPrefixLen } = (await inspect('web')).NetworkSettings;
+  expect(await members('bridge')).toEqual({
+    [web]: { Name: 'web', EndpointID, MacAddress, IPv4Address: `${IPAddress}/${IPPrefixLen}`, IPv6Address: '' },
+  });
+  const endpoint = (await inspect('hosted')).NetworkSettings.Networks.host.EndpointID;
+  expect(await members('host')).toEqual({
+    [hosted]: { Name: 'hosted', EndpointID: endpoint, MacAddress: '', IPv4Address: '', IPv6Address: '' },
+  });
+  expect(await members('none')).toEqual({});
+  await remove('web', 'hosted');
+});
+
 test('a network with running containers is neither removed nor pruned', async () => {
   await network('create', '--label', 'mine', 'busy');
   await run('web');
