@@ -128,7 +128,8 @@ function ownFlags(theirs: Record<string, DockerFlag>, ours: FlagSet): string {
 function notThere(commands: readonly DockerCommand[]): string {
   // What will never come is said once for all that its first word names.
   const rows = commands.map(({ name }) => {
-    const [topic = ''] = name.split(' ');
+    const [first = ''] = name.split(' ');
+    const topic = ABSENT[name] === undefined ? first : name;
     return ABSENT[topic] === undefined ? `| \`${name}\` | not yet |` : `| \`${topic}\` | ${ABSENT[topic]} |`;
   });
   return ['| command | why |', '|---|---|', ...new Set(rows), ''].join('\n');

@@ -1,4 +1,4 @@
-// Commands of Docker's that skiff will not have, by their first word, and why: said to who types one, and in docs/compatibility.md.
+// Commands of Docker's that skiff will not have, by their first word or whole, and why: said to who types one, and in docs/compatibility.md.
 
 export const ABSENT: Readonly<Record<string, string>> = {
   checkpoint: 'not possible without root',
@@ -9,5 +9,6 @@ export const ABSENT: Readonly<Record<string, string>> = {
   service: 'there is no swarm',
   stack: 'there is no swarm',
   swarm: 'there is no swarm',
+  'volume update': 'it is for cluster volumes, and there is no swarm',
   trust: 'there is no content trust',
 };

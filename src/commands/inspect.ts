@@ -1,4 +1,4 @@
-// `skiff inspect`: all that is known of containers, images and networks. What is found is shown even when some names are not.
+// `skiff inspect`: all that is known of containers, images, networks and volumes. What is found is shown even when some names are not.
 import { Command, flag, type Io, type Parsed } from '../cli/command.ts';
 import { healing } from '../cli/healing.ts';
 import { inspectObject, type ObjectType } from '../engine/inspect.ts';
@@ -6,7 +6,7 @@ import { type InspectedObject, renderObjects } from '../render/inspect.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 
-const TYPES = ['container', 'image', 'network'] as const;
+const TYPES = ['container', 'image', 'network', 'volume'] as const;
 
 export const inspectFlags = {
   format: flag.string({ char: 'f', description: "Format output: 'json', or a Go template" }),
@@ -14,7 +14,7 @@ export const inspectFlags = {
 };
 
 export default class Inspect extends Command {
-  static override description = 'Return low-level information on containers, images and networks';
+  static override description = 'Return low-level information on containers, images, networks and volumes';
   static override usage = 'inspect [OPTIONS] NAME|ID [NAME|ID...]';
   static override examples = ['skiff inspect web', "skiff inspect -f '{{.State.Status}}' web", 'skiff inspect --type image debian'];
   static override minArgs = 1;
@@ -38,21 +38,37 @@ export default class Inspect extends Command {
 
 type Type = (typeof TYPES)[number];
 
-/** A container or an image, else a network. Throws as `inspectObject`, and ERR_NO_SUCH_NETWORK where only a network will do. */
+/** A container or an image, else a network, else a volume. Throws as `inspectObject`, and ERR_NO_SUCH_NETWORK or _VOLUME where only that will do. */
 async function look(ctx: Ctx, name: string, { type, size }: { type: Type | undefined; size: boolean }): Promise<InspectedObject> {
-  if (type !== undefined && type !== 'network') return inspectObject(ctx, name, { type, size });
+  if (type === 'container' || type === 'image') return inspectObject(ctx, name, { type, size });
   const network = async (): Promise<InspectedObject> => {
     const { inspectNetwork } = await import('../engine/networks.ts');
     return { type: 'network', ...inspectNetwork(ctx, name) };
   };
+  const volume = async (): Promise<InspectedObject> => {
+    const { findVolume } = await import('../engine/volume.ts');
+    return { type: 'volume', ...findVolume(ctx, name) };
+  };
   if (type === 'network') return network();
+  if (type === 'volume') return volume();
   try {
     return inspectObject(ctx, name, { size });
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== 'ERR_NO_SUCH_OBJECT') throw error;
-    return network().catch((other: unknown) => {
-      throw other instanceof EngineError && other.code === 'ERR_NO_SUCH_NETWORK' ? error : other;
-    });
+    for (const other of [network, volume]) {
+      const found = await orNothing(other);
+      if (found) return found;
+    }
+    throw error;
+  }
+}
+
+async function orNothing(find: () => Promise<InspectedObject>): Promise<InspectedObject | undefined> {
+  try {
+    return await find();
+  } catch (error) {
+    if (error instanceof EngineError && /^ERR_NO_SUCH_(?:NETWORK|VOLUME)$/.test(error.code)) return undefined;
+    throw error;
   }
 }
 

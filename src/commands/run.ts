@@ -5,6 +5,7 @@ import { containerFlags } from '../cli/container-flags.ts';
 import { parseDetachKeys } from '../cli/detach-keys.ts';
 import type { FlagValues } from '../cli/flag.ts';
 import { attachAndFollow } from '../cli/follow.ts';
+import { healing } from '../cli/healing.ts';
 import { makeContainer } from '../cli/make-container.ts';
 import { startContainer } from '../engine/start.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -32,16 +33,24 @@ export default class Run extends Command {
       io.err('skiff: the input device is not a TTY\nLeave out -t when standard input is a pipe or a file\n');
       return 1;
     }
-    const { id } = await makeContainer({ ctx, flags, args, io, detach, startsNow: true });
-    try {
-      if (!detach) return await follow({ ctx, io, id, flags });
-      await startContainer(ctx, id);
-      io.out(`${id}\n`);
-      return 0;
-    } catch (error) {
-      if (flags.rm) await discard(ctx, id);
-      throw error;
-    }
+    const make = () => makeContainer({ ctx, flags, args, io, detach, startsNow: true });
+    const again = (work: () => Promise<number>): Promise<number> => {
+      // What of standard input was read on the way to a failed start is gone.
+      return !detach && flags.interactive ? work() : healing(work, { ctx, say: (line) => io.err(line) });
+    };
+    // One that goes when it cannot be started is made anew, one that stays is started again.
+    if (flags.rm) return again(async () => runOnce({ ctx, io, flags, id: (await make()).id }));
+    const { id } = await make();
+    return again(() => begin({ ctx, io, id, flags }));
+  }
+}
+
+async function runOnce(input: FollowInput): Promise<number> {
+  try {
+    return await begin(input);
+  } catch (error) {
+    await discard(input.ctx, input.id);
+    throw error;
   }
 }
 
@@ -50,6 +59,13 @@ interface FollowInput {
   io: Io;
   id: string;
   flags: FlagValues<typeof Run.flags>;
+}
+
+async function begin(input: FollowInput): Promise<number> {
+  if (!input.flags.detach) return follow(input);
+  await startContainer(input.ctx, input.id);
+  input.io.out(`${input.id}\n`);
+  return 0;
 }
 
 function follow({ ctx, io, id, flags }: FollowInput): Promise<number> {

@@ -3,15 +3,18 @@ import type { ContainerRecord, ContainerState, ImageConfig, ImageRecord } from '
 import { type ContainerFacts, renderContainer } from './container-inspect.ts';
 import { type ImageFacts, renderImage } from './image-inspect.ts';
 import { type RenderedNetwork, renderNetwork } from './network.ts';
+import { type RenderedVolume, renderVolume } from './volume.ts';
 
 export type InspectedObject =
   | { type: 'container'; record: ContainerRecord; state: ContainerState; facts: ContainerFacts }
   | { type: 'image'; record: ImageRecord; config: ImageConfig; facts: ImageFacts }
-  | ({ type: 'network' } & RenderedNetwork);
+  | ({ type: 'network' } & RenderedNetwork)
+  | ({ type: 'volume' } & RenderedVolume);
 
 /** The object in Docker's shape. */
 export function renderObject(object: InspectedObject): object {
   if (object.type === 'network') return renderNetwork(object);
+  if (object.type === 'volume') return renderVolume(object);
   return object.type === 'container'
     ? renderContainer(object.record, object.state, object.facts)
     : renderImage(object.record, object.config, object.facts);

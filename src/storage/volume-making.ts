@@ -2,7 +2,7 @@
 // the disk. Then it becomes a volume, a snapshot, or takes the place of a volume's files, each by one rename. What a kill leaves is garbage.
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
+import { makeFolderDurably, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { exchange, renameToNew } from '../sys/exchange.ts';
@@ -73,7 +73,7 @@ export function beginVolumeMaking(ctx: HasPaths): VolumeMaking {
     sync();
     return withStoreLock(ctx, () => {
       if (!existsSync(volumeData(ctx, volume))) return false;
-      mkdirSync(snapshotsDir(ctx, volume), { recursive: true, mode: 0o700 });
+      makeFolderDurably(snapshotsDir(ctx, volume));
       if (!renamed(folder, snapshotDir(ctx, volume, record.Name))) return false;
       syncFolder(snapshotsDir(ctx, volume));
       return true;
@@ -86,8 +86,9 @@ export function beginVolumeMaking(ctx: HasPaths): VolumeMaking {
     const change = (): void => {
       if (keptIn !== undefined) {
         // In the trash, but not to be brought back, until what was there before is in it.
-        mkdirSync(keptIn, { recursive: true, mode: 0o700 });
+        makeFolderDurably(keptIn);
         renameSync(folder, aside);
+        syncFolder(keptIn);
       }
       exchange(join(aside, '_data'), volumeData(ctx, volume));
       if (keptIn !== undefined) {

@@ -2,7 +2,7 @@
 // second finds the first's. A volume whose record cannot be read is absent; its data is left alone.
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
+import { makeFolderDurably, readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 import { renameToNew } from '../sys/exchange.ts';
@@ -92,7 +92,8 @@ export function listVolumes(ctx: HasPaths): VolumeRecord[] {
  */
 export function removeVolume(ctx: HasPaths, name: string, { keptIn }: { keptIn?: string | undefined } = {}): string | undefined {
   const parent = keptIn ?? tmpDir(ctx);
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  // What is to be had back must not hang on a folder that a power cut takes.
+  makeFolderDurably(parent);
   const grave = join(parent, keptIn === undefined ? `removed-volume-${randomHex(8)}` : name);
   try {
     renameSync(volumeDir(ctx, name), grave);

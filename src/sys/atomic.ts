@@ -58,6 +58,16 @@ export function syncFolder(folder: string): void {
   }
 }
 
+/** Makes the folder `path` with all that it lies in, and makes that durable; what is there is left as it is. */
+export function makeFolderDurably(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    syncFolder(folder);
+    if (folder === dirname(first) || folder === dirname(folder)) return;
+  }
+}
+
 /** Writes all of `data`, whatever the kernel takes at a time. */
 export function writeAll(fd: number, data: Uint8Array): void {
   let offset = 0;

@@ -179,6 +179,14 @@ describe('ls and inspect', () => {
   });
 });
 
+test('inspect without a type finds a volume, too; with it nothing else', async () => {
+  await box.ok(['volume', 'create', 'found']);
+  expect(await box.ok(['inspect', '-f', '{{.Name}} {{.Driver}}', 'found'])).toBe('found local');
+  expect(await box.ok(['inspect', '--type', 'volume', '-f', '{{.Mountpoint}}', 'found'])).toBe(join(folder('found'), '_data'));
+  expect((await box.skiff(['inspect', '--type', 'volume', busybox])).stderr).toContain('no such volume');
+  expect((await box.skiff(['inspect', 'nothing-at-all'])).stderr).toContain('No such object: nothing-at-all');
+});
+
 describe('rm', () => {
   test('a volume that a container names, running or not, is not removed, in Docker’s words; -f changes nothing', async () => {
     const id = await box.ok(['create', '--name', 'user', '-v', 'data:/data', busybox, 'true']);

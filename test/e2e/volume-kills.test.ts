@@ -1,4 +1,4 @@
-// kill -9 in the middle of what changes volumes: a few times here, more by SKIFF_VOLUME_KILLS=ROUNDS. Whatever the moment, and whoever is hit, a
+// kill -9 in the middle of what changes volumes: a few times here, more by SKIFF_FAULTS="volumes=20". Whatever the moment, and whoever is hit, a
 // volume is as it was or as it was to be, what was removed can be brought back, and the command, given again, does its work.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +10,10 @@ import { image, openSandbox } from './support/sandbox.ts';
 
 const box = openSandbox();
 const busybox = image('busybox');
-const seed = Date.now() % 1_000_000;
+const wanted = new URLSearchParams(process.env.SKIFF_FAULTS ?? '');
+const seed = Number(wanted.get('seed') ?? Date.now() % 1_000_000);
 const random = seeded(seed);
-const rounds = Number(process.env.SKIFF_VOLUME_KILLS ?? 1);
+const rounds = Number(wanted.get('volumes') ?? 1);
 const archive = join(box.files, 'new.tar');
 const exported = join(box.files, 'exported.tar');
 

@@ -1,5 +1,5 @@
 // The trash: what `volume rm` and the prunes take away can be had back, for as long as the settings say, or until the disk is full.
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { image, openSandbox, type Sandbox } from './support/sandbox.ts';
 
@@ -178,22 +178,56 @@ const disk = process.env.SKIFF_TEST_SMALL_DISK;
     ]);
   };
 
+  /** Leaves room for `parts` of 256 kB. */
+  const fillUp = (parts = 0): void => {
+    const path = (part: number): string => join(small.files, `fill-${part}`);
+    let part = 0;
+    for (let isFull = false; !isFull; part++) {
+      try {
+        writeFileSync(path(part), Buffer.alloc(1 << 18));
+      } catch {
+        isFull = true;
+      }
+    }
+    // The last one is not whole.
+    for (let left = 2; left < parts + 2; left++) rmSync(path(part - left), { force: true });
+  };
+  afterEach(() => {
+    for (const name of readdirSync(small.files)) rmSync(join(small.files, name));
+  });
+
   test('a command that meets a full disk empties the trash, says so, and is done at the second try', async () => {
     await small.ok(['pull', '--quiet', busybox]);
     await big('data', 14);
     await small.ok(['volume', 'rm', 'data']);
     expect(kept()).toEqual(['data']);
-    const fill = join(small.files, 'fill');
-    for (let part = 0, isFull = false; !isFull; part++) {
-      try {
-        writeFileSync(`${fill}-${part}`, Buffer.alloc(1 << 18));
-      } catch {
-        isFull = true;
-      }
-    }
+    fillUp();
     const { stdout, stderr, code } = await small.skiff(['pull', '--quiet', image('features')]);
     expect({ stdout, code }).toEqual({ stdout: `${image('features')}:latest\n`, code: 0 });
     expect(stderr).toContain('skiff: The disk is full: the removed volume in the trash had to go for good\n');
+    expect(kept()).toEqual([]);
+  });
+
+  test('a run whose new volume cannot be filled empties the trash, and starts then', async () => {
+    await big('more', 8);
+    await small.ok(['volume', 'rm', 'more']);
+    fillUp(3);
+    const { stdout, stderr, code } = await small.skiff([
+      'run',
+      '--rm',
+      '--network',
+      'none',
+      '-v',
+      'programs:/bin',
+      busybox,
+      'echo',
+      'room',
+    ]);
+    expect({ stdout, stderr, code }).toEqual({
+      stdout: 'room\n',
+      stderr: expect.stringContaining('the removed volume in the trash had to go for good\n'),
+      code: 0,
+    });
     expect(kept()).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { beginVolumeMaking, type VolumeMaking } from '../../storage/volume-makin
 import { closeFd } from '../../sys/at.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, errnoOf, isDiskFull, messageOf } from '../../sys/errors.ts';
-import { openPlace, reopenFolder } from '../../sys/look-at.ts';
+import { openPlace, reopenFolder, statFd } from '../../sys/look-at.ts';
 import { snapshotExists, volumeExists, volumeInUse } from '../volume-errors.ts';
 import type { FileTools } from './tools.ts';
 
@@ -21,7 +21,10 @@ export async function copyVolume(
 ): Promise<null> {
   const source = openFolder(from);
   try {
-    await makeVolumeFiles(ctx, target, (data) => copyFiles(source, data, tools));
+    await makeVolumeFiles(ctx, target, async (data) => {
+      await copyFiles(source, data, tools);
+      assertStillThere(source, from);
+    });
   } finally {
     closeFd(source);
   }
@@ -89,6 +92,26 @@ function put(making: VolumeMaking, target: VolumeTarget): void {
 }
 
 const STOP = 'Its files cannot be replaced while containers run with them: stop those first';
+
+/** What is deleted under our hands would be missing from what we read, as if it had never been. Throws ERR_NO_SUCH_VOLUME. */
+export function assertStillThere(source: number, from: string): void {
+  const isSame = (): boolean => {
+    const there = openPlace(from);
+    try {
+      return statFd(there).identity === statFd(source).identity;
+    } finally {
+      closeFd(there);
+    }
+  };
+  try {
+    if (isSame()) return;
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+  throw new EngineError('ERR_NO_SUCH_VOLUME', 'The files were removed or replaced while they were read', {
+    hint: 'Give the command again',
+  });
+}
 
 /** For reading. The path is ours, or one that the user gave a volume for its files: symlinks are followed. */
 export function openFolder(path: string): number {

@@ -9,7 +9,7 @@ import { dieWithParent } from '../../sys/process.ts';
 import { SIGKILL } from '../../sys/signals.ts';
 import { writeFully } from '../../sys/write-fully.ts';
 import type { FileTools } from './tools.ts';
-import { openFolder } from './volume-copy.ts';
+import { assertStillThere, openFolder } from './volume-copy.ts';
 
 const OUTPUT = 3;
 const TURN_MS = 50;
@@ -36,6 +36,7 @@ export async function exportVolume(ctx: Ctx, { from, volume }: VolumeExportJob, 
       signal.throwIfAborted();
       turn = performance.now();
     }
+    assertStillThere(folder, from);
   } finally {
     closeFd(folder);
   }

@@ -12,7 +12,7 @@ import { EngineError } from '../../sys/errors.ts';
 import { explainArchive } from './archive-errors.ts';
 import { readCompressed } from './archive-stream.ts';
 import type { FileTools } from './tools.ts';
-import { copyFiles, makeVolumeFiles, openFolder } from './volume-copy.ts';
+import { assertStillThere, copyFiles, makeVolumeFiles, openFolder } from './volume-copy.ts';
 
 const ARCHIVE = 3;
 const TELL_MS = 100;
@@ -36,6 +36,7 @@ async function copyOver(over: string, data: string, tools: Tools): Promise<void>
   const source = openFolder(over);
   try {
     await copyFiles(source, data, tools);
+    assertStillThere(source, over);
   } finally {
     closeFd(source);
   }
