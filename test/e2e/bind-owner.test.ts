@@ -57,6 +57,21 @@ describe('is the caller’s', () => {
     await box.ok(['rm', '-f', 'long']);
   });
 
+  test('places for other mounts in it', async () => {
+    const [path, other] = [folder('outer'), folder('inner')];
+    const mounts = [`${path}:/x`, `${other}:/x/made/deep`, `${other}/mine:/x/files/mine`].flatMap((mount) => ['-v', mount]);
+    expect(
+      await run('-u', '1000', ...mounts, '--tmpfs', '/x/passing', busybox, 'sh', '-c', 'ls /x /x/made/deep; cat /x/files/mine'),
+    ).toEqual({
+      stdout: '/x:\nfiles\nmade\nmine\npassing\n\n/x/made/deep:\nmine\nmine\n',
+      stderr: '',
+      code: 0,
+    });
+    for (const made of ['made', 'made/deep', 'files', 'files/mine', 'passing']) {
+      expect([made, owner(join(path, made))]).toEqual([made, [uid, gid]]);
+    }
+  });
+
   test('an anonymous volume beside it works as ever', async () => {
     const path = folder('with-anonymous');
     const { stdout, stderr } = await run(

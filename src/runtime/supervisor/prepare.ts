@@ -69,9 +69,10 @@ export async function prepareMounts(
   record: ContainerRecord,
   site: RootfsSite & { rootfs: string; isFirstStart: boolean },
 ): Promise<void> {
+  const kept = keptIds(record.HostConfig.UsernsMode);
+  if (kept && record.Mounts.some(({ Type }) => Type === 'bind')) (await import('./mount-points.ts')).makeMountPoints(record);
   if (!record.Mounts.some(({ Mode }) => /(?:^|,)[zZUO](?:,|$)/.test(Mode))) return;
   const { makeUserMounts } = await import('./user-mounts.ts');
-  const kept = keptIds(record.HostConfig.UsernsMode);
   const counts = { uids: hostFacts().mappedUids, gids: hostFacts().mappedGids };
   const user = () => outerUser(resolveUser(viewOf(record, site.rootfs), record.Config.User), kept, counts);
   await makeUserMounts(ctx, record, { ...site, user });
