@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pathWithout } from './support/path-without.ts';
 import { image, openSandbox } from './support/sandbox.ts';
+import { surrounded } from './support/surrounded.ts';
 
 const box = openSandbox();
 const busybox = image('busybox');
@@ -148,6 +149,21 @@ describe('where it cannot be, one sentence says so', () => {
     expect(stderr).toMatch(/^skiff: warning: What user 1000 writes below \/x will not be yours: .*"fuse-overlayfs"/);
     expect(code).toBe(0);
     await box.ok(['rm', 'no-fuse']);
+  });
+
+  test('without the device that it needs', async () => {
+    const path = folder('no-device');
+    const hidden = `mount --bind /dev/null /dev/fuse && "$SKIFF" create --name no-device -u 1000 -v "${path}:/x" ${busybox}`;
+    const { stderr, code } = await surrounded(box, hidden, {
+      by: ['unshare', '--user', '--map-current-user', '--keep-caps', '--mount', '--'],
+    });
+    expect({ stderr, code }).toEqual({
+      stderr:
+        'skiff: warning: What user 1000 writes below /x will not be yours: --userns keep-id needs /dev/fuse, which is not there or closed to you\n',
+      code: 0,
+    });
+    expect(await box.ok(['inspect', '-f', '{{.Driver}}', 'no-device'])).toBe('overlay');
+    await box.ok(['rm', 'no-device']);
   });
 
   test('and the option idmap makes it an error, with nothing made', async () => {

@@ -1,7 +1,7 @@
 // What a container's user writes on a bind mount is to be the caller's. For root it is: root is the caller. For another user the kernel knows id-mapped
 // mounts, but lets nobody have one of the machine's file systems but the machine's root; so the container gets the map as a whole, by
 // --userns keep-id for its own user, where nothing else would change by that. Where it would, one sentence says what files will be.
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { mountWords } from '../../runtime/mount-words.ts';
 import type { ContainerConfig, HostConfig, ImageRecord } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
@@ -47,10 +47,22 @@ const isAsked = ({ Mode }: PlannedMount): boolean => mountWords(Mode).isMapped =
 async function mapFor(ctx: Ctx, { hostConfig, planned }: BindOwnerInput, UsernsMode: string): Promise<UsernsChoice | string> {
   const volume = planned.find(({ Type, Name }) => Type === 'volume' && Name !== undefined);
   if (volume) return `its volume "${volume.Name}" would change owners by --userns ${UsernsMode}`;
+  if (!hasFuse()) return '--userns keep-id needs /dev/fuse, which is not there or closed to you';
   try {
     return await resolveUserns(ctx, { ...hostConfig, UsernsMode });
   } catch (error) {
     if (error instanceof EngineError) return error.message;
     throw error;
+  }
+}
+
+const FUSE_DEVICE = 10 * 256 + 229;
+
+function hasFuse(): boolean {
+  try {
+    accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
+    return statSync('/dev/fuse').rdev === FUSE_DEVICE;
+  } catch {
+    return false;
   }
 }

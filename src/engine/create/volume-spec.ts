@@ -29,7 +29,7 @@ const OPTION_KINDS: readonly { words: readonly string[]; only?: 'bind' | 'volume
   { words: ['z', 'Z'] },
   { words: ['nocopy'], only: 'volume' },
   { words: PROPAGATIONS, only: 'bind' },
-  { words: ['consistent', 'cached', 'delegated'], only: 'bind' },
+  { words: ['consistent', 'cached', 'delegated'] },
 ];
 
 /** Throws ERR_VOLUME_SPEC (exit code 125). */

@@ -16,6 +16,7 @@ test.each([
   ['/b', { ...volume, source: undefined }],
   ['/a:/b:U', { ...bind, mode: 'U' }],
   ['/a:/b:noidmap,ro', { ...bind, mode: 'noidmap,ro', readOnly: true }],
+  ['data:/b:cached', { ...volume, mode: 'cached' }],
   ['data:/b:O', { ...volume, mode: 'O' }],
   ['/a:/b:O,upperdir=/u,workdir=/w', { ...bind, mode: 'O,upperdir=/u,workdir=/w' }],
 ])('-v %s', (spec, expected) => {
