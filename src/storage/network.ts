@@ -142,3 +142,13 @@ export const overlapping = (subnet: string): EngineError =>
   new EngineError('ERR_POOL_OVERLAP', `invalid pool request: Pool overlaps with other one on this address space: "${subnet}"`, {
     hint: 'See which subnets are taken: skiff network inspect $(skiff network ls -q); or leave --subnet out',
   });
+
+/** Of a container that was put on a network which is no more, though another one has its name. */
+export const replacedNetwork = (
+  { NetworkID }: { NetworkID: string },
+  { name, container }: { name: string; container: string },
+): EngineError =>
+  new EngineError('ERR_NO_SUCH_NETWORK', `network ${NetworkID.slice(0, 12)} not found: another network is called ${name} now`, {
+    hint: `Put the container on that one: skiff network disconnect ${name} ${container} && skiff network connect ${name} ${container}`,
+    exitCode: 125,
+  });

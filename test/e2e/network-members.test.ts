@@ -154,6 +154,27 @@ test('a paused container, and one that is between two of its restarts, joins and
   await remove('loop');
 });
 
+test('a container whose network was removed says so when it starts, and which to join instead when another has its name', async () => {
+  const first = await network('create', 'passing');
+  await box.ok(['create', '--name', 'late', '--network', 'passing', busybox, 'true']);
+  await network('rm', 'passing');
+  expect(await refused('start', 'late')).toEqual({ line: 'network passing not found', code: 1 });
+  await network('create', 'passing');
+  const { stderr, code } = await box.skiff(['start', 'late']);
+  expect({ lines: stderr.split('\n').slice(0, 2), code }).toEqual({
+    lines: [
+      `skiff: network ${first.slice(0, 12)} not found: another network is called passing now`,
+      'Put the container on that one: skiff network disconnect passing late && skiff network connect passing late',
+    ],
+    code: 1,
+  });
+  await network('disconnect', 'passing', 'late');
+  await network('connect', 'passing', 'late');
+  expect(await box.ok(['start', '-a', 'late'])).toBe('');
+  await remove('late');
+  await network('rm', 'passing');
+});
+
 test('a hardware address is chosen on the default network, too; on others also link-local addresses and the interface’s name', async () => {
   const address = (name: string) => box.ok(['exec', name, 'cat', '/sys/class/net/eth0/address']);
   await run('plain', '--mac-address', '92:d0:c6:0a:29:33');

@@ -2,7 +2,7 @@
 // where their resolvers look. Loaded only for containers on networks of the user's.
 // Crash rule: addresses and members are this container's while its lock is held, and nobody's after; interfaces go with its namespace.
 import { dnsNames } from '../../storage/endpoint.ts';
-import { bridgeName, noSuchNetwork, readNetwork } from '../../storage/network.ts';
+import { bridgeName, noSuchNetwork, readNetwork, replacedNetwork } from '../../storage/network.ts';
 import { takeAddresses } from '../../storage/network-addresses.ts';
 import { hideMember, leaveNetworks, removeMember, writeMember } from '../../storage/network-members.ts';
 import type { EndpointSettings, EndpointState, MemberRecord, NetworkRecord } from '../../storage/network-records.ts';
@@ -62,7 +62,8 @@ export function createEndpoints(site: EndpointsSite): Endpoints {
 
   const reserve = (name: string, settings: EndpointSettings): void => {
     const network = readNetwork(ctx, name);
-    if (!network || (settings.NetworkID && settings.NetworkID !== network.Id)) throw noSuchNetwork(name, 125);
+    if (!network) throw noSuchNetwork(name, 125);
+    if (settings.NetworkID && settings.NetworkID !== network.Id) throw replacedNetwork(settings, { name, container: site.record().Name });
     const { IPv4Address, IPv6Address, LinkLocalIPs = [] } = settings.IPAMConfig ?? {};
     const wanted = {
       ...(IPv4Address ? { IPv4Address } : {}),
