@@ -2,7 +2,7 @@
 // Local answers come at once, so a slow server outside keeps nobody from their peers.
 import type { Transport } from './exchange.ts';
 import { type LocalKnowledge, localAnswer, shuffleInPlace } from './local-answer.ts';
-import { answer, fitUdp, type Query, readQuery, refusal } from './message.ts';
+import { type AddressAnswer, answer, fitUdp, type Query, readQuery, refusal } from './message.ts';
 
 export interface ReplyOptions {
   knowledge: () => Omit<LocalKnowledge, 'shuffle'>;
@@ -21,11 +21,21 @@ export function replier(options: ReplyOptions): Reply {
     const query = readQuery(message);
     if (!query) return undefined;
     if ('rcode' in query) return refusal(message, query.rcode);
-    const records = localAnswer(query, { ...options.knowledge(), shuffle: shuffleInPlace });
+    const records = known(query, options.knowledge);
+    if (records === 'failed') return answer(query, { rcode: 'SERVFAIL' });
     if (!records) return options.outside(query, transport).then((found) => found ?? answer(query, { rcode: 'SERVFAIL' }));
     const whole = answer(query, { records });
     const reply = transport === 'udp' ? fitUdp(whole, query) : whole;
     const addresses = options.onLocal ? records.flatMap(({ type, data }) => (type === 'PTR' ? [] : [data])) : [];
     return options.onLocal && addresses.length > 0 ? options.onLocal(query.name, addresses).then(() => reply) : reply;
   };
+}
+
+// No descriptor left, say: the next question may find one.
+function known(query: Query, knowledge: ReplyOptions['knowledge']): AddressAnswer[] | undefined | 'failed' {
+  try {
+    return localAnswer(query, { ...knowledge(), shuffle: shuffleInPlace });
+  } catch {
+    return 'failed';
+  }
 }

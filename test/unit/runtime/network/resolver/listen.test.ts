@@ -58,6 +58,17 @@ test('nobody outside answers: SERVFAIL', async () => {
   expect(await ask('a.example', 'udp')).toMatchObject({ rcode: 'SERVFAIL', answers: [] });
 });
 
+test('what cannot be looked up now is a failure, and no end', async () => {
+  const failing = replier({
+    knowledge: () => {
+      throw new Error('EMFILE');
+    },
+    outside: async () => undefined,
+  });
+  const reply = await failing(question('c1'), 'udp');
+  expect(reply && dns.decode(reply)).toMatchObject({ rcode: 'SERVFAIL', answers: [] });
+});
+
 test('garbage neither kills it nor is answered, and questions in pieces and in one piece are', async () => {
   const garbage = await Bun.udpSocket({ connect: { hostname: '127.0.9.53', port: server.port }, socket: { data() {} } });
   for (let length = 0; length < 200; length++) garbage.send(crypto.getRandomValues(new Uint8Array(length)));
