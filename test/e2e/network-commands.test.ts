@@ -441,3 +441,16 @@ test('what is killed while it changes networks has done it or not, and can be gi
   expect((await box.skiff(['system', 'check'])).stdout).toMatch(/^\d+ objects checked, 0 problems\n$/);
   expect(readdirSync(join(box.root, 'networks')).toSorted()).toEqual(['bridge.json', 'lock']);
 });
+
+test('names of networks are completed, for connect those of containers too', async () => {
+  await network('create', 'complete-me');
+  await box.ok(['create', '--name', 'contained', busybox]);
+  const binary = process.env.SKIFF_TEST_BINARY ?? join(process.cwd(), 'dist/skiff');
+  const words = (...line: string[]): string[] => {
+    const script = `skiff() { "${binary}" "$@"; }; source <(skiff completion bash); _skiff_words ${line.join(' ')}`;
+    return Bun.spawnSync(['bash', '-c', script], { env: box.env }).stdout.toString().split('\n');
+  };
+  expect(words('network', 'rm')).toEqual(expect.arrayContaining(['complete-me', 'bridge']));
+  expect(words('network', 'rm')).not.toContain('contained');
+  expect(words('network', 'connect')).toEqual(expect.arrayContaining(['complete-me', 'contained']));
+});
