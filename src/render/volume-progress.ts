@@ -1,4 +1,4 @@
-// How far the copy of a volume is: a bar that grows on a terminal, and nowhere else anything: what is done soon is not worth a line.
+// How far work on a volume is: a bar that grows on a terminal, elsewhere a plain line every few seconds. What is done soon is not worth either.
 import { humanSize } from './human.ts';
 
 export interface VolumeProgress {
@@ -14,20 +14,27 @@ const WIDTH = 30;
 const LINE_MS = 5000;
 const ERASE = '\r\u001b[2K';
 
-/** `what` begins the line: "Cloning data". Off a terminal a plain line comes every few seconds. */
+export interface VolumeProgressOptions {
+  write: (text: string) => void;
+  isTerminal: boolean;
+  /** A clock, ms. */
+  now?: () => number;
+}
+
+/** `what` begins the line: "Cloning data". */
 export function createVolumeProgress(
   what: string,
-  { write, isTerminal }: { write: (text: string) => void; isTerminal: boolean },
+  { write, isTerminal, now = () => performance.now() }: VolumeProgressOptions,
 ): VolumeProgress {
-  const started = performance.now();
+  const started = now();
   let shownMs = started + QUIET_MS - UPDATE_MS;
   if (!isTerminal) shownMs = started;
   let isShown = false;
 
   return {
     update(done, total) {
-      if (performance.now() - shownMs < (isTerminal ? UPDATE_MS : LINE_MS)) return;
-      shownMs = performance.now();
+      if (now() - shownMs < (isTerminal ? UPDATE_MS : LINE_MS)) return;
+      shownMs = now();
       const amounts = `${humanSize(done)} of ${humanSize(total)}`;
       write(isTerminal ? `${ERASE}${what} ${bar(done, total)} ${amounts}` : `${what}: ${amounts}\n`);
       isShown = isTerminal;
