@@ -5,6 +5,7 @@ import { availableParallelism, hostname, machine, release, totalmem } from 'node
 import { describeRegistries } from '../oci/registry-config.ts';
 import { policyPlace } from '../oci/trust/policy-place.ts';
 import { describeCgroup } from '../runtime/cgroup.ts';
+import { describeUplink } from '../runtime/network/uplink.ts';
 import { describePidNamespace } from '../runtime/pid-namespace.ts';
 import { describeRootfs } from '../runtime/rootfs.ts';
 import { describeUserNamespace } from '../runtime/userns.ts';
@@ -31,6 +32,7 @@ export async function describeSystem(ctx: Ctx, program: { version: string; commi
   const storage = await stepOf(() => describeRootfs(ctx));
   const registries = await describeRegistries(ctx.env);
   const processes = await stepOf(() => describePidNamespace(ctx));
+  const network = await stepOf(() => describeUplink(ctx));
   const can = (controller: string): boolean => cgroup.controllers.includes(controller);
   return {
     ID: hostname(),
@@ -87,6 +89,7 @@ export async function describeSystem(ctx: Ctx, program: { version: string; commi
       UserNamespace: { Step: userNamespace.step, Reason: userNamespace.reason, Ids: userNamespace.ids },
       Storage: storage,
       Processes: processes,
+      Network: network,
       Cgroup: { Step: cgroup.step, Reason: cgroup.reason, Controllers: cgroup.controllers },
       RunDir: ctx.paths.run,
       Programs: Object.fromEntries(versions.map(({ Name, Version }) => [Name, Version])),

@@ -7,12 +7,14 @@ import { receivedError } from '../runtime/control-client.ts';
 import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
 import { openSharedNetns } from '../runtime/network/shared-netns.ts';
+import { holdUplink } from '../runtime/network/uplink-hold.ts';
 import { choosePidNamespace, type PidNamespaceStep } from '../runtime/pid-namespace.ts';
 import { sharesPids } from '../runtime/spec/namespaces.ts';
 import { TIDIES_ITSELF } from '../runtime/supervisor/tidy.ts';
 import { ensureUserNamespace, enterArgv, type UserNamespace } from '../runtime/userns.ts';
 import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';
 import { containerDir, containerLockPath, containerRunDir } from '../storage/layout.ts';
+import type { ContainerRecord } from '../storage/records.ts';
 import { childEnv } from '../sys/child-env.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -47,10 +49,21 @@ export async function startContainer(ctx: Ctx, wanted: string, options: StartOpt
   await endRemains(id, last);
   if (last?.CgroupPath) await clearCgroup(record, last);
   mkdirSync(containerRunDir(ctx, id), { recursive: true, mode: 0o700 });
-  const site = { id, namespace, step, lock };
+  const release = await holdUplink(ctx, record, namespace).catch((error: unknown) => {
+    lock.release();
+    throw error;
+  });
+  try {
+    return await launchSomehow(ctx, { id, namespace, step, lock }, record, options);
+  } finally {
+    release();
+  }
+}
+
+async function launchSomehow(ctx: Ctx, site: LaunchSite, record: ContainerRecord, options: StartOptions): Promise<boolean> {
   const scope = scopeArgv(ctx, record);
   if (await launch(ctx, site, scope, options)) return true;
-  const words = lastWords(supervisorLog(ctx, id));
+  const words = lastWords(supervisorLog(ctx, site.id));
   ctx.warn(`The container runs without a scope of systemd's, which systemd-run could not make${words}`);
   return launch(ctx, site, [], options);
 }

@@ -38,6 +38,7 @@ export interface SystemInfo {
   Rootless: {
     UserNamespace: { Step: string; Reason: string; Ids: number };
     Processes: { Step: string; Reason: string };
+    Network: { Step: string; Reason: string };
     Cgroup: { Step: string; Reason: string; Controllers: string[] };
     RunDir: string;
     Programs: Record<string, string>;
@@ -81,6 +82,9 @@ export function renderInfo(info: SystemInfo): string {
     ' Pid Namespace:',
     `  Step: ${rootless.Processes.Step}`,
     `  Reason: ${rootless.Processes.Reason}`,
+    ' Default Network:',
+    `  Step: ${rootless.Network.Step}`,
+    `  Reason: ${rootless.Network.Reason}`,
     ` Kernel Version: ${info.KernelVersion}`,
     ` Operating System: ${info.OperatingSystem}`,
     ` OSType: ${info.OSType}`,

@@ -26,8 +26,7 @@ export interface IpSite {
 
 /** Runs the lines in order; the first failure that matters, or undefined. Throws ERR_NO_PROGRAM (125) where there is no ip. */
 export async function ipBatch(lines: readonly IpLine[], { enter, env, onSpawn }: IpSite): Promise<IpFailure | undefined> {
-  const program = requireProgram(env, 'ip', 'which connects containers to networks');
-  const child = Bun.spawn([...enter, program, '-force', '-batch', '-'], {
+  const child = Bun.spawn([...enter, ipProgram(env), '-force', '-batch', '-'], {
     stdio: [Buffer.from(lines.map(({ words }) => `${words}\n`).join('')), 'ignore', 'pipe'],
     env: childEnv(env),
   });
@@ -36,6 +35,9 @@ export async function ipBatch(lines: readonly IpLine[], { enter, env, onSpawn }:
   const code = await child.exited;
   return code === 0 ? undefined : firstFailure(lines, said);
 }
+
+/** Its path. Throws ERR_NO_PROGRAM (125). */
+export const ipProgram = (env: IpSite['env']): string => requireProgram(env, 'ip', 'which connects containers to networks');
 
 /** The first failure in `said` that matters. */
 export function firstFailure(lines: readonly IpLine[], said: string): IpFailure | undefined {

@@ -9,6 +9,7 @@ import { childEnv } from '../../sys/child-env.ts';
 import { EngineError } from '../../sys/errors.ts';
 import { makePipe, moveFd } from '../../sys/fd.ts';
 import { detach, MS, mount } from '../../sys/mount.ts';
+import { ipProgram } from './ip-batch.ts';
 
 export interface Netns {
   /** The file for pasta; there between `bind` (or creation) and `unbind`. */
@@ -49,6 +50,8 @@ export interface NetnsOptions {
   userns?: string;
   /** It will have IPv6 addresses: they are to be good at once. */
   ipv6?: boolean;
+  /** What ip is to do in it at once, without a program more; not with `userns`. */
+  lines?: readonly string[];
 }
 
 /** Begins to make a fresh namespace, bound to the file `path` (made if missing). `onSpawn` is told of the child at once. */
@@ -103,17 +106,19 @@ export function sweep(folder: string, nowMs: number): void {
 }
 
 // `cat` gives back the byte it is given once it runs, which is when the namespace is made and bound; until its input ends it stands in the
-// namespace, so that the files of /proc about it can be opened through it.
+// namespace, so that the files of /proc about it can be opened through it. `ip` does as well, once it has done what it is told.
 //
 // Nobody else is on pasta's link, so no address there has to be probed for its like: for the second that this takes, whoever connects to
 // a published port would be left without an answer.
-const WITHOUT_PROBES = ['sh', '-c', 'echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/default/accept_dad; exec cat'];
+const WITHOUT_PROBES = ['sh', '-c', 'echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/default/accept_dad; exec "$@"', 'sh'];
+const SIGN = 'link show dev lo';
 
 // One of another user namespace is made by that one's root, who may not mount here: we do.
-async function unshareTo(path: string, { env, onSpawn, userns, ipv6 = false }: NetnsOptions): Promise<number[]> {
+async function unshareTo(path: string, { env, onSpawn, userns, ipv6 = false, lines }: NetnsOptions): Promise<number[]> {
   const input = makePipe();
+  const program = lines ? [ipProgram(env), '-batch', '-'] : ['cat'];
   const unshare = userns ? ['nsenter', `--user=${userns}`, 'unshare', '--net'] : ['unshare', `--net=${path}`];
-  const child = Bun.spawn([...unshare, ...(ipv6 ? WITHOUT_PROBES : ['cat'])], {
+  const child = Bun.spawn([...unshare, ...(ipv6 ? WITHOUT_PROBES : []), ...program], {
     env: childEnv(env),
     stdin: input.read,
     stdout: 'pipe',
@@ -122,7 +127,7 @@ async function unshareTo(path: string, { env, onSpawn, userns, ipv6 = false }: N
   onSpawn?.(child.pid);
   closeSync(input.read);
   try {
-    writeSync(input.write, '.');
+    writeSync(input.write, lines ? [...lines, SIGN, ''].join('\n') : '.');
     const { done } = await child.stdout.getReader().read();
     if (!done && userns) mount(`/proc/${child.pid}/ns/net`, path, { flags: MS.BIND });
     if (!done) return openListings(child.pid);

@@ -23,6 +23,8 @@ export interface EndpointsSite {
   onSpawn: (pid: number) => void;
   /** The lowest number of an interface; 1 where eth0 is another's. */
   firstIndex: () => number;
+  /** It runs, and may have an address on the default network, which is not given back here. */
+  isLive: boolean;
 }
 
 export interface Endpoints {
@@ -58,7 +60,7 @@ export function createEndpoints(site: EndpointsSite): Endpoints {
   const { Id } = site.record();
   const places = new Map<string, Place>();
   let isAnnounced = false;
-  leaveNetworks(ctx, Id);
+  if (!site.isLive) leaveNetworks(ctx, Id);
 
   const reserve = (name: string, settings: EndpointSettings): void => {
     const network = readNetwork(ctx, name);

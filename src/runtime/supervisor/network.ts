@@ -1,6 +1,7 @@
 // The container's network as its supervisor sees it: a namespace and a pasta of its own (`bridge`), networks of the user's (user-networks.ts),
 // loopback alone (`none`), the host's, or another container's, with the names and files of that one. Everything that can be known
 // without pasta (addresses, files) is there at once; `ready` is pasta's word.
+import { join } from 'node:path';
 import { endpointsOf } from '../../storage/endpoint.ts';
 import type { EndpointSettings } from '../../storage/network-records.ts';
 import type { ContainerRecord, ContainerState, PortBinding } from '../../storage/records.ts';
@@ -73,7 +74,7 @@ export async function openNetwork(ctx: Ctx, record: ContainerRecord, site: Netwo
     const files = shared === 'host' ? hostFiles(ctx, record) : ownFiles(ctx, record, UNLINKED).files;
     return { spec: shared === 'host' ? 'host' : {}, files, ...unconnected(shared) };
   }
-  if (names.length === 1 && names[0] === 'bridge') return openOwn(ctx, record, site);
+  if (names.length === 1 && names[0] === 'bridge') return openDefault(ctx, record, site);
   return (await import('./user-networks.ts')).openUserNetworks(ctx, record, site);
 }
 
@@ -121,15 +122,25 @@ function openJoined(ctx: Ctx, owner: string, { hostProc }: NetworkSite): Contain
 
 const DEFAULT_INTERFACE = 'eth0';
 
-function openOwn(ctx: Ctx, record: ContainerRecord, site: NetworkSite): ContainerNetwork {
+// On the bridge of all such containers, where there is one; else alone with its pasta.
+async function openDefault(ctx: Ctx, record: ContainerRecord, site: NetworkSite): Promise<ContainerNetwork> {
   const { scratch, onSpawn, userns } = site;
-  const plan = planWayOut(ctx, record);
-  const { host, ipv6 } = plan;
-  const netns = createNetns(netnsPath(ctx.env, record.Id, scratch), { env: ctx.env, onSpawn, ipv6, ...(userns ? { userns } : {}) });
-  const expected = expectedAddresses(plan);
   const isResolved = record.HostConfig.Egress !== undefined;
+  const sharing = isResolved || ctx.env.SKIFF_NETWORK_STEP === 'own' ? undefined : await import('./shared-way-out.ts');
+  const shared = sharing?.planShared(ctx, record);
+  const plan = shared?.wayOut ?? planWayOut(ctx, record);
+  const { host, ipv6 } = plan;
+  // pasta's profiles bind it to a folder; the bridge's do not.
+  const path = shared?.sharesUplink ? join(scratch, 'netns') : netnsPath(ctx.env, record.Id, scratch);
+  const netns = createNetns(path, { env: ctx.env, onSpawn, ipv6, ...(userns ? { userns } : shared ? { lines: shared.lines } : {}) });
+  const own = expectedAddresses(plan);
+  const expected = shared ? [shared.addresses.IPv4, ...own.slice(1)] : own;
   const { files, forwardsDns } = ownFiles(ctx, record, { addresses: expected, host, ipv6: expected.length > 1, isResolved });
-  const wayOut = createWayOut(ctx, record, { plan, site: wayOutSite(site, netns, forwardsDns) });
+  const outSite = wayOutSite(site, netns, forwardsDns);
+  const sharedOut =
+    shared &&
+    sharing?.createSharedWayOut(ctx, record, { shared, site: { ...outSite, isBare: userns !== undefined, current: site.current } });
+  const wayOut = sharedOut ?? createWayOut(ctx, record, { plan, site: outSite });
   const open = wayOut.open(DEFAULT_INTERFACE).then(() => {
     const addresses = addressesOf(wayOut);
     if (addresses.length !== expected.length) ownFiles(ctx, record, { addresses, host, ipv6: addresses.length > 1, isResolved });
@@ -173,17 +184,20 @@ function openOwn(ctx: Ctx, record: ContainerRecord, site: NetworkSite): Containe
     disconnect: async (name) => (await load()).disconnect(name),
     announce: () => {
       isRunning = true;
+      sharedOut?.announce();
       networks?.announce();
     },
     withdraw: () => {
       isRunning = false;
+      sharedOut?.withdraw();
       networks?.withdraw();
     },
     drained: async () => void (await Promise.all([drain(netns.sockets), names.settled()])),
     close: () => {
       unfollow();
       names.stop();
-      wayOut.close();
+      if (sharedOut) sharedOut.end();
+      else wayOut.close();
       networks?.close();
     },
   };

@@ -57,7 +57,8 @@ export function createNetworks(ctx: Ctx, { site, netns, wayOut, names, onBridge,
   let isOnBridge = onBridge;
   /** The way out has the name eth0. */
   let hasFirstName = bridgeFirst;
-  const endpoints = createEndpoints({ ctx, record: current, netns, onSpawn, firstIndex: () => (hasFirstName ? 1 : 0) });
+  const isLive = wayOut.started() !== undefined;
+  const endpoints = createEndpoints({ ctx, record: current, netns, onSpawn, isLive, firstIndex: () => (hasFirstName ? 1 : 0) });
   const leadsOut = (): boolean => isOnBridge || endpoints.networks().some(({ Internal }) => !Internal);
 
   const settle = async (): Promise<void> => {

@@ -183,6 +183,7 @@ function entriesOf(folder: string): string[] {
 
 function removeTree(box: Sandbox, paths: string[]): void {
   const holder = holderOf(box);
+  for (const uplink of uplinksOf(box)) process.kill(-uplink, 'SIGKILL');
   Bun.spawnSync(['unshare', '--map-auto', '--map-root-user', 'rm', '-rf', '--one-file-system', ...paths], { stdin: 'ignore' });
   if (holder !== undefined) process.kill(holder, 'SIGKILL');
 }
@@ -195,4 +196,19 @@ export function holderOf(box: Sandbox): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The pids of the keepers of the sandbox's shared uplink that live; each leads a process group. */
+export function uplinksOf(box: Sandbox): number[] {
+  const folder = join(box.run, 'uplink');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    try {
+      const { keeper } = JSON.parse(readFileSync(join(folder, name, 'uplink.json'), 'utf8'));
+      const isKeeper = readFileSync(`/proc/${keeper.pid}/cmdline`, 'utf8').includes(folder);
+      return isKeeper ? [keeper.pid as number] : [];
+    } catch {
+      return [];
+    }
+  });
 }

@@ -35,6 +35,7 @@ const INFO: SystemInfo = {
   Rootless: {
     UserNamespace: { Step: 'subuid', Reason: 'a range', Ids: 65536 },
     Processes: { Step: 'own', Reason: 'a pid namespace' },
+    Network: { Step: 'uplink', Reason: 'one pasta' },
     Cgroup: { Step: 'systemd', Reason: 'a scope', Controllers: ['cpu', 'memory'] },
     RunDir: '/run/skiff',
     Programs: { crun: '1.8.1', pasta: 'not found' },
@@ -79,6 +80,9 @@ Server:
  Pid Namespace:
   Step: own
   Reason: a pid namespace
+ Default Network:
+  Step: uplink
+  Reason: one pasta
  Kernel Version: 6.1
  Operating System: Debian
  OSType: linux
