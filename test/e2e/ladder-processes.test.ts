@@ -4,7 +4,7 @@ import { eventually } from './support/eventually.ts';
 import { pathWithout } from './support/path-without.ts';
 import { image, openSandbox } from './support/sandbox.ts';
 
-const box = openSandbox({ env: { SKIFF_PIDNS_STEP: 'shared' } });
+const box = openSandbox({ env: { SKIFF_PIDNS_STEP: 'shared', SKIFF_NETWORK_STEP: 'own' } });
 const busybox = image('busybox');
 
 beforeAll(async () => {

@@ -38,9 +38,9 @@ const published = async (name: string): Promise<string> => {
 test('a container on the default network joins others and leaves them; its port stays', async () => {
   await server('web', '-p', '127.0.0.1::80');
   const port = await box.ok(['port', 'web']);
-  expect(await interfaces('web')).toEqual(['eth0']);
+  expect(await interfaces('web')).toEqual(['eth0', 'uplink0']);
   await connect('--alias', 'shop', 'blue', 'web');
-  expect(await interfaces('web')).toEqual(['eth0', 'eth1']);
+  expect(await interfaces('web')).toEqual(['eth0', 'eth1', 'uplink0']);
   expect([await fromPeer('web'), await fromPeer('shop')]).toEqual([HELLO, HELLO]);
   expect(await box.ok(['exec', 'web', 'nslookup', 'peer'])).toContain('172.31.1.2');
   expect(Object.keys(await networks('web'))).toEqual(['blue', 'bridge']);
@@ -49,7 +49,7 @@ test('a container on the default network joins others and leaves them; its port 
   expect(await fromPeer('172.31.2.40')).toBe(HELLO);
   expect(await box.ok(['exec', 'web', 'cat', '/etc/hosts'])).toMatch(/^172\.31\.2\.40\t/m);
   await disconnect('blue', 'web');
-  expect(await interfaces('web')).toEqual(['eth0', 'eth2']);
+  expect(await interfaces('web')).toEqual(['eth0', 'eth2', 'uplink0']);
   expect(await fromPeer('shop')).toBe('');
   expect(await fromPeer('web')).toBe(HELLO);
   await disconnect('green', 'web');
