@@ -18,7 +18,7 @@ const state = (name: string, format: string) => box.ok(['inspect', '-f', format,
 test('a container that ends with its session has its files and its network to the last', async () => {
   const program =
     'trap "sleep 1; cat /etc/hostname; ip -o -4 addr show eth0 | grep -c inet; exit 0" TERM; echo ready; while :; do sleep 0.1; done';
-  await fuse('--name', 'orderly', '--hostname', 'orderly', busybox, 'sh', '-c', program);
+  await fuse('--name', 'orderly', '--hostname', 'orderly', '-p', '127.0.0.1::80', busybox, 'sh', '-c', program);
   await eventually('it is ready', async () => (await box.ok(['logs', 'orderly'])) === 'ready');
   const served = helpers(/^(pasta|passt|fuse-overlayfs)/);
   expect(served.map(({ name }) => name.replace(/^(pasta|passt).*/, 'pasta')).sort()).toEqual(['fuse-overlayfs', 'pasta']);

@@ -121,7 +121,7 @@ export function createSharedWayOut(
 
   const handle = (): PastaHandle => ({
     ...{ interfaceName: INTERFACE, address: addresses.IPv4, prefix: addresses.IPv4Prefix, gateway: addresses.Gateway },
-    ...{ mac: addresses.MacAddress, ipv6: own.started()?.ipv6, ports: own.started()?.ports ?? [], stop: () => undefined },
+    ...{ mac: addresses.MacAddress, ipv6: own.started()?.ipv6, ports: own.started()?.ports ?? [], stop: async () => undefined },
   });
 
   return {
