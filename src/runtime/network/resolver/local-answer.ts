@@ -21,7 +21,8 @@ export function localAnswer(
   if (address !== undefined) {
     const [holder] = table.at(address).filter(isAlive);
     if (!holder) return undefined;
-    return wants(query, TYPE.PTR) ? [{ type: 'PTR', data: `${holder.member.ContainerName}.${holder.network}` }] : [];
+    const name = `${holder.member.ContainerName}.${holder.network}`;
+    return wants(query, TYPE.PTR) && canBeName(name) ? [{ type: 'PTR', data: name }] : [];
   }
   const holders = table.named(query.name).filter(isAlive);
   if (holders.length === 0) return undefined;
@@ -33,6 +34,9 @@ export function localAnswer(
   if (records.length > 1) shuffle(records);
   return records;
 }
+
+// A container's name may be longer than a label of DNS.
+const canBeName = (name: string): boolean => name.length <= 253 && name.split('.').every((label) => label.length > 0 && label.length <= 63);
 
 const wants = ({ type }: Pick<Query, 'type'>, one: number): boolean => type === one || type === TYPE.ANY;
 

@@ -1,8 +1,9 @@
 // One message in, one message out: ours if we know the name, else somebody else's, else a failure that the client understands.
 // Local answers come at once, so a slow server outside keeps nobody from their peers.
 import type { Transport } from './exchange.ts';
+import { HEADER_BYTES } from './header.ts';
 import { type LocalKnowledge, localAnswer, shuffleInPlace } from './local-answer.ts';
-import { type AddressAnswer, answer, fitUdp, type Query, readQuery, refusal } from './message.ts';
+import { answer, fitUdp, type Query, readQuery, refusal } from './message.ts';
 
 export interface ReplyOptions {
   knowledge: () => Omit<LocalKnowledge, 'shuffle'>;
@@ -18,24 +19,23 @@ export type Reply = (message: Uint8Array, transport: Transport) => Buffer | unde
 /** A function from what a client sent to what it gets; undefined for what deserves no answer. Never throws. */
 export function replier(options: ReplyOptions): Reply {
   return (message, transport) => {
-    const query = readQuery(message);
-    if (!query) return undefined;
-    if ('rcode' in query) return refusal(message, query.rcode);
-    const records = known(query, options.knowledge);
-    if (records === 'failed') return answer(query, { rcode: 'SERVFAIL' });
-    if (!records) return options.outside(query, transport).then((found) => found ?? answer(query, { rcode: 'SERVFAIL' }));
-    const whole = answer(query, { records });
-    const reply = transport === 'udp' ? fitUdp(whole, query) : whole;
-    const addresses = options.onLocal ? records.flatMap(({ type, data }) => (type === 'PTR' ? [] : [data])) : [];
-    return options.onLocal && addresses.length > 0 ? options.onLocal(query.name, addresses).then(() => reply) : reply;
+    try {
+      return replyTo(message, transport, options);
+    } catch {
+      // No descriptor left to look for members with, say: the next question may find one.
+      return message.length < HEADER_BYTES ? undefined : refusal(message, 'SERVFAIL');
+    }
   };
 }
 
-// No descriptor left, say: the next question may find one.
-function known(query: Query, knowledge: ReplyOptions['knowledge']): AddressAnswer[] | undefined | 'failed' {
-  try {
-    return localAnswer(query, { ...knowledge(), shuffle: shuffleInPlace });
-  } catch {
-    return 'failed';
-  }
+function replyTo(message: Uint8Array, transport: Transport, { knowledge, outside, onLocal }: ReplyOptions): ReturnType<Reply> {
+  const query = readQuery(message);
+  if (!query) return undefined;
+  if ('rcode' in query) return refusal(message, query.rcode);
+  const records = localAnswer(query, { ...knowledge(), shuffle: shuffleInPlace });
+  if (!records) return outside(query, transport).then((found) => found ?? answer(query, { rcode: 'SERVFAIL' }));
+  const whole = answer(query, { records });
+  const reply = transport === 'udp' ? fitUdp(whole, query) : whole;
+  const addresses = onLocal ? records.flatMap(({ type, data }) => (type === 'PTR' ? [] : [data])) : [];
+  return onLocal && addresses.length > 0 ? onLocal(query.name, addresses).then(() => reply) : reply;
 }

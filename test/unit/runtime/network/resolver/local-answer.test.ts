@@ -76,6 +76,12 @@ test('reverse, for both families', () => {
   expect(ask('9.0.18.172.in-addr.arpa', 'PTR')).toBeUndefined();
 });
 
+test('a container whose name is too long for DNS has no reverse name', () => {
+  const long = member('x'.repeat(64), { IPv4: '172.18.0.9' });
+  const knowledge = { table: nameTable([{ network: 'mynet', members: [long] }]), isAlive: () => true, shuffle: () => undefined };
+  expect(localAnswer({ name: '9.0.18.172.in-addr.arpa', type: 12, class: 1 }, knowledge)).toEqual([]);
+});
+
 test.each(['2.0.18.in-addr.arpa', '256.0.18.172.in-addr.arpa', '1.2.ip6.arpa', 'web', `g.${'0.'.repeat(31)}ip6.arpa`])(
   '%s is no reverse name',
   (name) => {
