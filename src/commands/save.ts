@@ -40,7 +40,8 @@ export default class Save extends Command {
       throw new EngineError('ERR_USAGE', 'The format oci-dir is a folder, which standard output cannot be', { hint: 'Name it with -o' });
     }
     const images = findImagesToSave(ctx, args, { format, platform });
-    const write = (target: SaveTarget): Promise<void> => interruptible((signal) => saveImages(ctx, images, { format, target, signal }));
+    const write = (target: SaveTarget): Promise<void> =>
+      interruptible((signal) => saveImages(ctx, images, { format, target, single: platform !== undefined, signal }));
     if (output && format === 'oci-dir') await writeOutputFolder(output, 'failed to save image', (folder) => write({ folder }));
     else if (output) await writeOutputFile(output, 'failed to save image', (fd) => write({ output: fd }));
     else {

@@ -134,6 +134,7 @@ async function dropUnnamed(ctx: Ctx, id: string): Promise<void> {
 
 async function deliver(ctx: Ctx, { id, name }: Fetched, options: CopyImageOptions & { to: ImagePlace }): Promise<void> {
   const { to, tlsVerify, toFile, signal } = options;
+  const single = options.platform !== undefined;
   switch (to.kind) {
     case 'store': {
       const reference = targetOf(to.name);
@@ -145,17 +146,19 @@ async function deliver(ctx: Ctx, { id, name }: Fetched, options: CopyImageOption
       return pushImage(ctx, { reference: to.reference, image: id, tlsVerify: tlsVerify?.target, signal });
     case 'docker-archive': {
       const names = to.name !== undefined ? [targetOf(to.name)] : name !== undefined ? [name] : [];
-      return toFile(to.path, (output) => saveImages(ctx, [{ id, names }], { format: 'docker-archive', target: { output }, signal }));
+      return toFile(to.path, (output) =>
+        saveImages(ctx, [{ id, names }], { format: 'docker-archive', target: { output }, single, signal }),
+      );
     }
     case 'oci-archive': {
       const images = [{ id, names: [], label: to.name }];
-      return toFile(to.path, (output) => saveImages(ctx, images, { format: 'oci-archive', target: { output }, signal }));
+      return toFile(to.path, (output) => saveImages(ctx, images, { format: 'oci-archive', target: { output }, single, signal }));
     }
     case 'oci':
     case 'dir': {
       const images = [{ id, names: [], label: to.kind === 'oci' ? to.name : undefined }];
       const format = to.kind === 'oci' ? 'oci-dir' : 'dir';
-      return saveImages(ctx, images, { format, target: { folder: resolve(to.path) }, signal });
+      return saveImages(ctx, images, { format, target: { folder: resolve(to.path) }, single, signal });
     }
   }
 }

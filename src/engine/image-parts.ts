@@ -2,8 +2,8 @@
 import type { ImageRecord } from '../storage/records.ts';
 
 /** Digests of its blobs and diff-ids of its layers, each once. */
-export function partsOfImage({ id, manifest, target, layers }: ImageRecord): string[] {
-  return [...new Set([id, manifest.digest, target.digest, ...layers.flatMap(({ digest, diffId }) => [digest, diffId])])];
+export function partsOfImage({ id, manifest, target, companions = [], layers }: ImageRecord): string[] {
+  return [...new Set([id, manifest.digest, target.digest, ...companions, ...layers.flatMap(({ digest, diffId }) => [digest, diffId])])];
 }
 
 /** Docker names a layer by all that lies below it (image-spec, config.md, "Layer ChainID"). */

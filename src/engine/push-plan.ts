@@ -3,12 +3,13 @@
 // Every blob is opened at once, so that a removal meanwhile takes nothing away.
 import { type Index, type Manifest, parseManifest } from '../oci/manifest.ts';
 import { isForeignLayerType } from '../oci/media-types.ts';
-import { hasBlob, readBlob } from '../storage/blob.ts';
+import { readBlob } from '../storage/blob.ts';
 import { type BlobSource, openBlobSource } from '../storage/blob-source.ts';
 import { readImageConfig } from '../storage/image.ts';
 import type { Descriptor, ImageRecord } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
+import { wholeIndex } from './whole-index.ts';
 
 export interface PlannedManifest {
   digest: string;
@@ -38,7 +39,7 @@ export interface PushPlan {
 /** Throws ERR_BLOB_MISSING and ERR_BLOB_DAMAGED for manifests and configs; a layer that is missing may be at the registry. */
 export function planPush(ctx: Ctx, image: ImageRecord, { single }: { single: boolean }): PushPlan {
   const index = single ? undefined : wholeIndex(ctx, image.target);
-  const children = index ? index.manifests : [image.manifest];
+  const children = index ? index.manifests.map(({ descriptor }) => descriptor) : [image.manifest];
   const blobs = new Map<string, PlannedBlob>();
   const manifests = children.map((child) => plan(child));
   if (index) manifests.push(stored(ctx, image.target));
@@ -63,20 +64,6 @@ export function planPush(ctx: Ctx, image: ImageRecord, { single }: { single: boo
   function close(): void {
     for (const { source } of blobs.values()) source?.close();
   }
-}
-
-/** The index, if it is one and everything that it names is in the store. */
-function wholeIndex(ctx: Ctx, target: Descriptor): Index | undefined {
-  if (!hasBlob(ctx, target.digest)) return undefined;
-  const document = parsed(stored(ctx, target));
-  if (document.kind !== 'index' || document.manifests.length === 0) return undefined;
-  return document.manifests.every((entry) => isWhole(ctx, entry)) ? document : undefined;
-}
-
-function isWhole(ctx: Ctx, entry: Descriptor): boolean {
-  if (!hasBlob(ctx, entry.digest, entry.size)) return false;
-  const document = parsed(stored(ctx, entry));
-  return document.kind === 'manifest' && [document.config, ...document.layers].every(({ digest, size }) => hasBlob(ctx, digest, size));
 }
 
 function stored(ctx: Ctx, { digest, mediaType }: Descriptor): PlannedManifest {

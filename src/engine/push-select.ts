@@ -1,10 +1,11 @@
 // Which images of the store a push is about: the one of a tag, or all tags of a repository.
-import { fitsPlatform, formatPlatform, parsePlatform } from '../oci/platform.ts';
+import { formatPlatform, parsePlatform } from '../oci/platform.ts';
 import { canonicalReference, familiarReference, parseReference, type Reference, repositoryName } from '../oci/reference.ts';
 import { readImageRecord, readReference, readReferences } from '../storage/image-record.ts';
 import type { ImageRecord } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
+import { imageForPlatform } from './platform-sibling.ts';
 
 export interface TaggedImage {
   tag: string;
@@ -32,8 +33,7 @@ export function imagesToPush(
       hint: 'List what there is: skiff images; name an image for its registry: skiff tag',
     });
   }
-  if (platform !== undefined) for (const one of found) assertPlatform(one, target, platform);
-  return found;
+  return platform === undefined ? found : found.map((one) => forPlatform(ctx, one, { target, platform }));
 }
 
 function tagsOf(ctx: Pick<Ctx, 'paths'>, target: Reference): TaggedImage[] {
@@ -50,9 +50,14 @@ function tagged(ctx: Pick<Ctx, 'paths'>, reference: Reference): TaggedImage[] {
   return image && reference.tag !== undefined ? [{ tag: reference.tag, image }] : [];
 }
 
-function assertPlatform({ image, tag }: TaggedImage, target: Reference, platform: string): void {
+function forPlatform(
+  ctx: Pick<Ctx, 'paths'>,
+  { image, tag }: TaggedImage,
+  { target, platform }: { target: Reference; platform: string },
+): TaggedImage {
   const wanted = parsePlatform(platform);
-  if (fitsPlatform(image.platform, wanted)) return;
+  const fitting = imageForPlatform(ctx, image, wanted);
+  if (fitting) return { tag, image: fitting };
   const name = familiarReference(canonicalReference({ ...target, tag }));
   throw new EngineError(
     'ERR_NO_PLATFORM',

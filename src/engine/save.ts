@@ -1,6 +1,6 @@
 // `save`: images of the store as an archive. The worker needs no namespace for it, for blobs are the user's own files; it is a process of
 // its own because a pipe that nobody reads would keep us from hearing Ctrl-C.
-import { fitsPlatform, formatPlatform, parsePlatform } from '../oci/platform.ts';
+import { formatPlatform, parsePlatform } from '../oci/platform.ts';
 import { familiarReference, parseReference, repositoryName } from '../oci/reference.ts';
 import type { ArchiveFormat, SavedImage } from '../runtime/messages-archive.ts';
 import { findImage } from '../storage/image.ts';
@@ -10,6 +10,7 @@ import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { canonicalOf } from './canonical.ts';
 import { recordImageEvent } from './image-events.ts';
+import { imageForPlatform } from './platform-sibling.ts';
 import { runJob } from './worker-client.ts';
 
 const PIPE_GRACE_MS = 500;
@@ -29,10 +30,11 @@ export function findImagesToSave(ctx: Ctx, names: readonly string[], { format, p
   const found = new Map<string, Set<string>>();
   for (const name of names) {
     for (const { image, reference } of meant(ctx, name)) {
-      if (wanted && !fitsPlatform(image.platform, wanted)) throw otherPlatform(name, image, platform ?? '');
-      const references = found.get(image.id) ?? new Set();
+      const fitting = wanted ? imageForPlatform(ctx, image, wanted) : image;
+      if (!fitting) throw otherPlatform(name, image, platform ?? '');
+      const references = found.get(fitting.id) ?? new Set();
       if (reference !== undefined && !reference.includes('@')) references.add(reference);
-      found.set(image.id, references);
+      found.set(fitting.id, references);
     }
   }
   if (format === 'dir' && found.size > 1) throw new EngineError('ERR_USAGE', 'The format dir holds one image');
@@ -43,13 +45,13 @@ export function findImagesToSave(ctx: Ctx, names: readonly string[], { format, p
 export async function saveImages(
   ctx: Ctx,
   images: SavedImage[],
-  { format, target, signal }: { format: ArchiveFormat; target: SaveTarget; signal?: AbortSignal | undefined },
+  { format, target, single, signal }: { format: ArchiveFormat; target: SaveTarget; single?: boolean; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const folder = 'folder' in target ? target.folder : undefined;
   const output = 'output' in target ? target.output : undefined;
   // A worker that writes to a pipe which nobody reads has nothing to clean up, and does not hear us.
   const graceMs = folder === undefined ? PIPE_GRACE_MS : undefined;
-  await runJob(ctx, { kind: 'save', images, format, folder }, { output, signal, graceMs, enter: [] });
+  await runJob(ctx, { kind: 'save', images, format, single, folder }, { output, signal, graceMs, enter: [] });
   for (const { id } of images) recordImageEvent(ctx, { action: 'save', subject: id, name: id, imageId: id });
 }
 

@@ -14,6 +14,8 @@ export interface ArchivedImage {
   /** Image id. */
   id: string;
   manifest: Descriptor;
+  /** The index that goes whole with it, and is what its names name then. */
+  index?: Descriptor | undefined;
   /** Base first. */
   layers: ImageLayer[];
   /** Canonical references. */
@@ -64,8 +66,8 @@ export function dockerRepositories(images: readonly ArchivedImage[]): string | u
   return Object.keys(repositories).length > 0 ? JSON.stringify(repositories) : undefined;
 }
 
-function indexEntries({ manifest, names, label }: ArchivedImage): Descriptor[] {
-  const { mediaType, digest, size } = manifest;
+function indexEntries({ manifest, index, names, label }: ArchivedImage): Descriptor[] {
+  const { mediaType, digest, size } = index ?? manifest;
   const plain = { mediaType, digest, size };
   if (label !== undefined) return [{ ...plain, annotations: { [REF_NAME]: label } }];
   if (names.length === 0) return [plain];

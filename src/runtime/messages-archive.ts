@@ -10,6 +10,8 @@ export interface SaveJob {
   kind: 'save';
   images: SavedImage[];
   format: ArchiveFormat;
+  /** Only the images themselves, though the store may have all of the index that one came from. */
+  single?: boolean | undefined;
   /** Absolute. */
   folder?: string | undefined;
 }

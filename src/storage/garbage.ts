@@ -71,7 +71,7 @@ function reachable(ctx: Ctx, without?: Absent): { usedBlobs: Set<string>; usedLa
   const usedLayers = new Set(usedBlobs);
   for (const image of readImageRecords(ctx)) {
     if (without?.images.includes(image.id)) continue;
-    for (const digest of [image.id, image.manifest.digest, image.target.digest]) usedBlobs.add(digest);
+    for (const digest of [image.id, image.manifest.digest, image.target.digest, ...(image.companions ?? [])]) usedBlobs.add(digest);
     for (const { digest, diffId } of image.layers) {
       usedBlobs.add(digest);
       usedLayers.add(diffId);

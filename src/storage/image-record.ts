@@ -88,6 +88,7 @@ function isImageRecord(value: unknown): value is ImageRecord {
     Array.isArray(record.layers) &&
     record.layers.every((layer) => hasDigestShape(layer?.digest) && hasDigestShape(layer?.diffId)) &&
     Array.isArray(record.repoDigests) &&
+    (record.companions === undefined || (Array.isArray(record.companions) && record.companions.every(hasDigestShape))) &&
     typeof record.platform?.os === 'string'
   );
 }

@@ -71,7 +71,7 @@ export function readImageConfig(ctx: Pick<Ctx, 'paths'>, id: string): ImageConfi
 
 /**
  * Makes an image reachable: everything it needs must be in the store and is on the disk when this returns. Known repository digests are
- * kept. Throws ERR_IMAGE_INCOMPLETE when a blob or layer is missing, for instance because it was removed meanwhile.
+ * kept, and so are the companions of the same index. Throws ERR_IMAGE_INCOMPLETE when a blob or layer is missing, for instance because it was removed meanwhile.
  */
 export function putImage(ctx: Ctx, record: ImageRecord): void {
   // Nothing new is reached by a record that is already there, so there is nothing to wait for.
@@ -83,8 +83,11 @@ export function putImage(ctx: Ctx, record: ImageRecord): void {
         hint: 'Another command removed it meanwhile: pull the image again',
       });
     }
-    const known = readImageRecord(ctx, record.id)?.repoDigests ?? [];
-    writeImageRecord(ctx, { ...record, repoDigests: [...new Set([...known, ...record.repoDigests])] });
+    const known = readImageRecord(ctx, record.id);
+    const isSame = known?.target.digest === record.target.digest;
+    const companions = [...new Set([...(isSame ? (known.companions ?? []) : []), ...(record.companions ?? [])])];
+    const repoDigests = [...new Set([...(known?.repoDigests ?? []), ...record.repoDigests])];
+    writeImageRecord(ctx, { ...record, repoDigests, companions: companions.length > 0 ? companions : undefined });
   });
 }
 

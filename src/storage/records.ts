@@ -46,6 +46,8 @@ export interface ImageRecord {
   sizeBytes: number;
   /** Canonical `name@sha256:…`, one per repository it was pulled from or pushed to. */
   repoDigests: string[];
+  /** Digests of blobs that are kept with it: what its index names for other platforms, where they came along, so that the index stays whole. */
+  companions?: string[] | undefined;
   /** RFC 3339, of the image config (`created`); '' when it has none. */
   created: string;
   /** RFC 3339. */

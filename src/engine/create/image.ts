@@ -1,10 +1,11 @@
 // The image that a container is made from: found in the store by what the user typed, fit for the platform asked for.
 import { fitsPlatform, formatPlatform, hostPlatform, parsePlatform } from '../../oci/platform.ts';
 import { canonicalReference, familiarReference, parseReference } from '../../oci/reference.ts';
-import { findImage, readImageConfig } from '../../storage/image.ts';
+import { type FoundImage, findImage, readImageConfig } from '../../storage/image.ts';
 import type { ImageConfig, ImageRecord } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
+import { imageForPlatform } from '../platform-sibling.ts';
 
 export interface LocalImage {
   image: ImageRecord;
@@ -14,8 +15,14 @@ export interface LocalImage {
 /** The stored image for `name` (a reference, an id or an id prefix); undefined when there is none, or none for `platform`. */
 export function findLocalImage(ctx: Ctx, name: string, platform?: string): LocalImage | undefined {
   const found = findImage(ctx, name, canonicalOf(name));
-  if (!found || (platform !== undefined && !fitsPlatform(found.image.platform, parsePlatform(platform)))) return undefined;
-  return { image: found.image, config: readImageConfig(ctx, found.image.id) };
+  const image = found && fitting(ctx, found, platform);
+  return image && { image, config: readImageConfig(ctx, image.id) };
+}
+
+/** A tag names one image, whatever it is for. Of a digest, which may be an index's, this machine's is meant. */
+function fitting(ctx: Ctx, { image, reference }: FoundImage, platform: string | undefined): ImageRecord | undefined {
+  if (platform !== undefined) return imageForPlatform(ctx, image, parsePlatform(platform));
+  return reference?.includes('@') ? (imageForPlatform(ctx, image, hostPlatform()) ?? image) : image;
 }
 
 /** As `findLocalImage`. Throws ERR_NO_SUCH_IMAGE in Docker's words. */

@@ -23,6 +23,8 @@ export interface ArchiveImage {
   /** Config, manifest, and the index that led to it. */
   documents: Buffer[];
   layers: { layer: ImageLayer; place: ArchivePlace }[];
+  /** What the index names for other platforms, where the archive has all of it. */
+  companions: { digest: string; size: number; place: ArchivePlace }[];
   /** Canonical. */
   names: string[];
   label: string | undefined;
@@ -90,7 +92,15 @@ export function readArchiveImages(ctx: Ctx, archive: Archive, options: ReadImage
         });
         const manifest = { mediaType: document.mediaType, digest: descriptor.digest, size: bytes.length };
         const target = depth === 0 ? manifest : { mediaType: typeOf(documents[0]), digest: top.digest, size: documents[0]?.length ?? 0 };
-        return checked({ id: document.config.digest, config, manifest, target, documents: [...documents, configBytes], layers });
+        return checked({
+          id: document.config.digest,
+          config,
+          manifest,
+          target,
+          documents: [...documents, configBytes],
+          layers,
+          companions: companionsIn(documents[0]),
+        });
       }
       if (depth === DEEPEST_INDEX) throw new EngineError('ERR_ARCHIVE', 'its indexes are nested too deep');
       descriptor = chooseEntry(document.manifests, options);
@@ -114,7 +124,28 @@ export function readArchiveImages(ctx: Ctx, archive: Archive, options: ReadImage
       layers.map(({ layer }) => layer),
     );
     const manifest = { mediaType: OCI_MANIFEST, digest: digestOf(manifestBytes), size: manifestBytes.length };
-    return checked({ id, config, manifest, target: manifest, documents: [manifestBytes, configBytes], layers });
+    return checked({ id, config, manifest, target: manifest, documents: [manifestBytes, configBytes], layers, companions: [] });
+  }
+
+  /** Empty where only one platform is wanted, or something that the index names is not in the archive: then it cannot stay whole. */
+  function companionsIn(top: Buffer | undefined): ArchiveImage['companions'] {
+    const index = top && parseManifest(top, { headerType: '', name: options.name });
+    if (index?.kind !== 'index' || options.isPlatformGiven || isDir) return [];
+    const parts: (ArchiveImage['companions'][number] | undefined)[] = [];
+    for (const { digest, size } of index.manifests) {
+      const own = partAt(digest, size);
+      parts.push(own);
+      const document = own && parseManifest(readBlobOf(digest, LARGEST_MANIFEST), { headerType: '', name: options.name });
+      if (document?.kind !== 'manifest') return [];
+      parts.push(...[document.config, ...document.layers].map((part) => partAt(part.digest, part.size)));
+    }
+    const found = parts.filter((part) => part !== undefined);
+    return found.length === parts.length ? found : [];
+  }
+
+  function partAt(digest: string, size: number): ArchiveImage['companions'][number] | undefined {
+    const place = archive.find(blobName(digest));
+    return place?.size === size ? { digest, size, place } : undefined;
   }
 
   function readBlobOf(digest: string, most: number): Buffer {

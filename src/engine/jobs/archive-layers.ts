@@ -32,7 +32,7 @@ export async function storeLayers(ctx: Ctx, all: readonly Part[], options: Store
   const parts = [...new Map(all.map((part) => [part.layer.diffId, part])).values()].filter(({ layer }) => !isStored(ctx, layer));
   await unpackAll(ctx, parts, options);
   for (const part of new Map(all.map((part) => [part.layer.digest, part])).values()) {
-    if (!hasBlob(ctx, part.layer.digest, part.layer.size)) await storeBlob(ctx, part, options);
+    await storeBlob(ctx, { ...part.layer, place: part.place }, options);
   }
 }
 
@@ -70,7 +70,13 @@ function forgiveDeath(error: unknown): null {
   throw error;
 }
 
-async function storeBlob(ctx: Ctx, { layer: { digest, size }, place }: Part, { fd, signal }: StoreLayersOptions): Promise<void> {
+/** Stores what the archive has at `place`, unless it is there. Throws ERR_DIGEST_MISMATCH. */
+export async function storeBlob(
+  ctx: Ctx,
+  { digest, size, place }: { digest: string; size: number; place: ArchivePlace },
+  { fd, signal }: Pick<StoreLayersOptions, 'fd' | 'signal'>,
+): Promise<void> {
+  if (hasBlob(ctx, digest, size)) return;
   const writer = openBlobWriter(ctx, { digest, size });
   const turn = turns(signal);
   try {

@@ -16,7 +16,7 @@ import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
 import { explainArchive } from './archive-errors.ts';
 import { type ArchiveImage, readArchiveImages } from './archive-images.ts';
-import { storeLayers } from './archive-layers.ts';
+import { storeBlob, storeLayers } from './archive-layers.ts';
 import { programFor, readCompressed } from './archive-stream.ts';
 import type { JobTools } from './tools.ts';
 
@@ -38,14 +38,16 @@ export async function load(ctx: Ctx, job: LoadJob, tools: JobTools): Promise<Loa
     const platform = job.platform === undefined ? hostPlatform() : parsePlatform(job.platform);
     const all = readArchiveImages(ctx, archive, { name: job.name, platform, isPlatformGiven: job.platform !== undefined, fd: ARCHIVE });
     const images = selected(all, job);
-    for (const { id, manifest, target, layers } of images) {
-      protect([id, manifest.digest, target.digest, ...layers.flatMap(({ layer }) => [layer.digest, layer.diffId])]);
+    for (const { id, manifest, target, layers, companions } of images) {
+      const others = companions.map(({ digest }) => digest);
+      protect([id, manifest.digest, target.digest, ...others, ...layers.flatMap(({ layer }) => [layer.digest, layer.diffId])]);
     }
     await storeLayers(
       ctx,
       images.flatMap(({ layers }) => layers),
       { ...tools, fd: ARCHIVE, maxBytes: job.maxLayerBytes },
     );
+    for (const part of images.flatMap(({ companions }) => companions)) await storeBlob(ctx, part, { fd: ARCHIVE, signal: tools.signal });
     return { images: images.map((image) => record(ctx, image)) };
   } catch (error) {
     throw tools.signal.aborted ? error : explainArchive(error, job.name);
@@ -125,6 +127,8 @@ function canonical(name: string): string {
 function record(ctx: Ctx, image: ArchiveImage): LoadedImage {
   const { id, config, manifest, target, documents, names } = image;
   const layers = image.layers.map(({ layer }) => layer);
+  const own = new Set([id, manifest.digest, ...layers.map(({ digest }) => digest)]);
+  const companions = [...new Set(image.companions.map(({ digest }) => digest))].filter((digest) => !own.has(digest));
   const known = readImageRecord(ctx, id);
   // One that is there, whole, keeps the manifest that it was pulled with.
   if (!known || missingParts(ctx, known).length > 0 || known.layers.some(({ digest, size }) => !hasBlob(ctx, digest, size))) {
@@ -138,9 +142,12 @@ function record(ctx: Ctx, image: ArchiveImage): LoadedImage {
       layers,
       sizeBytes: layers.reduce((sum, layer) => sum + (readLayer(ctx, layer.diffId)?.sizeBytes ?? 0), 0),
       repoDigests: [],
+      ...(companions.length > 0 ? { companions } : {}),
       created: config.created,
       storedAt: ctx.now().toISOString(),
     });
+  } else if (known.target.digest === target.digest && companions.some((digest) => !known.companions?.includes(digest))) {
+    putImage(ctx, { ...known, companions });
   }
   const moved = names.flatMap((name) => {
     const from = tagImage(ctx, name, id);

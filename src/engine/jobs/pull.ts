@@ -19,6 +19,7 @@ import { sweep } from '../../storage/sweep.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError, messageOf } from '../../sys/errors.ts';
 import { runJob } from '../worker-client.ts';
+import { fetchAttestations } from './attestations.ts';
 import { ensureLayers, shortDigest } from './layers.ts';
 import { checkPin, type ResolvedImage, resolveImage } from './resolve.ts';
 import type { JobTools } from './tools.ts';
@@ -64,7 +65,9 @@ export async function pull(ctx: Ctx, job: PullJob, tools: JobTools): Promise<Pul
     const image = await resolveImage(ctx, { registry, reference, platform, isPlatformGiven, ...checks, signal: tools.signal });
     protect(image.layers.flatMap((layer) => [layer.digest, layer.diffId]));
     const isComplete = await fetchMissing(ctx, { job, tools, registry, image, reference });
-    record(ctx, image, reference);
+    const own = new Set([image.manifest.digest]);
+    const companions = await fetchAttestations(ctx, { registry, target: image.target, own, protect, signal: tools.signal });
+    record(ctx, image, { reference, companions });
     const status = before === image.id && isComplete ? 'current' : 'downloaded';
     const actual = formatPlatform(normalisePlatform(image.config));
     return { id: image.id, digest: image.target.digest, reference: canonical, status, platform: actual };
@@ -158,7 +161,7 @@ function helpersFor(layers: ImageLayer[]): number {
   return Math.min(MOST_HELPERS, layers.length - 1, availableParallelism() - 1);
 }
 
-function record(ctx: Ctx, image: ResolvedImage, reference: Reference): void {
+function record(ctx: Ctx, image: ResolvedImage, { reference, companions }: { reference: Reference; companions: string[] }): void {
   const canonical = canonicalReference(reference);
   const repoDigest = `${repositoryName(reference)}@${image.target.digest}`;
   const known = readImageRecord(ctx, image.id);
@@ -166,7 +169,8 @@ function record(ctx: Ctx, image: ResolvedImage, reference: Reference): void {
   if (
     known?.target.digest !== image.target.digest ||
     known.manifest.digest !== image.manifest.digest ||
-    !known.repoDigests.includes(repoDigest)
+    !known.repoDigests.includes(repoDigest) ||
+    companions.some((digest) => !known.companions?.includes(digest))
   ) {
     putImage(ctx, {
       version: 1,
@@ -177,6 +181,7 @@ function record(ctx: Ctx, image: ResolvedImage, reference: Reference): void {
       layers: image.layers,
       sizeBytes: image.layers.reduce((sum, layer) => sum + (readLayer(ctx, layer.diffId)?.sizeBytes ?? 0), 0),
       repoDigests: [repoDigest],
+      ...(companions.length > 0 ? { companions } : {}),
       created: image.config.created,
       storedAt: ctx.now().toISOString(),
     });

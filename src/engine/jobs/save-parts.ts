@@ -3,7 +3,7 @@
 // an image with the same layer came first.
 import { statSync } from 'node:fs';
 import type { ArchivedImage } from '../../oci/archive-documents.ts';
-import { OCI_CONFIG, OCI_MANIFEST, ociLayerType } from '../../oci/media-types.ts';
+import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, ociLayerType } from '../../oci/media-types.ts';
 import type { SavedImage } from '../../runtime/messages-archive.ts';
 import { hasBlob, readBlob } from '../../storage/blob.ts';
 import { digestOf } from '../../storage/digest.ts';
@@ -12,25 +12,49 @@ import { blobPath } from '../../storage/layout.ts';
 import type { ImageLayer, ImageRecord } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
+import { wholeIndex } from '../whole-index.ts';
 
 export interface SavedParts extends ArchivedImage {
   manifestBytes: Buffer;
   configBytes: Buffer;
+  /** What else the index needs. */
+  others: { digest: string; size: number; bytes?: Buffer }[];
 }
 
-/** With `ociOnly` the manifest is OCI's. Throws ERR_NO_SUCH_IMAGE, ERR_BLOB_MISSING, ERR_BLOB_DAMAGED. */
-export function savedParts(ctx: Ctx, { id, names, label }: SavedImage, { ociOnly }: { ociOnly: boolean }): SavedParts {
+/**
+ * With `ociOnly` the manifest is OCI's. Of an image that came from an index the whole index goes where all of it is here, and with `single` never.
+ * Throws ERR_NO_SUCH_IMAGE, ERR_BLOB_MISSING, ERR_BLOB_DAMAGED.
+ */
+export function savedParts(ctx: Ctx, { id, names, label }: SavedImage, options: { ociOnly: boolean; single: boolean }): SavedParts {
+  const { ociOnly, single } = options;
   const image = readImageRecord(ctx, id);
   if (!image) throw new EngineError('ERR_NO_SUCH_IMAGE', `No such image: ${id}`, { hint: 'It was removed meanwhile' });
   const layers = image.layers.map((layer) => storedLayer(ctx, image, layer));
   const configBytes = readBlob(ctx, id);
   const isUnchanged = layers.every((layer, index) => layer === image.layers[index]);
   if (isUnchanged && (!ociOnly || image.manifest.mediaType === OCI_MANIFEST)) {
-    return { id, names, label, layers, configBytes, manifest: image.manifest, manifestBytes: readBlob(ctx, image.manifest.digest) };
+    const manifestBytes = readBlob(ctx, image.manifest.digest);
+    const index = single ? undefined : indexOf(ctx, image, ociOnly);
+    return { id, names, label, layers, configBytes, manifest: image.manifest, manifestBytes, others: [], ...index };
   }
   const manifestBytes = manifestOf(configBytes, layers);
   const manifest = { mediaType: OCI_MANIFEST, digest: digestOf(manifestBytes), size: manifestBytes.length };
-  return { id, names, label, layers, configBytes, manifest, manifestBytes };
+  return { id, names, label, layers, configBytes, manifest, manifestBytes, others: [] };
+}
+
+function indexOf(ctx: Ctx, { target, manifest }: ImageRecord, ociOnly: boolean): Pick<SavedParts, 'index' | 'others'> | undefined {
+  if (target.digest === manifest.digest || (ociOnly && target.mediaType !== OCI_INDEX)) return undefined;
+  const index = wholeIndex(ctx, target);
+  if (!index || (ociOnly && index.manifests.some(({ document }) => document.mediaType !== OCI_MANIFEST))) return undefined;
+  const others = index.manifests.flatMap(({ descriptor, bytes, document }) => [
+    { digest: descriptor.digest, size: bytes.length, bytes },
+    ...[document.config, ...document.layers].map(({ digest, size }) => ({ digest, size })),
+  ]);
+  const { mediaType, digest } = target;
+  return {
+    index: { mediaType, digest, size: index.bytes.length },
+    others: [...others, { digest, size: index.bytes.length, bytes: index.bytes }],
+  };
 }
 
 /** An OCI manifest of a config and its layers. */

@@ -20,8 +20,12 @@ export async function save(ctx: Ctx, job: SaveJob, { signal }: { signal: AbortSi
   dieWithParent(SIGKILL);
   const hold = claimSave(ctx);
   try {
-    const images = job.images.map((image) => savedParts(ctx, image, { ociOnly: job.format !== 'docker-archive' && job.format !== 'dir' }));
-    hold.protect(images.flatMap(({ id, manifest, layers }) => [id, manifest.digest, ...layers.map(({ digest }) => digest)]));
+    const ociOnly = job.format !== 'docker-archive' && job.format !== 'dir';
+    const single = job.single === true || job.format === 'dir';
+    const images = job.images.map((image) => savedParts(ctx, image, { ociOnly, single }));
+    hold.protect(
+      images.flatMap(({ id, manifest, layers, others }) => [id, manifest.digest, ...[...layers, ...others].map(({ digest }) => digest)]),
+    );
     if (job.folder === undefined) await writeArchive(ctx, images, { isDocker: job.format === 'docker-archive', signal });
     else {
       const { writeImageFolder } = await import('./save-folder.ts');
@@ -72,7 +76,8 @@ export interface SavedBlob {
 /** Every blob of the images once, sorted by digest. */
 export function blobsOf(images: readonly SavedParts[]): SavedBlob[] {
   const blobs = new Map<string, SavedBlob>();
-  for (const { id, manifest, manifestBytes, configBytes, layers } of images) {
+  for (const { id, manifest, manifestBytes, configBytes, layers, others } of images) {
+    for (const other of others) blobs.set(other.digest, other);
     blobs.set(id, { digest: id, size: configBytes.length, bytes: configBytes });
     blobs.set(manifest.digest, { digest: manifest.digest, size: manifestBytes.length, bytes: manifestBytes });
     for (const { digest, size } of layers) blobs.set(digest, { digest, size });
