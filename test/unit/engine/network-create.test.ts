@@ -137,17 +137,17 @@ test('prune removes what its filters mean, or only tells of it', async () => {
   await create({ labels: { keep: '' } });
   await create({ name: 'other' });
   const filter = pruneFilter(ctx, ['label!=keep']);
-  expect(pruneNetworks(ctx, filter, { dryRun: true })).toEqual(['other']);
-  expect(pruneNetworks(ctx, filter)).toEqual(['other']);
+  expect(await pruneNetworks(ctx, filter, { dryRun: true })).toEqual(['other']);
+  expect(await pruneNetworks(ctx, filter)).toEqual(['other']);
   expect(names('type=custom')).toEqual(['net']);
-  expect(pruneNetworks({ ...ctx, now: () => new Date(3_600_000) }, pruneFilter({ now: () => new Date(3_600_000) }, ['until=30m']))).toEqual(
-    ['net'],
-  );
+  expect(
+    await pruneNetworks({ ...ctx, now: () => new Date(3_600_000) }, pruneFilter({ now: () => new Date(3_600_000) }, ['until=30m'])),
+  ).toEqual(['net']);
 });
 
 test('a network that is removed is not there any more', async () => {
   await create();
   expect(inspectNetwork(ctx, 'net').members).toEqual([]);
-  removeNetwork(ctx, 'net');
+  await removeNetwork(ctx, 'net');
   expect(() => inspectNetwork(ctx, 'net')).toThrow('network net not found');
 });
