@@ -16,6 +16,7 @@ import { measureImages } from './bench/subjects/images.ts';
 import { measureLists } from './bench/subjects/lists.ts';
 import { measureLog } from './bench/subjects/log.ts';
 import { measureNames } from './bench/subjects/network-names.ts';
+import { measureTraffic } from './bench/subjects/network-traffic.ts';
 import { measurePush } from './bench/subjects/push.ts';
 import { measureStarts } from './bench/subjects/starts.ts';
 import { measureVersion } from './bench/subjects/version.ts';
@@ -29,6 +30,7 @@ const SUBJECTS: ((bench: Bench) => Promise<void>)[] = [
   measureFillings,
   measurePush,
   measureNames,
+  measureTraffic,
   measureImages,
   measureVersion,
 ];

@@ -258,6 +258,17 @@ describe('in other surroundings', () => {
     await remove('plain');
   });
 
+  test('an outbound policy holds towards peers, too, also on a network that is joined later', async () => {
+    await server('open', '--network', 'blue');
+    const policy = ['--egress', 'deny=*', '--egress', 'allow=open'];
+    expect((await on('blue', get('http://open/'), ...policy)).stdout).toBe(HELLO);
+    expect((await on('blue', get('http://open/'), '--egress', 'deny=*')).stdout).toBe('');
+    await box.ok(['run', '-d', '--name', 'later', ...policy, busybox, 'sleep', '1000']);
+    await box.ok(['network', 'connect', 'blue', 'later']);
+    expect(await box.ok(['exec', 'later', 'sh', '-c', get('http://open/')])).toBe(HELLO.trimEnd());
+    await remove('open', 'later');
+  });
+
   test('a network that is gone by the start is named', async () => {
     await box.ok(['network', 'create', 'brief']);
     await box.ok(['create', '--name', 'late', '--network', 'brief', busybox, 'true']);

@@ -11,6 +11,12 @@ export async function measureStarts(bench: Bench): Promise<void> {
     (engine: Engine) => [engine.command('run', '--rm', ...flags, image, 'true')];
   await compare({ work: 'run --rm IMG true', bar: 0.45, times }, run());
   await compare({ work: 'run --rm --network none IMG true', bar: 0.45, times }, run('--network', 'none'));
+  const onNetwork = 'run --rm --network NET IMG true';
+  if (isWanted(onNetwork)) {
+    for (const engine of engines) await must(engine, [engine.command('network', 'create', 'starts')]);
+    await compare({ work: onNetwork, bar: 0.5, times }, run('--network', 'starts'));
+    for (const engine of engines) await must(engine, [engine.command('network', 'rm', 'starts')]);
+  }
   await compare({ work: 'run -d + rm -f', bar: 0.45, times }, (engine) => [
     engine.command('run', '-d', '--name', 'bench', image, 'sleep', '1000'),
     engine.remove('bench'),

@@ -15,13 +15,15 @@ export interface Veth {
   linkLocal: readonly string[];
 }
 
+/** No packet on it leaves the machine: the larger, the fewer. As pasta's own. */
+const MTU = 65_520;
+
 /** The name of the port of the container's `index`th interface: at most 15 characters. */
 export const portName = (containerId: string, index: number): string => `v${containerId.slice(0, 10)}-${index}`;
 
 /** In the shared netns, once the bridge is there. `netns` is the file of the container's. */
 export function portLines({ network, port, interface: name, addresses }: Veth, netns: string): IpLine[] {
-  const mtu = network.Options['com.docker.network.driver.mtu'];
-  const size = mtu ? `mtu ${mtu} ` : '';
+  const size = `mtu ${network.Options['com.docker.network.driver.mtu'] ?? MTU} `;
   // As Go reads a boolean.
   const isolated = /^(0|f|false)$/i.test(network.Options['com.docker.network.bridge.enable_icc'] ?? '');
   return [

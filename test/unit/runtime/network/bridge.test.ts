@@ -62,7 +62,7 @@ test('a bridge gets its own hardware address, the gateway of each family, and fo
 test('a place on it is a pair, the other end of which is made in the container', () => {
   expect(words(portLines(veth(), '/proc/1/fd/9'))).toEqual([
     'link del vcafe-0',
-    'link add vcafe-0 master br-a1b2c3d4e5f6 up type veth peer name eth0 address 02:42:ac:14:00:02 netns /proc/1/fd/9',
+    'link add vcafe-0 mtu 65520 master br-a1b2c3d4e5f6 up type veth peer name eth0 address 02:42:ac:14:00:02 mtu 65520 netns /proc/1/fd/9',
   ]);
   expect(words(interfaceLines(veth()))).toEqual([
     'link set eth0 addrgenmode none',
