@@ -15,7 +15,7 @@ const fileSchema = z.strictObject({ keepRemoved: z.optional(z.union([z.string(),
 
 const DAY_MS = 86_400_000;
 
-/** Throws ERR_SETTINGS_FILE; a file that is not there sets nothing. */
+/** Throws ERR_REGISTRIES_FILE; a file that is not there sets nothing. */
 export function readVolumeSettings({ env }: Pick<Ctx, 'env'>): VolumeSettings {
   const path = join(configHome(env), 'skiff/volumes.json');
   const text = readIfThere(path);
