@@ -140,6 +140,24 @@ describe('must survive', () => {
   }, 120_000);
 });
 
+test('a container that moves the copy about and puts symlinks in its place leads it nowhere', async () => {
+  const [device, victim] = [join(box.files, 'contested'), join(box.files, 'victim')];
+  for (const path of [device, victim]) mkdirSync(path);
+  const swap = `mv $s /d/.moved-\${s##*/} && ln -s ${victim} $s`;
+  const attack = `while :; do for s in /d/.skiff-fill*/*; do [ -L $s ] || [ ! -d $s ] || { ${swap}; }; done; done`;
+  await box.ok(['run', '-d', '--name', 'hostile', '--network', 'none', '-v', `${device}:/d`, busybox, 'sh', '-c', attack]);
+  const volume = `src=contested,dst=/many,volume-opt=type=none,volume-opt=o=bind,volume-opt=device=${device}`;
+  const { code, stderr } = await box.skiff(['run', '--rm', '--network', 'none', '--mount', volume, many, 'true']);
+  expect(await box.ok(['inspect', '-f', '{{.State.Status}}', 'hostile'])).toBe('running');
+  await box.ok(['rm', '-f', 'hostile']);
+  // On a slow machine the copy may win.
+  if (code !== 0) {
+    expect(stderr).toMatch(/^skiff: Cannot fill the new volume "contested" with the image's files at "\d+(?:\/\d+)?": E[A-Z]+\n/);
+    expect(readdirSync(device).some((name) => name.startsWith('.moved-'))).toBe(true);
+  }
+  expect(readdirSync(victim)).toEqual([]);
+});
+
 const disk = process.env.SKIFF_TEST_SMALL_DISK;
 (disk ? describe : describe.skip)('a disk of 24 MB (needs root to make one)', () => {
   const small = openSandbox({ storage: disk ?? '/var/tmp' });
