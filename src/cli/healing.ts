@@ -1,7 +1,8 @@
 // A command that meets something damaged in the store has it put right and is tried once more; one that meets a full disk has the trash
 // emptied. What does that is loaded only then: this file is on the way of every command.
 import type { Ctx } from '../sys/context.ts';
-import { EngineError, isDiskFull } from '../sys/errors.ts';
+import { EngineError } from '../sys/errors.ts';
+import { meetsFullDisk } from './full-disk.ts';
 
 export interface HealingOptions {
   ctx: Ctx;
@@ -19,7 +20,7 @@ export async function healing<T>(work: () => Promise<T>, { ctx, command = '', wo
   try {
     return await work();
   } catch (error) {
-    if (isFull(error)) {
+    if (meetsFullDisk(error)) {
       const { makeRoom } = await import('./make-room.ts');
       if (!(await makeRoom(ctx, { command, words, say }))) throw error;
       return await work();
@@ -29,10 +30,4 @@ export async function healing<T>(work: () => Promise<T>, { ctx, command = '', wo
     if (!(await heal(ctx, error, { command, say }))) throw error;
     return await work();
   }
-}
-
-/** Some tell of it as a sentence, whose cause is lost between two processes. */
-function isFull(error: unknown): boolean {
-  if (isDiskFull(error)) return true;
-  return error instanceof EngineError && (error.code === 'ERR_NO_SPACE' || /no space left on (?:the )?device/i.test(error.message));
 }
