@@ -54,6 +54,11 @@ export function watchDenials({ counters, tell, ...site }: DenialOptions): Denial
   return { denied: limited, settled: lookInTurn, stop: () => clearInterval(timer) };
 }
 
+/** A name as it may stand on a terminal: what is neither letter nor sign in three decimal digits, as in zone files (RFC 1035, 5.1). */
+export function shownName(name: string): string {
+  return name.replace(/[^!-~]/g, (byte) => `\\${String(byte.charCodeAt(0)).padStart(3, '0')}`);
+}
+
 /** A function that passes on what was not told of lately. */
 export function limiter(tell: (denial: Denial) => void, clock: () => number = () => performance.now()): (denial: Denial) => void {
   const toldAt = new Map<string, number>();

@@ -32,7 +32,7 @@ export async function enforceEgress(ctx: Ctx, record: ContainerRecord, { texts, 
       found,
       mayAsk(name) {
         const may = mayAsk(name);
-        if (!may) denied({ destination: name, protocol: 'dns' });
+        if (!may) denied({ destination: shownName(name), protocol: 'dns' });
         return may;
       },
     },

@@ -30,10 +30,11 @@ export function parseEgress(texts: readonly string[]): EgressRule[] {
   return rules;
 }
 
-/** Whether a name, without a dot at its end and in lower case, is meant by a rule. */
+/** Whether a name, without a dot at its end and in lower case, is meant by a rule. A dot within a label has a backslash before it, and ends none. */
 export function meansName({ target }: EgressRule, name: string): boolean {
   if (target.kind !== 'name') return false;
-  return target.below ? name.endsWith(`.${target.name}`) : name === target.name;
+  if (!target.below) return name === target.name;
+  return name.endsWith(`.${target.name}`) && name.at(-target.name.length - 2) !== '\\';
 }
 
 /** Whether somebody outside may be asked for a name. Where only names are allowed, others are kept from leaving as questions. */

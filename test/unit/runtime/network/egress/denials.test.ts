@@ -1,4 +1,4 @@
-import { type Denial, limiter, parseDenied } from '../../../../../src/runtime/network/egress/denials.ts';
+import { type Denial, limiter, parseDenied, shownName } from '../../../../../src/runtime/network/egress/denials.ts';
 
 test("nft's listing: destinations with their protocols, of all sets, and no addresses of names", () => {
   const listing = `table inet skiff_egress {
@@ -47,4 +47,11 @@ test('one destination once a minute, another port of it apart, and no more than 
   expect(told).toHaveLength(3);
   for (let port = 1; port < 1000; port++) deny(to('192.0.2.9', String(port)));
   expect(told).toHaveLength(62);
+});
+
+test('a name that a container made up forges no line of events and steers no terminal', () => {
+  expect(shownName('db.Example_1-2.org')).toBe('db.Example_1-2.org');
+  expect(shownName('a\n2026 network deny\u001b]0;x\u0007.\u00e9 b\\.c')).toBe(
+    'a\\0102026\\032network\\032deny\\027]0;x\\007.\\233\\032b\\.c',
+  );
 });

@@ -125,3 +125,10 @@ describe('the rules for nft', () => {
     expect(decisions(['deny=::/0'])[0]).toBe('meta nfproto ipv6 goto denied');
   });
 });
+
+test('a dot within a label makes no name that lies below another', () => {
+  const rules = parseEgress(['deny=*', 'allow=*.example.com']);
+  expect(mayAskFor(rules, 'a.example.com')).toBe(true);
+  expect(mayAskFor(rules, 'a\\.b.example.com')).toBe(true);
+  expect(mayAskFor(rules, 'evil\\.example.com')).toBe(false);
+});
