@@ -48,7 +48,7 @@ export async function importVolume(ctx: Ctx, name: string, options: ImportVolume
   refuseRunning(ctx, name, `import ${name}`);
   const isEmpty = !isThere || holdsNothing(volumeData(ctx, name));
   const target: VolumeTarget = isThere
-    ? { to: 'data', volume: name, keptIn: isEmpty ? undefined : keptIn, verb: `import ${name}` }
+    ? { to: 'data', volume: name, keptIn, verb: `import ${name}` }
     : {
         to: 'volume',
         record: { version: 1, Name: name, Driver: 'local', Labels: {}, Options: {}, CreatedAt: ctx.now().toISOString(), Anonymous: false },

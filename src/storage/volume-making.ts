@@ -1,6 +1,6 @@
 // A volume's files that are being made anew: in `tmp/volume-data-*/_data`, under a claim, so that nothing of it counts before it is whole and on
 // the disk. Then it becomes a volume, a snapshot, or takes the place of a volume's files, each by one rename. What a kill leaves is garbage.
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolderDurably, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -27,8 +27,8 @@ export interface VolumeMaking {
   /** False when the name is taken by then, or the volume is gone. */
   asSnapshot(volume: string, record: SnapshotRecord): boolean;
   /**
-   * In the place of the volume's files, which go to the folder `keptIn` of the trash, or for good. Throws what `inUse` makes of the ids of
-   * containers that run with them, and ENOENT when the volume is gone.
+   * In the place of the volume's files, which go to the folder `keptIn` of the trash if there are any by then, or for good. Throws what `inUse`
+   * makes of the ids of containers that run with them, and ENOENT when the volume is gone.
    */
   asData(volume: string, options: { keptIn?: string | undefined; inUse: (ids: string[]) => Error }): void;
   /** Removes what is left. */
@@ -82,18 +82,20 @@ export function beginVolumeMaking(ctx: HasPaths): VolumeMaking {
 
   function asData(volume: string, { keptIn, inUse }: { keptIn?: string | undefined; inUse: (ids: string[]) => Error }): void {
     sync();
-    const aside = keptIn === undefined ? folder : join(keptIn, hidden(volume));
     const change = (): void => {
-      if (keptIn !== undefined) {
+      // Asked now and not before the files were made, which takes its time: a container may have come, written, and gone.
+      const trash = readdirSync(volumeData(ctx, volume)).length > 0 ? keptIn : undefined;
+      const aside = trash === undefined ? folder : join(trash, hidden(volume));
+      if (trash !== undefined) {
         // In the trash, but not to be brought back, until what was there before is in it.
-        makeFolderDurably(keptIn);
+        makeFolderDurably(trash);
         renameSync(folder, aside);
-        syncFolder(keptIn);
+        syncFolder(trash);
       }
       exchange(join(aside, '_data'), volumeData(ctx, volume));
-      if (keptIn !== undefined) {
-        renameSync(aside, join(keptIn, volume));
-        syncFolder(keptIn);
+      if (trash !== undefined) {
+        renameSync(aside, join(trash, volume));
+        syncFolder(trash);
       }
       rmSync(join(volumeDir(ctx, volume), UNFINISHED_FILLING), { recursive: true, force: true });
       syncFolder(volumeDir(ctx, volume));

@@ -86,6 +86,22 @@ test('files are replaced in one step; those that were there are in the trash, an
   expect(readdirSync(join(trashDir(ctx()), removal?.id ?? ''))).toEqual(['.data']);
 });
 
+test('what came into an empty volume while its new files were made is kept; where nothing came, nothing is', () => {
+  createVolume(ctx(), { name: 'data' });
+  const quiet = making('first');
+  quiet.asData('data', { keptIn: newRemoval(ctx()), inUse });
+  quiet.end();
+  expect([read('data'), listRemovals(ctx()), existsSync(trashDir(ctx()))]).toEqual([['first'], [], false]);
+  createVolume(ctx(), { name: 'other' });
+  const made = making('new');
+  writeFileSync(join(volumeData(ctx(), 'other'), 'written meanwhile'), '');
+  made.asData('other', { keptIn: newRemoval(ctx()), inUse });
+  made.end();
+  const [last] = listRemovals(ctx());
+  if (last) putBack(ctx(), last, { volume: 'other', inUse });
+  expect(read('other')).toEqual(['written meanwhile']);
+});
+
 test('without a trash they are gone; of a volume that is gone, nothing is replaced', () => {
   volumeWith('data', 'old');
   const made = making('new');
