@@ -173,7 +173,8 @@ async function launch(program: string, plan: PastaPlan, stdin: number | 'ignore'
   onSpawn?.(child.pid);
   const said = drain(child.stderr);
   if (await isWrittenTo(pipe.read)) {
-    // Our end stays open: a pipe without a reader would be a trap for whatever pasta may yet print.
+    // Our end stays open as long as it runs: a pipe without a reader would be a trap for whatever pasta may yet print.
+    void child.exited.then(() => closeSync(pipe.read));
     netns.unbind();
     return { child };
   }
