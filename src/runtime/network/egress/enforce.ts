@@ -5,7 +5,7 @@ import { networkId } from '../../../storage/network-id.ts';
 import type { ContainerRecord } from '../../../storage/records.ts';
 import type { Ctx } from '../../../sys/context.ts';
 import type { NamePolicy } from '../resolver/start.ts';
-import { type Denial, type Denials, watchDenials } from './denials.ts';
+import { type Denial, type Denials, shownName, watchDenials } from './denials.ts';
 import type { NftSite } from './nft.ts';
 import { openEgress } from './policy.ts';
 import { parseEgress } from './rules.ts';
