@@ -104,6 +104,24 @@ test('subnets, the last rule deciding, and the same for IPv6', async () => {
   expect(stdout.match(/hello from \S+/g)).toEqual([`hello from ${OPEN}:443`, 'hello from [2001:db8:51::7]:443']);
 });
 
+test('a denial on a network of the user’s names that network', async () => {
+  const id = await box.ok(['network', 'create', 'policed']);
+  await run(['deny=*'], 'nslookup denied.example', ['--network', 'policed']);
+  const asked = [
+    'events',
+    '--since',
+    '10m',
+    '--until',
+    '0s',
+    '--filter',
+    'event=deny',
+    '--format',
+    '{{.Actor.Attributes.name}} {{.Actor.ID}}',
+  ];
+  expect((await box.ok(asked)).split('\n').filter((line) => line.startsWith('policed '))).toEqual([`policed ${id}`]);
+  await box.ok(['network', 'rm', 'policed']);
+});
+
 test('what is not denied is allowed, where denying is not all', async () => {
   const { stdout } = await run([`deny=${SHUT}`], `${get(SHUT)}; ${get(OPEN)}; ${get('example.com', 80)}`);
   expect(stdout.match(/hello from \S+/g)).toEqual([`hello from ${OPEN}:443`, `hello from ${OPEN}:80`]);

@@ -1,5 +1,6 @@
 // The outbound policy of one container put to work: rules in the kernel, a say in what the resolver answers, and events of what was denied.
 import { closeSync, openSync } from 'node:fs';
+import { endpointsOf } from '../../../storage/endpoint.ts';
 import { recordEvent } from '../../../storage/events.ts';
 import { networkId } from '../../../storage/network-id.ts';
 import type { ContainerRecord } from '../../../storage/records.ts';
@@ -67,7 +68,8 @@ function namesIn(hosts: string): (readonly [string, string])[] {
   });
 }
 
-function recordDenial(ctx: Ctx, { Id, Name, HostConfig }: ContainerRecord, { destination, protocol, port }: Denial): void {
+function recordDenial(ctx: Ctx, record: ContainerRecord, { destination, protocol, port }: Denial): void {
+  const { Id, Name, HostConfig } = record;
   const name = HostConfig.NetworkMode;
   const about = {
     container: Id,
@@ -78,5 +80,9 @@ function recordDenial(ctx: Ctx, { Id, Name, HostConfig }: ContainerRecord, { des
     protocol,
     type: 'bridge',
   };
-  recordEvent(ctx, { Type: 'network', Action: 'deny', Actor: { ID: networkId(name), Attributes: about } });
+  recordEvent(ctx, {
+    Type: 'network',
+    Action: 'deny',
+    Actor: { ID: endpointsOf(record)[name]?.NetworkID ?? networkId(name), Attributes: about },
+  });
 }
