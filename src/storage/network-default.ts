@@ -8,12 +8,16 @@ import { containerLockPath } from './layout.ts';
 import { type NetworkRecord, readNetwork, takenSubnets, withNetworksLock, writeNetwork } from './network.ts';
 import { addressOwners } from './network-addresses.ts';
 
-/** The record of `bridge`, with an IPv4 subnet. Throws ERR_POOLS_EXHAUSTED, ERR_NETWORKS_FILE. */
-export async function defaultNetwork(ctx: Pick<Ctx, 'paths' | 'env' | 'now'>): Promise<NetworkRecord> {
+/** The record of `bridge`, with an IPv4 subnet. Throws ERR_POOLS_EXHAUSTED, ERR_NETWORKS_FILE. `procNet` as for `hostRoutes`. */
+export async function defaultNetwork(
+  ctx: Pick<Ctx, 'paths' | 'env' | 'now'>,
+  { procNet }: { procNet?: string } = {},
+): Promise<NetworkRecord> {
+  const isGood = (record: NetworkRecord): boolean => isClear(record, procNet);
   const known = readNetwork(ctx, 'bridge');
   if (known && isGood(known)) return known;
   const { poolSource } = await import('./network-pools.ts');
-  const source = poolSource(ctx);
+  const source = poolSource(ctx, procNet === undefined ? {} : { procNet });
   return withNetworksLock(ctx, () => {
     const now = readNetwork(ctx, 'bridge');
     if (!now) throw new Error('The network "bridge" is always there');
@@ -25,9 +29,9 @@ export async function defaultNetwork(ctx: Pick<Ctx, 'paths' | 'env' | 'now'>): P
   });
 }
 
-function isGood({ IPAM }: NetworkRecord): boolean {
+function isClear({ IPAM }: NetworkRecord, procNet: string | undefined): boolean {
   const subnets = IPAM.Config.flatMap(({ Subnet }) => parseCidr(Subnet) ?? []);
-  return subnets.length > 0 && !hostRoutes().some((route) => subnets.some((subnet) => overlaps(subnet, route)));
+  return subnets.length > 0 && !hostRoutes(procNet).some((route) => subnets.some((subnet) => overlaps(subnet, route)));
 }
 
 const isUsed = (ctx: Pick<Ctx, 'paths'>): boolean =>

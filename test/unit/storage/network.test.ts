@@ -277,3 +277,24 @@ test('the default network gets its subnet when it is first used, and keeps it', 
   const { IPAM } = await createNetwork(ctx(), { Name: 'net' });
   expect(IPAM.Config[0]?.Subnet).not.toBe(record.IPAM.Config[0]?.Subnet);
 });
+
+test('the default network moves out of the way of a new route of the host, but not under a running container', async () => {
+  const procNet = join(root, 'proc');
+  mkdirSync(procNet);
+  const route = (second: number): void =>
+    writeFileSync(
+      join(procNet, 'route'),
+      `Iface Destination Gateway Flags RefCnt Use Metric Mask\ntun0 0000${second.toString(16)}AC 0 0001 0 0 0 0000FFFF\n`,
+    );
+  const subnet = async () => (await defaultNetwork(ctx(), { procNet })).IPAM.Config[0]?.Subnet;
+  expect(await subnet()).toBe('172.17.0.0/16');
+  route(17);
+  const moved = await defaultNetwork(ctx(), { procNet });
+  expect(moved.IPAM.Config).toEqual([{ Subnet: '172.18.0.0/16', Gateway: '172.18.0.1' }]);
+  const { id, end } = alive('a');
+  takeAddresses(ctx(), moved, { containerId: id });
+  route(18);
+  expect(await subnet()).toBe('172.18.0.0/16');
+  end();
+  expect(await subnet()).toBe('172.17.0.0/16');
+});
