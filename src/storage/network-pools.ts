@@ -21,21 +21,21 @@ interface Pool {
   size: number;
 }
 
-const DEFAULTS = [
-  { base: '172.17.0.0/16', size: 16 },
-  { base: '172.18.0.0/16', size: 16 },
-  { base: '172.19.0.0/16', size: 16 },
-  { base: '172.20.0.0/14', size: 16 },
-  { base: '172.24.0.0/14', size: 16 },
-  { base: '172.28.0.0/14', size: 16 },
-  { base: '192.168.0.0/16', size: 20 },
+const DEFAULTS: readonly (readonly [base: string, size: number])[] = [
+  ['172.17.0.0/16', 16],
+  ['172.18.0.0/16', 16],
+  ['172.19.0.0/16', 16],
+  ['172.20.0.0/14', 16],
+  ['172.24.0.0/14', 16],
+  ['172.28.0.0/14', 16],
+  ['192.168.0.0/16', 20],
 ];
 
 const fileSchema = z.strictObject({
   'default-address-pools': z.optional(z.array(z.strictObject({ base: z.string(), size: z.int() }))),
 });
 
-/** Reads pools and routes as they are now. Throws ERR_NETWORKS_FILE. `procNet` as for `hostRoutes`. */
+/** Reads pools and routes as they are now; a family that the settings have no pool of has the usual ones. Throws ERR_NETWORKS_FILE. `procNet` as for `hostRoutes`. */
 export function poolSource(ctx: Pick<Ctx, 'paths' | 'env'>, { procNet }: { procNet?: string } = {}): PoolSource {
   const pools = configuredPools(ctx.env);
   const routes = hostRoutes(procNet);
@@ -43,11 +43,17 @@ export function poolSource(ctx: Pick<Ctx, 'paths' | 'env'>, { procNet }: { procN
     pool(family, asked = {}, taken) {
       const subnet = asked.Subnet === undefined ? undefined : parseCidr(asked.Subnet);
       if (subnet && taken.some((other) => overlaps(other, subnet))) throw overlapping(cidrText(subnet));
-      const own = family === 6 && !pools.some(({ base }) => base.version === 6) ? [storePool(ctx)] : [];
-      const chosen = subnet ?? firstFree([...pools.filter(({ base }) => base.version === family), ...own], [...taken, ...routes]);
+      const given = pools.filter(({ base }) => base.version === family);
+      const usual = family === 6 ? [storePool(ctx)] : DEFAULTS.flatMap(poolOf);
+      const chosen = subnet ?? firstFree(given.length > 0 ? given : usual, [...taken, ...routes]);
       return { ...asked, Subnet: cidrText(chosen), Gateway: asked.Gateway ?? firstHost(chosen, asked.AuxiliaryAddresses) };
     },
   };
+}
+
+function poolOf([text, size]: readonly [string, number]): Pool[] {
+  const base = parseCidr(text);
+  return base ? [{ base, size }] : [];
 }
 
 function firstFree(pools: readonly Pool[], blockers: readonly Cidr[]): Cidr {
@@ -85,8 +91,7 @@ function storePool({ paths }: Pick<Ctx, 'paths'>): Pool {
 function configuredPools(env: Ctx['env']): Pool[] {
   const home = env.XDG_CONFIG_HOME?.startsWith('/') ? env.XDG_CONFIG_HOME : join(env.HOME ?? '/', '.config');
   const path = join(home, 'skiff/networks.json');
-  const pools = readSettings(path)?.['default-address-pools'] ?? [];
-  return (pools.length > 0 ? pools : DEFAULTS).map(({ base, size }) => {
+  return (readSettings(path)?.['default-address-pools'] ?? []).map(({ base, size }) => {
     const cidr = parseCidr(base);
     if (!cidr) throw broken(path, `"${base}" is no subnet`);
     if (size < cidr.prefix || size > (cidr.version === 4 ? 30 : 126)) {

@@ -45,6 +45,13 @@ test('pools can be set, of both families', () => {
   expect(source().pool(6, undefined, cidrs('fd12:3456::/33')).Subnet).toBe('fd12:3456:8000::/64');
 });
 
+test('pools of one family leave those of the other as they are', () => {
+  settings('{"default-address-pools":[{"base":"fd12:3456::/32","size":64}]}');
+  expect([subnet(), source().pool(6, undefined, []).Subnet]).toEqual(['172.17.0.0/16', 'fd12:3456::/64']);
+  settings('{"default-address-pools":[{"base":"10.200.0.0/16","size":24}]}');
+  expect(source().pool(6, undefined, []).Subnet).toMatch(/^fd[0-9a-f:]+::\/64$/);
+});
+
 test.each([
   ['{', 'it is no JSON'],
   ['{"pools":[]}', 'a field is unknown or has the wrong type'],
