@@ -41,4 +41,14 @@ const MEGABYTE = 1_000_000;
     expect(before - free()).toBeLessThan(8 * MEGABYTE);
     expect(await run('-v', 'origin:/a', '-v', 'twin:/b', busybox, 'sh', '-c', 'cmp /a/file /b/file && echo same')).toBe('same');
   });
+
+  test('so do a snapshot and what is restored from it', async () => {
+    await run('-v', 'kept:/large', large, 'true');
+    const sum = await run('-v', 'kept:/large', large, 'md5sum', '/large/file');
+    const before = free();
+    await box.ok(['volume', 'snapshot', 'kept', 'first']);
+    await box.ok(['volume', 'restore', 'kept', 'first']);
+    expect(before - free()).toBeLessThan(8 * MEGABYTE);
+    expect(await run('-v', 'kept:/large', large, 'md5sum', '/large/file')).toBe(sum);
+  });
 });

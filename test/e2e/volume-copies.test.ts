@@ -1,5 +1,5 @@
 // clone, rename, snapshot and restore: everything that a file is comes along, and what was there before can be had back.
-import { readdirSync, statfsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { image, openSandbox } from './support/sandbox.ts';
 
@@ -240,36 +240,5 @@ const disk = process.env.SKIFF_TEST_SMALL_DISK;
     expect(readdirSync(join(big, 'tmp')).filter((name) => name !== 'claims')).toEqual([]);
   } finally {
     Bun.spawnSync(['unshare', '--map-auto', '--map-root-user', 'rm', '-rf', big], { stdin: 'ignore' });
-  }
-});
-
-const sharing = process.env.SKIFF_TEST_REFLINK_DISK;
-(sharing ? test : test.skip)('where the file system can share blocks, a clone, a snapshot and a restore take no room', async () => {
-  const there = { env: { SKIFF_ROOT: join(sharing ?? '', `volumes-${process.pid}`) } };
-  const free = (): number => {
-    const { bavail, bsize } = statfsSync(sharing ?? '');
-    return bavail * bsize;
-  };
-  try {
-    await box.ok(['pull', '--quiet', busybox], there);
-    await box.ok(
-      ['run', '--rm', '--network', 'none', '-v', 'data:/d', busybox, 'dd', 'if=/dev/urandom', 'of=/d/f', 'bs=1M', 'count=64'],
-      there,
-    );
-    Bun.spawnSync(['sync', '-f', sharing ?? '']);
-    const before = free();
-    await box.ok(['volume', 'clone', 'data', 'copy'], there);
-    await box.ok(['volume', 'snapshot', 'data', 'first'], there);
-    await box.ok(['volume', 'restore', 'data', 'first'], there);
-    expect(before - free()).toBeLessThan(16 << 20);
-    const sums = ['data', 'copy'].map((name) =>
-      Bun.spawnSync(['sha1sum', join(there.env.SKIFF_ROOT, 'volumes', name, '_data/f')])
-        .stdout.toString()
-        .slice(0, 40),
-    );
-    expect(sums[0]).toMatch(/^[0-9a-f]{40}$/);
-    expect(sums[1]).toBe(sums[0]);
-  } finally {
-    Bun.spawnSync(['unshare', '--map-auto', '--map-root-user', 'rm', '-rf', there.env.SKIFF_ROOT], { stdin: 'ignore' });
   }
 });
