@@ -13,12 +13,14 @@ export interface MakeRoomOptions {
 
 /** They write the user's files. */
 const WRITES_ELSEWHERE = new Set(['save', 'export', 'cp', 'volume:export']);
+/** Writes the user's files or the store's, or both. */
+const COPIES_ANYWHERE = 'image:copy';
 /** Where less is left than this, the store's own disk is the one that is full. */
 const FULL_BYTES = 16 << 20;
 
 /** Whether the command is worth another try. Throws nothing that is skiff's. */
 export async function makeRoom(ctx: Ctx, { command, words, say }: MakeRoomOptions): Promise<boolean> {
-  if (WRITES_ELSEWHERE.has(command) && freeBytes(ctx) > FULL_BYTES) return false;
+  if ((WRITES_ELSEWHERE.has(command) || command === COPIES_ANYWHERE) && freeBytes(ctx) > FULL_BYTES) return false;
   const volumes = await emptied(ctx);
   if (volumes === 0) return false;
   const repeats = !isUsedUp(command, words);
