@@ -46,7 +46,9 @@ test('from one server on the loopback to another', async () => {
   expect(await looksUp('stub', 'who.example')).toBe('192.0.2.0');
   world.setResolvConf('nameserver 127.0.0.54\n');
   await eventually('the other one answers', async () => (await looksUp('stub', 'who.example')) === '192.0.2.1');
-  await box.ok(['rm', '-f', 'stub']);
+  await box.ok(['run', '-d', '--name', 'later', busybox, 'sleep', '100000']);
+  expect(await looksUp('later', 'who.example')).toBe('192.0.2.1');
+  await box.ok(['rm', '-f', 'stub', 'later']);
 });
 
 test('host.docker.internal is where the host is by now', async () => {

@@ -53,6 +53,12 @@ function inside(hostServers: readonly string[], input: ResolvConfInput): { serve
   return { servers: servers.length ? servers : [...PUBLIC_SERVERS], forwardsDns };
 }
 
+/** The name server of the text that pasta would answer for: the first of IPv4, if it is on the loopback. */
+export function loopbackServer(text: string): string | undefined {
+  const first = parseResolvConf(text).servers.find((server) => parseIp(server)?.length === 4);
+  return first !== undefined && isLoopback(first) ? first : undefined;
+}
+
 /** What the text of a resolv.conf says, comments left out; nothing of it is checked. */
 export function parseResolvConf(text: string): { servers: string[]; search: string[]; options: string[] } {
   const parsed = { servers: [] as string[], search: [] as string[], options: [] as string[] };

@@ -22,6 +22,8 @@ export interface UplinkRecord {
   subnet: string;
   /** Where pasta answers with the host's first name server; absent: nowhere. */
   forward?: string;
+  /** That server, as it was when pasta started: it asks no other. */
+  forwardsTo?: string;
   /** What of the programs that it needs was found: another step may be had once that changes. */
   programs: string;
   /** The start time of the holder in whose netns bridge and rules were made. */

@@ -13,7 +13,7 @@ import { SIGKILL } from '../../sys/signals.ts';
 import { ensureUserNamespace, enterArgv, type UserNamespace } from '../userns.ts';
 import { hostNetwork } from './host.ts';
 import { pastaPlans } from './pasta-arguments.ts';
-import { resolvConf } from './resolv-conf.ts';
+import { loopbackServer, resolvConf } from './resolv-conf.ts';
 import { openSharedNetns } from './shared-netns.ts';
 import { spawnKeeper } from './uplink-keeper.ts';
 import {
@@ -122,8 +122,9 @@ async function startUnder(ctx: Ctx, lock: Lock, site: UplinkSite, known: UplinkR
 async function start(ctx: Ctx, lock: Lock, site: UplinkSite, known: UplinkRecord | undefined): Promise<UplinkRecord> {
   const { namespace, places, network, bridgeOnly } = site;
   const host = hostNetwork({ avoid: takenSubnets(ctx) });
+  const servers = resolvConfOfHost();
   const { forwardsDns } = resolvConf({
-    ...{ host: resolvConfOfHost(), dns: [], search: [], options: [] },
+    ...{ host: servers, dns: [], search: [], options: [] },
     ...{ forward: host.subnet.forward, hasIpv6: false },
   });
   const draft: UplinkRecord = {
@@ -131,7 +132,7 @@ async function start(ctx: Ctx, lock: Lock, site: UplinkSite, known: UplinkRecord
     data: ctx.paths.data,
     subnet: network.IPAM.Config[0]?.Subnet ?? '',
     programs: programsFound(ctx),
-    ...(forwardsDns ? { forward: host.subnet.forward } : {}),
+    ...(forwardsDns ? { forward: host.subnet.forward, forwardsTo: loopbackServer(servers) ?? '' } : {}),
   };
   const end = (record: UplinkRecord): UplinkRecord => {
     writeUplink(places, record);

@@ -8,10 +8,9 @@ import { join } from 'node:path';
 import { containerDir } from '../../storage/layout.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
-import { isLoopback, parseIp } from '../../sys/ip.ts';
 import { type HostNetwork, hostNetwork } from '../network/host.ts';
 import { rehost } from '../network/hosts-file.ts';
-import { parseResolvConf, resolvConf } from '../network/resolv-conf.ts';
+import { loopbackServer, resolvConf } from '../network/resolv-conf.ts';
 import type { NameService } from './name-service.ts';
 import { hostFile, placeFile } from './network-files.ts';
 
@@ -31,7 +30,7 @@ const HOST_FILE = '/etc/resolv.conf';
 /** Begins to look; the returned function ends it. */
 export function followHost(ctx: Ctx, record: ContainerRecord, { host, forwardsDns, hasIpv6, names }: FollowOptions): () => void {
   const own = (name: 'hosts' | 'resolv.conf'): string => hostFile(join(containerDir(ctx, record.Id), name));
-  const forwarded = forwardsDns ? firstServer() : undefined;
+  const forwarded = forwardsDns ? loopbackServer(hostFile(HOST_FILE)) : undefined;
   let written = own('resolv.conf');
   let seen = markOf();
   let address = host.hostAddress;
@@ -45,7 +44,7 @@ export function followHost(ctx: Ctx, record: ContainerRecord, { host, forwardsDn
     const asked = { host: hostFile(HOST_FILE), dns: Dns, search: DnsSearch, options: DnsOptions, forward: host.subnet.forward, hasIpv6 };
     const { content, forwardsDns: needsPasta } = resolvConf(asked);
     // It writes the file itself.
-    if (needsPasta && firstServer() !== forwarded) return void names.start().catch(() => undefined);
+    if (needsPasta && loopbackServer(asked.host) !== forwarded) return void names.start().catch(() => undefined);
     if (content === written) return;
     placeFile(ctx, record, ['resolv.conf', content]);
     written = content;
@@ -69,11 +68,6 @@ export function followHost(ctx: Ctx, record: ContainerRecord, { host, forwardsDn
   }, LOOK_MS);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-function firstServer(): string | undefined {
-  const first = parseResolvConf(hostFile(HOST_FILE)).servers.find((server) => parseIp(server)?.length === 4);
-  return first !== undefined && isLoopback(first) ? first : undefined;
 }
 
 function markOf(): string {

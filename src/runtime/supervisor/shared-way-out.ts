@@ -10,7 +10,7 @@ import { randomHex } from '../../sys/random.ts';
 import { networkFailure } from '../network/bridge.ts';
 import { ipBatch, ipProgram } from '../network/ip-batch.ts';
 import type { PastaHandle } from '../network/pasta.ts';
-import { resolvConf } from '../network/resolv-conf.ts';
+import { loopbackServer, resolvConf } from '../network/resolv-conf.ts';
 import { SHARED_NETNS_FD, sharedNetnsPath } from '../network/shared-netns.ts';
 import { publishes } from '../network/uplink-hold.ts';
 import { BRIDGE_INDEX, MTU, type Uplink, usableUplink } from '../network/uplink-record.ts';
@@ -41,7 +41,8 @@ export function planShared(ctx: Ctx, record: ContainerRecord): SharedPlan | unde
   const network = uplink && readNetwork(ctx, DEFAULT);
   if (!network || network.IPAM.Config[0]?.Subnet !== uplink.record.subnet) return undefined;
   const plan = planWayOut(ctx, record, { avoid: takenSubnets(ctx) });
-  const { forward } = uplink.record;
+  const isCurrent = uplink.record.forwardsTo === loopbackServer(hostFile('/etc/resolv.conf'));
+  const forward = isCurrent ? uplink.record.forward : undefined;
   if (sharesUplink && (plan.ipv6 || (forward === undefined && needsForward(record)))) return undefined;
   const host = sharesUplink && forward ? { ...plan.host, subnet: { ...plan.host.subnet, forward } } : plan.host;
   // What a killed predecessor had is given back.

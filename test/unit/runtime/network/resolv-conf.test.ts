@@ -1,4 +1,4 @@
-import { resolvConf } from '../../../../src/runtime/network/resolv-conf.ts';
+import { loopbackServer, resolvConf } from '../../../../src/runtime/network/resolv-conf.ts';
 
 const input = { host: '', dns: [], search: [], options: [], forward: '10.99.0.3', hasIpv6: true };
 const made = (host: string, more: Partial<Parameters<typeof resolvConf>[0]> = {}) => resolvConf({ ...input, host, ...more });
@@ -59,4 +59,10 @@ test("in the host's network its loopback servers stay", () => {
     content: 'nameserver 127.0.0.53\nsearch b.example\n',
     forwardsDns: false,
   });
+});
+
+test('pasta answers for the first server of IPv4, where that is on the loopback', () => {
+  expect(loopbackServer('nameserver ::1\nnameserver 127.0.0.54\nnameserver 127.0.0.53\n')).toBe('127.0.0.54');
+  expect(loopbackServer('nameserver 192.0.2.53\nnameserver 127.0.0.53\n')).toBeUndefined();
+  expect(loopbackServer('')).toBeUndefined();
 });
