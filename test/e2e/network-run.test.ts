@@ -28,8 +28,11 @@ const networks = async (name: string) => JSON.parse(await box.ok(['inspect', '-f
 const interfaces = async (name: string) =>
   (await box.ok(['exec', name, 'ls', '/sys/class/net'])).split('\n').filter((each) => each !== 'lo');
 
-/** Given up after a few seconds. (The option of this busybox's wget for it is broken.) */
-const get = (url: string) => `timeout 5 wget -q -O - ${url}`;
+/**
+ * Given up after a few seconds. (The option of this busybox's wget for it is broken.) The shell has to stay: the first process of a container hears no
+ * SIGTERM.
+ */
+const get = (url: string) => `timeout 5 wget -q -O - ${url} || false`;
 
 describe('one network', () => {
   beforeAll(async () => void (await server('web', '--network', 'blue', '--network-alias', 'site')));
@@ -103,6 +106,15 @@ describe('between networks', () => {
   test('also when the container routes to the other network by its own bridge', async () => {
     const script = `ip route add 172.30.1.0/24 via 172.30.2.1 && { ${get('http://172.30.1.10/')}; echo done; }`;
     expect(await on('green', script, '--cap-add', 'NET_ADMIN')).toMatchObject({ stdout: 'done\n' });
+  });
+
+  test('also between the default network and others, both ways', async () => {
+    await server('plain');
+    const address = await box.ok(['inspect', '-f', '{{.NetworkSettings.IPAddress}}', 'plain']);
+    const routed = `ip route add ${address} via 172.30.1.1 && { ${get(`http://${address}/`)}; echo done; }`;
+    expect(await on('blue', routed, '--cap-add', 'NET_ADMIN')).toMatchObject({ stdout: 'done\n' });
+    expect((await box.skiff(['run', '--rm', busybox, 'sh', '-c', get('http://172.30.1.10/')])).stdout).toBe('');
+    await remove('plain');
   });
 
   test('who is on both reaches both, by an interface for each', async () => {

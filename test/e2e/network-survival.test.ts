@@ -27,7 +27,7 @@ afterEach(async () => {
 
 const remove = (...names: string[]) => box.ok(['rm', '-f', ...names]);
 const on = async (network: string, host: string) =>
-  (await box.skiff(['run', '--rm', '--network', network, busybox, 'timeout', '5', 'wget', '-q', '-O', '-', `http://${host}/`])).stdout;
+  (await box.skiff(['run', '--rm', '--network', network, busybox, 'sh', '-c', `timeout 5 wget -q -O - http://${host}/ || false`])).stdout;
 const id = (name: string) => box.ok(['inspect', '-f', '{{.Id}}', name]);
 const members = async (network: string): Promise<{ Name: string; IPv4Address: string }[]> =>
   Object.values(JSON.parse(await box.ok(['network', 'inspect', '-f', '{{json .Containers}}', network])));
