@@ -157,23 +157,23 @@ test('of a layer, what overlay marks is left out; of other trees nothing is', as
 });
 
 test('it gives way to other work while it copies, tells how far it is, and stops when told to', async () => {
-  for (let i = 0; i < 3000; i++) writeFileSync(join(from, `file-${i}`), 'x');
+  for (let i = 0; i < 1000; i++) writeFileSync(join(from, `file-${i}`), 'x');
   const seen: number[] = [];
   const controller = new AbortController();
   const ticks: number[] = [];
   const timer = setInterval(() => ticks.push(seen.at(-1) ?? 0), 1);
   const done = await copy({ onProgress: ({ files }) => seen.push(files) });
   clearInterval(timer);
-  expect(done.files).toBe(3000);
-  expect(seen.at(-1)).toBe(3000);
+  expect(done.files).toBe(1000);
+  expect(seen.at(-1)).toBe(1000);
   expect(ticks.length).toBeGreaterThan(0);
   expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   rmSync(to, { recursive: true });
   mkdirSync(to);
   const reason = new Error('enough');
   await expect(copy({ signal: controller.signal, onProgress: () => controller.abort(reason) })).rejects.toBe(reason);
-  expect(readdirSync(to).length).toBeLessThan(3000);
-});
+  expect(readdirSync(to).length).toBeLessThan(1000);
+}, 60_000);
 
 test('a name that is taken is told with its path, and nothing is written through it', async () => {
   mkdirSync(join(from, 'sub'));
