@@ -206,6 +206,7 @@ test.each([
   [['deny=*'], ['--privileged'], 'Conflicting options: --egress and --privileged'],
   [['deny=*'], ['--cap-add', 'net_admin'], 'Conflicting options: --egress and --cap-add NET_ADMIN'],
   [['deny=*'], ['--cap-add', 'ALL'], 'Conflicting options: --egress and --cap-add ALL'],
+  [['deny=*'], ['--pid', 'host', '--cap-add', 'sys_ptrace'], 'Conflicting options: --egress, --pid and --cap-add SYS_PTRACE'],
   [['deny=*'], ['--network', 'host'], 'Conflicting options: --egress and the network mode "host"'],
   [['deny=*'], ['--network', 'none'], 'Conflicting options: --egress and the network mode "none"'],
 ])('%j with %j is refused, and nothing made', async (rules, more, sentence) => {

@@ -10,9 +10,12 @@ import { EngineError } from '../../sys/errors.ts';
 const RAW = 'CAP_NET_RAW';
 const REACHING: readonly string[] = ['ALL', 'CAP_NET_ADMIN', RAW];
 
+/** Takes over any process in sight: with `--pid` those of other containers and of the engine. */
+const TRACING = 'CAP_SYS_PTRACE';
+
 /** `config` with what the policy takes from the container. Throws ERR_EGRESS (125) for rules and combinations that cannot be. */
 export function checkEgress(ctx: Ctx, config: HostConfig): HostConfig {
-  const { Egress = [], NetworkMode, Privileged, CapAdd } = config;
+  const { Egress = [], NetworkMode, Privileged, CapAdd, PidMode } = config;
   const owner = joinedContainer(NetworkMode);
   const joined = owner === undefined ? undefined : readContainer(ctx, owner)?.record;
   if (joined?.HostConfig.Egress?.length) {
@@ -27,6 +30,11 @@ export function checkEgress(ctx: Ctx, config: HostConfig): HostConfig {
       `Conflicting options: --egress and --cap-add ${reaching.replace(/^CAP_/, '')}: with it a container could get past its policy`,
     );
   }
+  if (PidMode && CapAdd?.includes(TRACING)) {
+    throw refuse(
+      'Conflicting options: --egress, --pid and --cap-add SYS_PTRACE: a process that the policy does not hold could be made to do it',
+    );
+  }
   if (owner !== undefined || NetworkMode === 'host' || NetworkMode === 'none') {
     const mode = owner === undefined ? NetworkMode : 'container';
     throw refuse(`Conflicting options: --egress and the network mode "${mode}": a policy needs a network of the container's own`);
@@ -34,5 +42,4 @@ export function checkEgress(ctx: Ctx, config: HostConfig): HostConfig {
   return { ...config, CapDrop: [...new Set([...(config.CapDrop ?? []), RAW])] };
 }
 
-const refuse = (message: string): EngineError =>
-  new EngineError('ERR_EGRESS', message, { hint: 'Leave one of the two out', exitCode: 125 });
+const refuse = (message: string): EngineError => new EngineError('ERR_EGRESS', message, { hint: 'Leave one of them out', exitCode: 125 });
