@@ -16,6 +16,7 @@ import { measureImages } from './bench/subjects/images.ts';
 import { measureLists } from './bench/subjects/lists.ts';
 import { measureLog } from './bench/subjects/log.ts';
 import { measureNames } from './bench/subjects/network-names.ts';
+import { measurePublished } from './bench/subjects/network-publish.ts';
 import { measureTraffic } from './bench/subjects/network-traffic.ts';
 import { measurePush } from './bench/subjects/push.ts';
 import { measureStarts } from './bench/subjects/starts.ts';
@@ -31,6 +32,7 @@ const SUBJECTS: ((bench: Bench) => Promise<void>)[] = [
   measurePush,
   measureNames,
   measureTraffic,
+  measurePublished,
   measureImages,
   measureVersion,
 ];

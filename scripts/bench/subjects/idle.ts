@@ -15,7 +15,9 @@ async function measureMemory(bench: Bench): Promise<void> {
   const [ours, theirs] = [await memoryPerContainer(bench, skiff, none), await memoryPerContainer(bench, podman, none)];
   const work = 'memory of a running container';
   add({ work: `${work}, network none`, unit: 'MB', skiff: ours, podman: theirs, bar: 8, absolute: true, samples: 1 });
+  await Bun.sleep(12_000); // the uplink of what ran before has ended
   const connected = await memoryPerContainer(bench, skiff, []);
+  add({ work: `${work}, default network`, unit: 'MB', skiff: connected, bar: 9, absolute: true, samples: 1 });
   const withPasta = theirs + (await memoryOfPodmansPasta(bench));
   add({ work: `${work}, podman with pasta`, unit: 'MB', skiff: connected, podman: withPasta, bar: 1, samples: 1 });
   const slirp = await memoryPerContainer(bench, podman, []);

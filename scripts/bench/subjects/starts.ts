@@ -9,7 +9,7 @@ export async function measureStarts(bench: Bench): Promise<void> {
   const run =
     (...flags: string[]) =>
     (engine: Engine) => [engine.command('run', '--rm', ...flags, image, 'true')];
-  await compare({ work: 'run --rm IMG true', bar: 0.45, times }, run());
+  await compare({ work: 'run --rm IMG true', bar: 0.42, times }, run());
   await compare({ work: 'run --rm --network none IMG true', bar: 0.45, times }, run('--network', 'none'));
   const onNetwork = 'run --rm --network NET IMG true';
   if (isWanted(onNetwork)) {
