@@ -51,8 +51,9 @@ export async function createNetwork(ctx: Ctx, asked: CreateNetworkOptions): Prom
   return record;
 }
 
-// What `--network` cannot name, or means otherwise, is no name.
+// What `--network` cannot name, or means otherwise, is no name; nor is what every object has, whose keys a container's networks are.
 function checkName(name: string): void {
+  if (name in {}) throw new EngineError('ERR_NETWORK_NAME', `Invalid network name "${name}": it is reserved`, { hint: 'Use another name' });
   if (/^[^\s\p{Cc}/,=:]+$/u.test(name) && name.length <= 200) return;
   throw new EngineError(
     'ERR_NETWORK_NAME',

@@ -1,10 +1,11 @@
 // The trash: what `volume rm` and the prunes took away lies in `trash/<removal>/<volume>/`, whole, until it is brought back, too old, or in
 // the way. A removal is one command's; its name begins with its time and sorts by it. Each volume goes in and out by one rename: whoever
 // dies on the way leaves it on one of the two sides. An empty removal means nothing. Of a volume whose files were replaced (`restore`, `import`)
-// the files alone are there, without a record.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+// the files alone are there, with a note of which folder they were: they change places with what replaces them in one step, so whoever dies
+// before or after it leaves a note that says whether what lies there is to be brought back.
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { syncFolder } from '../sys/atomic.ts';
+import { readJson, syncFolder, writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { exchange } from '../sys/exchange.ts';
@@ -37,24 +38,41 @@ export function listRemovals(ctx: HasPaths): Removal[] {
     .toReversed()
     .flatMap((id) => {
       const removedAt = timeOf(id);
-      const volumes = removedAt ? namesIn(join(trashDir(ctx), id)).filter((name) => !name.startsWith('.')) : [];
+      const volumes = removedAt ? namesIn(join(trashDir(ctx), id)).filter((name) => isWanted(join(trashDir(ctx), id, name))) : [];
       return removedAt && volumes.length > 0 ? [{ id, removedAt, volumes }] : [];
     });
 }
 
 const removedVolume = (ctx: HasPaths, { id }: Pick<Removal, 'id'>, name: string): string => join(trashDir(ctx), id, name);
 
-/** What lies in a removal under this name is not to be brought back: nobody but its age takes it away. */
-export const hidden = (volume: string): string => `.${volume}`;
+const NOTE = 'replaced.json';
+
+/** Notes in `folder`, which is to go into the trash, that it holds the files of `data` once the two have changed places. */
+export function noteReplaced(folder: string, data: string): void {
+  writeJsonAtomic(join(folder, NOTE), { version: 1, folder: identityOf(data) });
+}
+
+// A folder keeps its number wherever it is renamed to.
+const identityOf = (folder: string): string => String(statSync(folder).ino);
+
+// Otherwise it is what replaced them: of a restore that was killed, or undone.
+function isWanted(removed: string): boolean {
+  const note = readJson(join(removed, NOTE)) as { folder?: unknown } | undefined;
+  try {
+    return note === undefined || note.folder === identityOf(join(removed, '_data'));
+  } catch {
+    return false;
+  }
+}
 
 /** The volume whose files alone were replaced, where the removal is one of those. */
 export function replacedIn(ctx: HasPaths, removal: Removal): string | undefined {
-  return removal.volumes.find((name) => !existsSync(join(removedVolume(ctx, removal, name), 'volume.json')));
+  return removal.volumes.find((name) => existsSync(join(removedVolume(ctx, removal, name), NOTE)));
 }
 
 /**
- * Puts the files of a volume back that were replaced, and those that replaced them into the trash, hidden. Throws ENOENT when the volume is
- * gone, and as `whileAtRest`.
+ * Puts the files of a volume back that were replaced, and those that replaced them into the trash, from which nobody but their age takes
+ * them. Throws ENOENT when the volume is gone, and as `whileAtRest`.
  */
 export function putBack(
   ctx: HasPaths,
@@ -64,9 +82,8 @@ export function putBack(
   const kept = removedVolume(ctx, removal, volume);
   const change = (): void => {
     exchange(join(kept, '_data'), volumeData(ctx, volume));
-    renameSync(kept, join(trashDir(ctx), removal.id, hidden(volume)));
     syncFolder(volumeDir(ctx, volume));
-    syncFolder(join(trashDir(ctx), removal.id));
+    syncFolder(kept);
   };
   whileAtRest(ctx, volume, { change, inUse });
 }

@@ -12,7 +12,7 @@ import { tmpDir, volumeDir, volumesDir } from './layout.ts';
 import type { SnapshotRecord, VolumeRecord } from './records.ts';
 import { deleteTree } from './sweep.ts';
 import { syncFileSystem } from './sync.ts';
-import { hidden } from './trash.ts';
+import { noteReplaced } from './trash.ts';
 import { recordVolumeEvent, volumeData } from './volume.ts';
 import { snapshotDir, snapshotsDir } from './volume-snapshots.ts';
 import { whileAtRest } from './volume-users.ts';
@@ -83,20 +83,18 @@ export function beginVolumeMaking(ctx: HasPaths): VolumeMaking {
   function asData(volume: string, { keptIn, inUse }: { keptIn?: string | undefined; inUse: (ids: string[]) => Error }): void {
     sync();
     const change = (): void => {
+      const current = volumeData(ctx, volume);
       // Asked now and not before the files were made, which takes its time: a container may have come, written, and gone.
-      const trash = readdirSync(volumeData(ctx, volume)).length > 0 ? keptIn : undefined;
-      const aside = trash === undefined ? folder : join(trash, hidden(volume));
+      const trash = readdirSync(current).length > 0 ? keptIn : undefined;
+      const aside = trash === undefined ? folder : join(trash, volume);
       if (trash !== undefined) {
-        // In the trash, but not to be brought back, until what was there before is in it.
+        noteReplaced(folder, current);
         makeFolderDurably(trash);
         renameSync(folder, aside);
         syncFolder(trash);
       }
-      exchange(join(aside, '_data'), volumeData(ctx, volume));
-      if (trash !== undefined) {
-        renameSync(aside, join(trash, volume));
-        syncFolder(trash);
-      }
+      exchange(join(aside, '_data'), current);
+      if (trash !== undefined) syncFolder(aside);
       rmSync(join(volumeDir(ctx, volume), UNFINISHED_FILLING), { recursive: true, force: true });
       syncFolder(volumeDir(ctx, volume));
     };

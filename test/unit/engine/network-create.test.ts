@@ -44,6 +44,8 @@ test.each<[Partial<CreateNetworkOptions>, string]>([
   [{ name: ' ' }, 'Invalid name: name is empty'],
   [{ name: 'a/b' }, 'Invalid network name "a/b": it can have no spaces and none of / , = :'],
   [{ name: 'a=b' }, 'Invalid network name "a=b"'],
+  [{ name: '__proto__' }, 'Invalid network name "__proto__": it is reserved'],
+  [{ name: 'constructor' }, 'Invalid network name "constructor": it is reserved'],
   [{ name: 'container:web' }, 'Invalid network name "container:web"'],
   [{ name: 'host' }, 'operation is not permitted on predefined host network'],
   [{ driver: 'overlay' }, 'Cannot make a network with the driver "overlay": an overlay network spans the machines of a swarm'],

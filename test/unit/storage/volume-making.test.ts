@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { containerConfigPath, containerDir, containerLockPath, trashDir, volumeDir } from '../../../src/storage/layout.ts';
-import { listRemovals, newRemoval, putBack, replacedIn } from '../../../src/storage/trash.ts';
+import { listRemovals, newRemoval, noteReplaced, putBack, replacedIn } from '../../../src/storage/trash.ts';
 import { createVolume, getVolume, renameVolume, volumeData } from '../../../src/storage/volume.ts';
 import { beginVolumeMaking } from '../../../src/storage/volume-making.ts';
 import { detachSnapshot, listSnapshots, snapshotDir } from '../../../src/storage/volume-snapshots.ts';
 import { volumeUsers, whileAtRest } from '../../../src/storage/volume-users.ts';
+import { exchange } from '../../../src/sys/exchange.ts';
 import { tryLock } from '../../../src/sys/lock.ts';
 
 let root: string;
@@ -83,7 +84,16 @@ test('files are replaced in one step; those that were there are in the trash, an
   expect([removal?.volumes, removal && replacedIn(ctx(), removal), tmp()]).toEqual([['data'], 'data', []]);
   if (removal) putBack(ctx(), removal, { volume: 'data', inUse });
   expect([read('data'), listRemovals(ctx())]).toEqual([['old'], []]);
-  expect(readdirSync(join(trashDir(ctx()), removal?.id ?? ''))).toEqual(['.data']);
+});
+
+test('files that have not changed places yet with what is to replace them are nothing to bring back', () => {
+  volumeWith('data', 'old');
+  const removal = newRemoval(ctx());
+  mkdirSync(join(removal, 'data/_data'), { recursive: true });
+  noteReplaced(join(removal, 'data'), volumeData(ctx(), 'data'));
+  expect(listRemovals(ctx())).toEqual([]);
+  exchange(join(removal, 'data/_data'), volumeData(ctx(), 'data'));
+  expect(listRemovals(ctx()).map(({ volumes }) => volumes)).toEqual([['data']]);
 });
 
 test('what came into an empty volume while its new files were made is kept; where nothing came, nothing is', () => {
