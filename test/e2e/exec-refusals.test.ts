@@ -36,7 +36,8 @@ test('run of a program that the user may not execute is 126', async () => {
   mkdirSync(folder);
   writeFileSync(join(folder, 'prog'), '#!/bin/sh\necho ran\n');
   chmodSync(join(folder, 'prog'), 0o700);
-  const run = (...args: string[]) => box.skiff(['run', '--rm', '-v', `${folder}:/closed`, ...args, busybox, '/closed/prog']);
+  // Read-only: in a folder to write to, user 1000 would be the caller.
+  const run = (...args: string[]) => box.skiff(['run', '--rm', '-v', `${folder}:/closed:ro`, ...args, busybox, '/closed/prog']);
   const refused = await run('-u', '1000');
   expect(refused.code).toBe(126);
   expect(refused.stderr).toContain('exec: "/closed/prog": permission denied');

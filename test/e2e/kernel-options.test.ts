@@ -49,7 +49,7 @@ describe('--group-add', () => {
   });
 
   test('in a namespace of one id no group can be added', async () => {
-    const env = { SKIFF_USERNS_STEP: 'single', SKIFF_RUNROOT: `${box.run}-1` };
+    const env = { SKIFF_USERNS_STEP: 'single', SKIFF_NETWORK_STEP: 'own', SKIFF_RUNROOT: `${box.run}-1` };
     const { stderr, code } = await box.skiff(['run', '--rm', '--group-add', '5', busybox, 'true'], { env });
     expect(stderr).toContain('Cannot add the group 5: this user namespace has one id only');
     expect(code).toBe(125);
