@@ -1,6 +1,6 @@
 // The shared uplink of the default network: containers that publish nothing have one pasta between them, reach each other by address, and lose it
 // to no kill for long. Which of the machine's programs set the rules up is a ladder.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { eventually } from './support/eventually.ts';
 import { holderOf, image, openSandbox, type Sandbox, uplinksOf } from './support/sandbox.ts';
@@ -202,6 +202,18 @@ describe('the uplink', () => {
     expect(ours).toEqual([]);
     expect(await box.ok(['run', '--rm', busybox, 'echo', 'second'])).toBe('second');
     expect(pastasOf(box)).toHaveLength(1);
+  });
+
+  test('ends too when the run folder is removed under its feet, as a logout does', async () => {
+    const run = `${box.run}-2`;
+    const env = { SKIFF_RUNROOT: run };
+    await box.ok(['run', '--rm', busybox, 'true'], { env });
+    const [keeper] = uplinksOf({ ...box, run });
+    const holder = holderOf({ ...box, run });
+    expect([keeper, holder]).toEqual([expect.any(Number), expect.any(Number)]);
+    rmSync(run, { recursive: true });
+    await eventually('nobody of its group is left', () => processes().every(({ group }) => group !== keeper));
+    process.kill(holder ?? 0, 'SIGKILL');
   });
 
   test('stays as long as one container uses it, though its supervisor is killed and no command comes', async () => {

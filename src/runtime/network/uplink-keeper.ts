@@ -35,10 +35,12 @@ while [ $code -ne 1 ] && [ $code -ne 127 ] && [ $code -ne 141 ]; do
 done
 `;
 
-// Positional: folder, seconds, the keeper's pid. The file's time is that of the last start.
+// Positional: folder, seconds, the keeper's pid. The file's time is that of the last start. A shell that cannot open a file ends: the folder was
+// removed under its feet, and with it whoever could use the uplink again.
 const WATCH = `
 trap '' TERM HUP INT
 folder=$1 linger=$2 keeper=$3 last=$(date +%s)
+trap 'kill -9 $keeper' EXIT
 while :; do
   began=$(date +%s)
   exec 7<>"$folder/users" 6<"$folder/users" 7>&-
@@ -51,7 +53,6 @@ while :; do
   [ $left -gt 0 ] || break
   sleep $left
 done
-kill -9 $keeper
 `;
 
 export interface KeeperOptions {

@@ -13,6 +13,7 @@ import { rehost } from '../network/hosts-file.ts';
 import { loopbackServer, resolvConf } from '../network/resolv-conf.ts';
 import type { NameService } from './name-service.ts';
 import { hostFile, placeFile } from './network-files.ts';
+import { stirred } from './tidy.ts';
 
 export interface FollowOptions {
   /** As it was when the container's files were written. */
@@ -25,6 +26,8 @@ export interface FollowOptions {
 }
 
 const LOOK_MS = 5000;
+/** Each look leaves a little garbage, which nobody else would collect while the container does nothing. */
+const TIDY_EVERY = 120;
 const HOST_FILE = '/etc/resolv.conf';
 
 /** Begins to look; the returned function ends it. */
@@ -58,7 +61,9 @@ export function followHost(ctx: Ctx, record: ContainerRecord, { host, forwardsDn
     address = next;
   };
 
+  let looks = 0;
   const timer = setInterval(() => {
+    if (++looks % TIDY_EVERY === 0) stirred();
     try {
       followServers();
       followAddress();

@@ -5,8 +5,11 @@
 export const TIDIES_ITSELF = { BUN_GC_TIMER_DISABLE: '1' } as const;
 
 const AFTER_MS = 5000;
+/** Compiled code is given back, too, most of which was for the start; what goes on is soon compiled again, and should not be each time. */
+const SHRINK_EVERY_MS = 600_000;
 
 let isDue = false;
+let shrunkMs = Number.NEGATIVE_INFINITY;
 
 /** Something happened that leaves garbage. Cheap: called for each piece of output. */
 export function stirred(): void {
@@ -15,5 +18,8 @@ export function stirred(): void {
   setTimeout(() => {
     isDue = false;
     Bun.gc(true);
+    if (performance.now() - shrunkMs < SHRINK_EVERY_MS) return;
+    shrunkMs = performance.now();
+    Bun.shrink();
   }, AFTER_MS).unref();
 }
