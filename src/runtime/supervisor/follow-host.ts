@@ -1,6 +1,6 @@
 // A container on the default network follows its host: to other name servers (a VPN, another Wi-Fi, a suspend), to another address of the host.
 // Its files are rewritten in place, as libraries look for changes themselves; one that was edited inside stays as it is. Looked at every
-// few seconds by one stat and one question for the interfaces: inotify instances are too few to spend one on each container.
+// few seconds by one stat, and less often by one question for the interfaces: inotify instances are too few to spend one on each container.
 // Trap: pasta answers for the name server on the host's loopback that it found when it started, and for no other.
 import { statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
@@ -25,9 +25,11 @@ export interface FollowOptions {
   names: Pick<NameService, 'isOn' | 'start'>;
 }
 
-const LOOK_MS = 5000;
+const LOOK_MS = 10_000;
 /** Each look leaves a little garbage, which nobody else would collect while the container does nothing. */
-const TIDY_EVERY = 120;
+const TIDY_EVERY = 60;
+/** Asking for the interfaces costs more than the rest together. */
+const ADDRESS_EVERY = 2;
 const HOST_FILE = '/etc/resolv.conf';
 
 /** Begins to look; the returned function ends it. */
@@ -66,7 +68,7 @@ export function followHost(ctx: Ctx, record: ContainerRecord, { host, forwardsDn
     if (++looks % TIDY_EVERY === 0) stirred();
     try {
       followServers();
-      followAddress();
+      if (looks % ADDRESS_EVERY === 0) followAddress();
     } catch {
       // A full disk: the container keeps what it has until the next change.
     }
