@@ -1,10 +1,11 @@
 // A supervisor whose container uses the shared uplink: it is one of the users for as long, and hears of the keeper's death by the end of a FIFO, at
 // no cost while nothing happens. Of all who hear of it one gets the lock and is the keeper's parent from then on. That keeper ends with this
 // supervisor, as it is in its pid namespace, and is missed by the others then, who do the same; the next keeper of a command's outlives all.
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { recordEvent } from '../../storage/events.ts';
 import { networkId } from '../../storage/network-id.ts';
 import type { Ctx } from '../../sys/context.ts';
+import { untilFifoEnds } from '../../sys/fifo-end.ts';
 import { tryLock } from '../../sys/lock.ts';
 import { SHARED_NETNS_FD } from './shared-netns.ts';
 import { spawnKeeper } from './uplink-keeper.ts';
@@ -23,7 +24,7 @@ export function useUplink(ctx: Ctx, uplink: Uplink, onSpawn: (pid: number) => vo
   const watch = async (): Promise<void> => {
     for (let pauseMs = PAUSE_MS; !isOver; ) {
       const begunMs = performance.now();
-      const end = untilEnd(places.alive);
+      const end = untilFifoEnds(places.alive);
       leave = end.cancel;
       await end.reached;
       if (isOver) return;
@@ -39,20 +40,6 @@ export function useUplink(ctx: Ctx, uplink: Uplink, onSpawn: (pid: number) => vo
     leave();
     closeSync(users);
   };
-}
-
-/** Until nobody has the FIFO open for writing. */
-function untilEnd(fifo: string): { reached: Promise<void>; cancel: () => void } {
-  const fd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
-  const reader = Bun.file(fd).stream().getReader();
-  const reached = (async () => {
-    try {
-      while (!(await reader.read()).done);
-    } finally {
-      closeSync(fd);
-    }
-  })();
-  return { reached: reached.catch(() => undefined), cancel: () => void reader.cancel() };
 }
 
 /** Whether a keeper of ours runs now. */
