@@ -43,15 +43,17 @@ export async function copyOut(ctx: Ctx, job: CopyOutJob, { signal }: JobTools): 
 }
 
 function find(root: number, path: string, { followLink, wanted }: CopyOutJob): WalkEnd {
-  let end: WalkEnd;
+  let end: WalkEnd | undefined;
   try {
     end = walkInRoot(root, toBytes(path), { follow: followLink });
+    // It may go between the two.
+    if (end.kind && !isOnMadeUp(end)) return end;
   } catch (error) {
+    if (end) closeFd(end.folder);
     throw ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')
       ? noSuchFile(path, wanted)
       : readFailure(`${wanted}:${path}`)('', error);
   }
-  if (end.kind && !isOnMadeUp(end)) return end;
   closeFd(end.folder);
   throw end.kind ? madeUp(path, wanted) : noSuchFile(path, wanted);
 }
