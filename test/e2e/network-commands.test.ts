@@ -1,4 +1,4 @@
-// The `network` commands, and what `create` and `inspect` make of networks, as far as no container runs. With running ones: network-live.test.ts.
+// The `network` commands, and what `create` and `inspect` make of networks, as far as no container runs. With running ones: network-members.test.ts.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { image, openSandbox } from './support/sandbox.ts';
