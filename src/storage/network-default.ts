@@ -2,7 +2,7 @@
 // while a container runs on it; else one that a new route of the host (a VPN) overlaps by now is changed.
 import { overlaps, parseCidr } from '../sys/cidr.ts';
 import type { Ctx } from '../sys/context.ts';
-import { hostRoutes } from '../sys/host-routes.ts';
+import { hostRoutes, routeTable } from '../sys/host-routes.ts';
 import { isLocked } from '../sys/lock.ts';
 import { containerLockPath } from './layout.ts';
 import { type NetworkRecord, readNetwork, takenSubnets, withNetworksLock, writeNetwork } from './network.ts';
@@ -31,7 +31,7 @@ export async function defaultNetwork(
 
 function isClear({ IPAM }: NetworkRecord, procNet: string | undefined): boolean {
   const subnets = IPAM.Config.flatMap(({ Subnet }) => parseCidr(Subnet) ?? []);
-  return subnets.length > 0 && !hostRoutes(procNet).some((route) => subnets.some((subnet) => overlaps(subnet, route)));
+  return subnets.length > 0 && !hostRoutes(routeTable(procNet)).some((route) => subnets.some((subnet) => overlaps(subnet, route)));
 }
 
 const isUsed = (ctx: Pick<Ctx, 'paths'>): boolean =>

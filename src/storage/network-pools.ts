@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import { type Cidr, cidrOf, cidrText, ipText, overlaps, parseCidr } from '../sys/cidr.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError, errnoOf, messageOf } from '../sys/errors.ts';
-import { hostRoutes } from '../sys/host-routes.ts';
+import { hostRoutes, routeTable } from '../sys/host-routes.ts';
 import { overlapping } from './network.ts';
 import type { NetworkPool } from './network-records.ts';
 
@@ -38,7 +38,7 @@ const fileSchema = z.strictObject({
 /** Reads pools and routes as they are now; a family that the settings have no pool of has the usual ones. Throws ERR_NETWORKS_FILE. `procNet` as for `hostRoutes`. */
 export function poolSource(ctx: Pick<Ctx, 'paths' | 'env'>, { procNet }: { procNet?: string } = {}): PoolSource {
   const pools = configuredPools(ctx.env);
-  const routes = hostRoutes(procNet);
+  const routes = hostRoutes(routeTable(procNet));
   return {
     pool(family, asked = {}, taken) {
       const subnet = asked.Subnet === undefined ? undefined : parseCidr(asked.Subnet);

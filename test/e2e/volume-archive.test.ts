@@ -266,23 +266,26 @@ test('podman imports what skiff exports, and the other way round, with the owner
 }, 120_000);
 
 const disk = process.env.SKIFF_TEST_SMALL_DISK;
-(disk ? test : test.skip)('an archive that does not fit is refused, and the volume stays as it was', async () => {
-  const small = { env: { SKIFF_ROOT: join(disk ?? '', `import-${process.pid}`) } };
-  try {
-    await box.ok(['pull', '--quiet', busybox], small);
-    await box.ok(['run', '--rm', '--network', 'none', '-v', 'data:/d', busybox, 'sh', '-c', 'echo mine >/d/mine'], small);
-    const path = archive('big.tar', [
-      { path: 'mine', content: 'theirs' },
-      { path: 'big', content: Buffer.alloc(30 << 20, 'x') },
-    ]);
-    const { stdout, stderr, code } = await box.skiff(['volume', 'import', 'data', path], small);
-    expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
-    expect(stderr).toMatch(/^skiff: .*no space left/i);
-    expect(await box.ok(['run', '--rm', '--network', 'none', '-v', 'data:/d', busybox, 'sh', '-c', 'ls /d; cat /d/mine'], small)).toBe(
-      'mine\nmine',
-    );
-    expect(readdirSync(join(small.env.SKIFF_ROOT, 'tmp'))).toEqual(['claims']);
-  } finally {
-    Bun.spawnSync(['unshare', '--map-auto', '--map-root-user', 'rm', '-rf', small.env.SKIFF_ROOT], { stdin: 'ignore' });
-  }
-});
+(disk ? test : test.skip)(
+  'an archive that does not fit is refused, and the volume stays as it was (needs root to make a small disk)',
+  async () => {
+    const small = { env: { SKIFF_ROOT: join(disk ?? '', `import-${process.pid}`) } };
+    try {
+      await box.ok(['pull', '--quiet', busybox], small);
+      await box.ok(['run', '--rm', '--network', 'none', '-v', 'data:/d', busybox, 'sh', '-c', 'echo mine >/d/mine'], small);
+      const path = archive('big.tar', [
+        { path: 'mine', content: 'theirs' },
+        { path: 'big', content: Buffer.alloc(30 << 20, 'x') },
+      ]);
+      const { stdout, stderr, code } = await box.skiff(['volume', 'import', 'data', path], small);
+      expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+      expect(stderr).toMatch(/^skiff: .*no space left/i);
+      expect(await box.ok(['run', '--rm', '--network', 'none', '-v', 'data:/d', busybox, 'sh', '-c', 'ls /d; cat /d/mine'], small)).toBe(
+        'mine\nmine',
+      );
+      expect(readdirSync(join(small.env.SKIFF_ROOT, 'tmp'))).toEqual(['claims']);
+    } finally {
+      Bun.spawnSync(['unshare', '--map-auto', '--map-root-user', 'rm', '-rf', small.env.SKIFF_ROOT], { stdin: 'ignore' });
+    }
+  },
+);

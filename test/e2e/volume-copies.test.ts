@@ -219,7 +219,7 @@ test('a terminal is left with the result alone; elsewhere plain lines tell of wh
 }, 120_000);
 
 const disk = process.env.SKIFF_TEST_SMALL_DISK;
-(disk ? test : test.skip)('a copy that does not fit says so, and leaves nothing', async () => {
+(disk ? test : test.skip)('a copy that does not fit says so, and leaves nothing (needs root to make a small disk)', async () => {
   const big = join(disk ?? '', `clone-${process.pid}`);
   const small = { env: { SKIFF_ROOT: big } };
   try {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cidrText } from '../../../src/sys/cidr.ts';
-import { hostRoutes } from '../../../src/sys/host-routes.ts';
+import { hostRoutes, routeTable } from '../../../src/sys/host-routes.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -30,9 +30,9 @@ fe800000000000000000000000000000 40 00000000000000000000000000000000 00 00000000
 ff000000000000000000000000000000 08 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000002 00000000 00000001     eth0
 `,
   );
-  expect(hostRoutes(folder).map(cidrText)).toEqual(['172.17.0.0/16', '10.0.0.0/8', '2001:db8:1::/64']);
+  expect(hostRoutes(routeTable(folder)).map(cidrText)).toEqual(['172.17.0.0/16', '10.0.0.0/8', '2001:db8:1::/64']);
 });
 
 test('a host whose routes cannot be read has none', () => {
-  expect(hostRoutes(join(folder, 'gone'))).toEqual([]);
+  expect(hostRoutes(routeTable(join(folder, 'gone')))).toEqual([]);
 });
