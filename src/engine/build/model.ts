@@ -1,0 +1,302 @@
+// What the parts of the builder hand to each other. The front resolves the context and the options into a BuildJob; one worker, PID 1 of a
+// pid namespace and a mount namespace of its own, solves it: stages side by side, each step from the cache or by an executor (run-step,
+// copy-step, add-step); exporters make of the result what was asked for. Types alone, without behaviour.
+// Longer than other files: it is looked up here what everything is called.
+import type { Claim } from '../../storage/claim.ts';
+import type { ImageConfig, ImageLayer, Platform } from '../../storage/records.ts';
+import type { Ctx } from '../../sys/context.ts';
+
+/** A layer that a step made, or a base image has. Made ones are stored plain: `digest` is the diff-id, the blob the tar itself. */
+export interface BuiltLayer extends ImageLayer {
+  /** Sum of file sizes, unpacked, bytes; 0 where the base image's record does not tell. */
+  sizeBytes: number;
+}
+
+/** What every executor is given. Lives as long as the worker's one build. */
+export interface BuildSite {
+  ctx: Ctx;
+  /** Protects what is made and used until an image record or a cache record reaches it. */
+  hold: Claim;
+  /** Aborted by Ctrl-C, by the front's death, and when another step failed. */
+  signal: AbortSignal;
+  tell: (event: BuildEvent) => void;
+  /** Passes as often as steps may run at once (`--jobs`). */
+  slots: { run<T>(work: () => Promise<T>): Promise<T> };
+  /** Where the build context lies. */
+  context: ContextSource;
+  /** By name: `--build-context` and the folders of git or http sources. */
+  namedContexts: Readonly<Record<string, NamedContext>>;
+  options: BuildOptions;
+}
+
+/** The context as the worker reads it: a folder, its ignore rules with it. */
+export interface ContextSource {
+  /** Absolute; undefined: there is none (`- < Dockerfile`). */
+  folder?: string | undefined;
+  /** Patterns of the .dockerignore that holds, in order, as written; its file name for messages. */
+  ignore: { file: string; patterns: string[] } | undefined;
+}
+
+export type NamedContext =
+  | { kind: 'folder'; context: ContextSource }
+  | { kind: 'image'; reference: string }
+  | { kind: 'stage'; name: string };
+
+/** `skiff build`, as the worker is told of it. Values of secrets are in it: it goes by the worker's standard input, never by arguments. */
+export interface BuildJob {
+  kind: 'build';
+  dockerfile: { name: string; text: string };
+  context: ContextSource;
+  namedContexts: Record<string, NamedContext>;
+  options: BuildOptions;
+}
+
+export interface BuildOptions {
+  /** Canonical references to tag the result with. */
+  tags: string[];
+  target?: string | undefined;
+  buildArgs: Record<string, string>;
+  labels: Record<string, string>;
+  annotations: string[];
+  platforms: Platform[];
+  noCache: boolean;
+  /** Stages to build without cache. */
+  noCacheFilter: string[];
+  /** Ask the registry for every base, also where it is here. */
+  pull: boolean;
+  secrets: Record<string, BuildSecret>;
+  ssh: Record<string, SshSource>;
+  addHosts: string[];
+  network: RunNetwork;
+  limits: BuildLimits;
+  jobs: number;
+  outputs: OutputSpec[];
+  cacheFrom: CacheSpec[];
+  cacheTo: CacheSpec[];
+  squash: boolean;
+  /** Entitlements: `security.insecure`, `network.host`. */
+  allow: string[];
+  explain: boolean;
+  /** Seconds since 1970 of SOURCE_DATE_EPOCH, where it is set (environment or build argument). */
+  sourceDateEpoch?: number | undefined;
+  attest: { sbom?: Record<string, string> | undefined; provenance?: Record<string, string> | undefined };
+  lock?: { mode: 'write' | 'hold'; path: string } | undefined;
+  tlsVerify?: boolean | undefined;
+  /** Keep the rootfs of the step that fails, for a shell. */
+  keepFailed: boolean;
+  /** End before this step runs, or after it failed, with its rootfs kept: `--shell-at`. The number that progress shows, or a line of the file. */
+  shellAt?: string | undefined;
+}
+
+/** The secret's bytes, base64; never logged, never in a key, a record or an event. */
+export interface BuildSecret {
+  value: string;
+}
+
+export interface SshSource {
+  /** Socket of an agent that the front reaches. */
+  socket: string;
+}
+
+export type RunNetwork = 'default' | 'none' | 'host';
+
+/** Of RUN steps; Docker's HostConfig names and units. */
+export interface BuildLimits {
+  ShmSize?: number;
+  Memory?: number;
+  MemorySwap?: number;
+  CpuShares?: number;
+  CpuPeriod?: number;
+  CpuQuota?: number;
+  CpusetCpus?: string;
+  CpusetMems?: string;
+  CgroupParent?: string;
+  Ulimits?: { Name: string; Soft: number; Hard: number }[];
+}
+
+/** `--output type=…,dest=…` and `--cache-to type=…`: the type and its attributes as given, `-` for standard output in `dest`. */
+export interface OutputSpec {
+  type: 'local' | 'tar' | 'oci' | 'docker' | 'image' | 'registry' | 'cacheonly';
+  attributes: Record<string, string>;
+}
+export interface CacheSpec {
+  type: 'registry' | 'local' | 'inline';
+  attributes: Record<string, string>;
+}
+
+// What executors are asked for.
+
+/** One RUN, everything expanded. */
+export interface RunStep {
+  /** The step's id in events. */
+  id: string;
+  args: string[];
+  /** `NAME=value`; order counts. */
+  env: string[];
+  user: string;
+  workdir: string;
+  /** Diff-ids of the rootfs, base first. */
+  layers: string[];
+  platform: Platform;
+  /** Image id of the base, for messages; '' for scratch. */
+  mounts: RunMount[];
+  network: RunNetwork;
+  security: 'sandbox' | 'insecure';
+  /** CDI names. */
+  devices: string[];
+  /** Of heredocs that go to the program's standard input. */
+  stdin?: string | undefined;
+}
+
+export type RunMount =
+  | { type: 'bind'; target: string; from: MountSource; source: string; readonly: boolean }
+  | {
+      type: 'cache';
+      target: string;
+      id: string;
+      /** What an empty cache starts with. */
+      from?: MountSource | undefined;
+      source: string;
+      sharing: 'shared' | 'private' | 'locked';
+      readonly: boolean;
+      mode: number;
+      uid: number;
+      gid: number;
+    }
+  | { type: 'tmpfs'; target: string; sizeBytes?: number | undefined }
+  | {
+      type: 'secret';
+      id: string;
+      /** Without one it is only in the environment. */
+      target?: string | undefined;
+      env?: string | undefined;
+      required: boolean;
+      mode: number;
+      uid: number;
+      gid: number;
+    }
+  | { type: 'ssh'; id: string; target?: string | undefined; required: boolean; mode: number; uid: number; gid: number };
+
+/** Files that a step reads: a stage's or an image's rootfs, or a folder (a context). */
+export type MountSource = { kind: 'layers'; layers: string[] } | { kind: 'context'; context: ContextSource };
+
+export interface RanStep {
+  exitCode: number;
+  /** A signal killed it, by memory limit for instance: one clause for the message. */
+  ending?: string | undefined;
+  /** What it changed as a layer, stored; undefined: nothing. To be called once, if its exit code is 0. */
+  commit(): Promise<BuiltLayer | undefined>;
+  /** Removes what it left. Harmless after `commit`. */
+  discard(): Promise<void>;
+}
+
+/** One COPY or ADD, everything expanded. */
+export interface CopyStep {
+  id: string;
+  /** ADD: URLs, git repositories and local archives are understood. */
+  isAdd: boolean;
+  from: MountSource;
+  /** Name of `from` for messages: "build context", a stage, an image. */
+  fromName: string;
+  /** As written, wildcards in them; relative to the root of `from`. */
+  sources: string[];
+  /** Inline files of heredocs: their contents by file name. */
+  inline: { name: string; text: string }[];
+  /** Absolute, or relative to `workdir`; a slash at its end counts. */
+  dest: string;
+  workdir: string;
+  /** As written: names are looked up in the rootfs. */
+  chown?: string | undefined;
+  /** Octal, or symbolic as chmod(1)'s. */
+  chmod?: string | undefined;
+  link: boolean;
+  parents: boolean;
+  exclude: string[];
+  checksum?: string | undefined;
+  keepGitDir: boolean;
+  unpack?: boolean | undefined;
+}
+
+/** What was found for a CopyStep, before it is done. */
+export interface CopyPlan {
+  /** Digest of all that counts: paths, types, modes, owners, contents, link targets; never times. `sha256:…` */
+  contentKey: string;
+  /** For --explain: path → what of it counts, as a short digest. At most 100,000 entries. */
+  files: Readonly<Record<string, string>>;
+  /** Makes the layer over the rootfs `layers` (diff-ids, base first); undefined: it changes nothing. */
+  make(layers: string[]): Promise<BuiltLayer | undefined>;
+}
+
+// What is remembered of steps.
+
+/** `build-cache/records/<hex of key>.json`. */
+export interface CacheRecord {
+  version: 1;
+  /** `sha256:…` of everything the step's result depends on. */
+  key: string;
+  /** undefined: the step changed no file. */
+  layer?: BuiltLayer | undefined;
+  /** RFC 3339: when the step ran; becomes `created` in the history, so that a cached build gives the same image. */
+  createdAt: string;
+  /** The instruction as shown. */
+  description: string;
+  /** For --explain and `builder du`. */
+  inputs: StepInputs;
+}
+
+/** What a step depended on, by name, for --explain: secrets as their ids alone. */
+export interface StepInputs {
+  /** Which step of which file it is, so that the next build finds what to compare with: context, file, stage, position. */
+  slot: string;
+  /** Key of the state it was built on; the base image's digest for the first one. */
+  parent: string;
+  instruction: string;
+  /** Build arguments and variables that it saw. */
+  args?: Readonly<Record<string, string>> | undefined;
+  files?: Readonly<Record<string, string>> | undefined;
+  mounts?: readonly string[] | undefined;
+}
+
+// What the front hears.
+
+export type BuildEvent =
+  /** A step is known. `name` is what progress shows: `[builder 2/5] RUN make`. */
+  | { type: 'step'; id: string; name: string; inputs: string[]; platform?: string | undefined; isInternal?: boolean | undefined }
+  /** `at`: ms since 1970. */
+  | { type: 'started'; id: string; at: number }
+  | { type: 'ended'; id: string; at: number; result: 'done' | 'cached' | 'failed' | 'canceled'; error?: string | undefined }
+  /** Output of the step's program. `data`: base64. */
+  | { type: 'log'; id: string; stream: 1 | 2; data: string; at: number }
+  /** Of downloads, exports: `label` says what (`sha256:… extracting`). */
+  | { type: 'progress'; id: string; label: string; current: number; total?: number | undefined; isDone?: boolean | undefined }
+  /** Notes of a lint rule: name, sentence, line. */
+  | {
+      type: 'warning';
+      id?: string | undefined;
+      rule?: string | undefined;
+      message: string;
+      line?: number | undefined;
+      url?: string | undefined;
+    }
+  | { type: 'explain'; id: string; hit: boolean; reason: string };
+
+/** The result of one platform, reachable by nobody but the build's claim until it is exported. */
+export interface BuiltImage {
+  platform: Platform;
+  config: ImageConfig;
+  layers: BuiltLayer[];
+  /** Where each layer came from, for cache export: aligned with `layers`; undefined: of the base. */
+  keys: (string | undefined)[];
+}
+
+export interface BuildResult {
+  /** Image id; undefined where no image was kept (`--output type=local`). */
+  id?: string | undefined;
+  /** Digest of the manifest, or of the index of several platforms. */
+  digest?: string | undefined;
+  images: { id: string; platform: string }[];
+  /** For --metadata-file: more of Docker's keys. */
+  metadata: Record<string, unknown>;
+  /** Where --shell-at or --on-error shell finds the rootfs: an image kept for it, and how its shell is to run. */
+  shell?: { image: string; env: string[]; user: string; workdir: string; mounts: RunMount[]; step: string } | undefined;
+}
