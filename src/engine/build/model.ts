@@ -257,6 +257,19 @@ export interface StepInputs {
   mounts?: readonly string[] | undefined;
 }
 
+/** The cache as the solver sees it: this machine's, and what --cache-from names. */
+export interface StepCache {
+  /** By key, layer present and protected by the build's claim. Notes the use. */
+  find(key: string): Promise<CacheRecord | undefined>;
+  /** Remembers a step; returns before it is on the disk, which `settled` waits for. */
+  keep(record: CacheRecord): void;
+  /** Why this step was not found: the first input that differs from the last time this slot was built; one clause. */
+  explain(inputs: StepInputs): string;
+  settled(): Promise<void>;
+  /** Writes what --cache-to names. */
+  export(images: readonly BuiltImage[]): Promise<void>;
+}
+
 // What the front hears.
 
 export type BuildEvent =
