@@ -42,6 +42,25 @@ export type NamedContext =
   | { kind: 'image'; reference: string }
   | { kind: 'stage'; name: string };
 
+/** What `buildImage` is asked: parsed and checked, but nothing of it looked up yet. Secrets have been read, agents found. */
+export interface BuildRequest {
+  /** As given: a folder, `-`, a git or an http URL. */
+  context: string;
+  /** `--file` as given: relative to the current folder, or to the root of a fetched context; `-`: standard input. */
+  file?: string | undefined;
+  /** In place of a file (bake's dockerfile-inline). */
+  dockerfileText?: string | undefined;
+  /** `--build-context NAME=VALUE`, as given. */
+  namedContexts: Record<string, string>;
+  options: BuildOptions;
+}
+
+/** Beside the request. */
+export interface BuildCalls {
+  onEvent: (event: BuildEvent) => void;
+  signal: AbortSignal;
+}
+
 /** `skiff build`, as the worker is told of it. Values of secrets are in it: it goes by the worker's standard input, never by arguments. */
 export interface BuildJob {
   kind: 'build';
@@ -291,7 +310,21 @@ export type BuildEvent =
       line?: number | undefined;
       url?: string | undefined;
     }
-  | { type: 'explain'; id: string; hit: boolean; reason: string };
+  | { type: 'explain'; id: string; hit: boolean; reason: string }
+  /** What --on-error shell or --shell-at asked for is kept; the build ends now, by an error or not. */
+  | { type: 'kept'; shell: KeptShell };
+
+/** A rootfs kept for a shell: an image that nobody but the shell's container will use, and how the step would have run in it. */
+export interface KeptShell {
+  /** Image id. */
+  image: string;
+  env: string[];
+  user: string;
+  workdir: string;
+  mounts: RunMount[];
+  /** The step, as progress names it. */
+  step: string;
+}
 
 /** The result of one platform, reachable by nobody but the build's claim until it is exported. */
 export interface BuiltImage {
@@ -310,6 +343,6 @@ export interface BuildResult {
   images: { id: string; platform: string }[];
   /** For --metadata-file: more of Docker's keys. */
   metadata: Record<string, unknown>;
-  /** Where --shell-at or --on-error shell finds the rootfs: an image kept for it, and how its shell is to run. */
-  shell?: { image: string; env: string[]; user: string; workdir: string; mounts: RunMount[]; step: string } | undefined;
+  /** Set where --shell-at ended the build before its result. */
+  shell?: KeptShell | undefined;
 }
