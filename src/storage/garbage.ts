@@ -1,4 +1,4 @@
-// What nothing reaches. The roots are image records, containers' layers, and what living claims protect. While a container's record
+// What nothing reaches. The roots are image records, records of the build cache, containers' layers, and what living claims protect. While a container's record
 // cannot be read nobody knows its layers, so then no layer counts as garbage. What a pull is at is protected by its claim; what a broken
 // pull left is kept for an hour, for its next try.
 import { readdirSync, statSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { isLocked } from '../sys/lock.ts';
+import { readCacheRecords } from './build-cache.ts';
 import { isClaimed, protectedDigests } from './claim.ts';
 import { containerIds, layersUsed, readContainer } from './container.ts';
 import { isDigest } from './digest.ts';
@@ -38,6 +39,8 @@ export interface Absent {
   containers: readonly string[];
   /** Names. */
   volumes: readonly string[];
+  /** Keys of build cache records. */
+  cache?: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -76,6 +79,11 @@ function reachable(ctx: Ctx, without?: Absent): { usedBlobs: Set<string>; usedLa
       usedBlobs.add(digest);
       usedLayers.add(diffId);
     }
+  }
+  for (const { record } of readCacheRecords(ctx)) {
+    if (record.layer === undefined || without?.cache?.includes(record.key)) continue;
+    usedBlobs.add(record.layer.digest);
+    usedLayers.add(record.layer.diffId);
   }
   let hasUnknownLayers = false;
   for (const id of containerIds(ctx)) {

@@ -1,7 +1,7 @@
 // Unpacked layers, one folder per diff-id. A layer appears whole, by one rename, but its files reach the disk only with the
-// `syncStore` before an image record is written. So a layer that no image record reaches counts only within the boot that made it:
-// after a power cut it may be hollow, and is fetched again.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+// `syncStore` before an image record is written, or when the build cache settles, which is noted beside it (`synced`). So a layer that no
+// image record reaches and that has no such note counts only within the boot that made it: after a power cut it may be hollow, and is made again.
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson } from '../sys/atomic.ts';
 import { bootId } from '../sys/boot.ts';
@@ -23,7 +23,10 @@ export function hasLayer(ctx: LayerCtx, diffId: string): boolean {
 /** Those of `diffIds` that are missing or not safe to build on. */
 export function absentLayers(ctx: LayerCtx, diffIds: readonly string[]): string[] {
   const boot = bootId(ctx.env);
-  const doubtful = diffIds.filter((diffId) => readLayer(ctx, diffId)?.bootId !== boot);
+  const doubtful = diffIds.filter((diffId) => {
+    const record = readLayer(ctx, diffId);
+    return record === undefined || (record.bootId !== boot && !existsSync(syncedPath(ctx, diffId)));
+  });
   if (doubtful.length === 0) return [];
   const reached = reachedLayers(ctx);
   return doubtful.filter((diffId) => !reached.has(diffId) || readLayer(ctx, diffId) === undefined);
@@ -35,6 +38,21 @@ export function readLayer(ctx: Pick<Ctx, 'paths'>, diffId: string): LayerRecord 
   const value = readJson(layerRecordPath(layerDir(ctx, diffId)));
   if (!isLayerRecord(value) || value.diffId !== diffId) return undefined;
   return existsSync(join(layerDir(ctx, diffId), 'fs')) ? value : undefined;
+}
+
+/**
+ * Notes that everything of these layers, blobs too, is on the disk: to be called after a sync that began when they were whole. The note is an
+ * empty file that nobody waits for: were it lost in a power cut, a layer would be made again for nothing.
+ */
+export function markSynced(ctx: Pick<Ctx, 'paths'>, diffIds: Iterable<string>): void {
+  for (const diffId of diffIds) {
+    try {
+      writeFileSync(syncedPath(ctx, diffId), '', { mode: 0o600 });
+    } catch (error) {
+      // Gone meanwhile, or no room: it counts until the machine goes down.
+      if (!['ENOENT', 'ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')) throw error;
+    }
+  }
 }
 
 /** Diff-ids of every folder below layers/, readable or not. */
@@ -88,6 +106,8 @@ export function detachLayer(ctx: Pick<Ctx, 'paths'>, diffId: string): string {
     return layerDir(ctx, diffId);
   }
 }
+
+const syncedPath = (ctx: Pick<Ctx, 'paths'>, diffId: string): string => join(layerDir(ctx, diffId), 'synced');
 
 export const layerRecordPath = (folder: string): string => join(folder, 'layer.json');
 

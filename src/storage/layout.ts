@@ -20,9 +20,21 @@ export const manifestListsDir = (ctx: HasPaths): string => join(ctx.paths.data, 
 
 // layers
 export const layersDir = (ctx: HasPaths): string => join(ctx.paths.data, 'layers');
-/** `layers/<hex of diff-id>`: `fs/` and `layer.json`; exists only whole, by rename. */
+/** `layers/<hex of diff-id>`: `fs/` and `layer.json`; exists only whole, by rename. `synced` is added once it is on the disk. */
 export const layerDir = (ctx: HasPaths, diffId: string): string => join(layersDir(ctx), hexOf(diffId));
 export const layerFs = (ctx: HasPaths, diffId: string): string => join(layerDir(ctx, diffId), 'fs');
+
+// build cache
+export const buildCacheDir = (ctx: HasPaths): string => join(ctx.paths.data, 'build-cache');
+/** One file per step that was built: `<hex of its key>.json`. */
+export const cacheRecordsDir = (ctx: HasPaths): string => join(buildCacheDir(ctx), 'records');
+export const cacheRecordPath = (ctx: HasPaths, key: string): string => join(cacheRecordsDir(ctx), `${hexOf(key)}.json`);
+/** What each place in each Dockerfile was last built from, for --explain. */
+export const cacheSlotsDir = (ctx: HasPaths): string => join(buildCacheDir(ctx), 'slots');
+/** `RUN --mount=type=cache`: a folder per id, named by a hash of it, with `mount.json`, `lock` and `fs/`. */
+export const cacheMountsDir = (ctx: HasPaths): string => join(buildCacheDir(ctx), 'mounts');
+export const cacheMountDir = (ctx: HasPaths, name: string): string => join(cacheMountsDir(ctx), name);
+export const cacheMountFs = (ctx: HasPaths, name: string): string => join(cacheMountDir(ctx, name), 'fs');
 
 // containers
 // (Put together plainly: `ps` asks for them thousands of times, and join() takes its time to normalize.)

@@ -77,7 +77,7 @@ export interface LayerRecord {
   entries: number;
   /** `xxh64:<hex>`: sum of the xxHash64 of each entry's path, type, mode, owner, mtime, size, content CRC, link target and xattrs. */
   tree: string;
-  /** Boot it was unpacked in: until an image record reaches it, it is trusted only while the machine stays up (not synced yet). */
+  /** Boot it was unpacked in: until it is noted as synced, or an image record reaches it, it is trusted only while the machine stays up. */
   bootId?: string;
   /** Device nodes left out because the user may not make them. */
   skippedDevices: number;

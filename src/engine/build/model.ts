@@ -2,15 +2,12 @@
 // pid namespace and a mount namespace of its own, solves it: stages side by side, each step from the cache or by an executor (run-step,
 // copy-step, add-step); exporters make of the result what was asked for. Types alone, without behaviour.
 // Longer than other files: it is looked up here what everything is called.
+import type { BuiltLayer, CacheRecord, StepInputs } from '../../storage/build-cache-records.ts';
 import type { Claim } from '../../storage/claim.ts';
-import type { ImageConfig, ImageLayer, Platform } from '../../storage/records.ts';
+import type { ImageConfig, Platform } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 
-/** A layer that a step made, or a base image has. Made ones are stored plain: `digest` is the diff-id, the blob the tar itself. */
-export interface BuiltLayer extends ImageLayer {
-  /** Sum of file sizes, unpacked, bytes; 0 where the base image's record does not tell. */
-  sizeBytes: number;
-}
+export type { BuiltLayer, CacheRecord, StepInputs } from '../../storage/build-cache-records.ts';
 
 /** What every executor is given. Lives as long as the worker's one build. */
 export interface BuildSite {
@@ -248,41 +245,13 @@ export interface CopyPlan {
 
 // What is remembered of steps.
 
-/** `build-cache/records/<hex of key>.json`. */
-export interface CacheRecord {
-  version: 1;
-  /** `sha256:…` of everything the step's result depends on. */
-  key: string;
-  /** undefined: the step changed no file. */
-  layer?: BuiltLayer | undefined;
-  /** RFC 3339: when the step ran; becomes `created` in the history, so that a cached build gives the same image. */
-  createdAt: string;
-  /** The instruction as shown. */
-  description: string;
-  /** For --explain and `builder du`. */
-  inputs: StepInputs;
-}
-
-/** What a step depended on, by name, for --explain: secrets as their ids alone. */
-export interface StepInputs {
-  /** Which step of which file it is, so that the next build finds what to compare with: context, file, stage, position. */
-  slot: string;
-  /** Key of the state it was built on; the base image's digest for the first one. */
-  parent: string;
-  instruction: string;
-  /** Build arguments and variables that it saw. */
-  args?: Readonly<Record<string, string>> | undefined;
-  files?: Readonly<Record<string, string>> | undefined;
-  mounts?: readonly string[] | undefined;
-}
-
 /** The cache as the solver sees it: this machine's, and what --cache-from names. */
 export interface StepCache {
-  /** By key, layer present and protected by the build's claim. Notes the use. */
-  find(key: string): Promise<CacheRecord | undefined>;
+  /** By key, layer present and protected by the build's claim. Notes the use; with `inputs` also that this is what their slot was built from last. */
+  find(key: string, inputs?: StepInputs): Promise<CacheRecord | undefined>;
   /** Remembers a step; returns before it is on the disk, which `settled` waits for. */
   keep(record: CacheRecord): void;
-  /** Why this step was not found: the first input that differs from the last time this slot was built; one clause. */
+  /** Why this step was not found: the first input that differs from the last time this slot was built; one clause. To be asked before `keep`. */
   explain(inputs: StepInputs): string;
   settled(): Promise<void>;
   /** Writes what --cache-to names. */
