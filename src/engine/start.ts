@@ -8,10 +8,10 @@ import { endRemains } from '../runtime/family.ts';
 import type { StartEvent } from '../runtime/messages.ts';
 import { openSharedNetns } from '../runtime/network/shared-netns.ts';
 import { holdUplink } from '../runtime/network/uplink-hold.ts';
-import { choosePidNamespace, type PidNamespaceStep } from '../runtime/pid-namespace.ts';
+import { choosePidNamespace, ownNamespacesArgv, type PidNamespaceStep } from '../runtime/pid-namespace.ts';
 import { sharesPids } from '../runtime/spec/namespaces.ts';
 import { TIDIES_ITSELF } from '../runtime/supervisor/tidy.ts';
-import { ensureUserNamespace, enterArgv, type UserNamespace } from '../runtime/userns.ts';
+import { ensureUserNamespace, type UserNamespace } from '../runtime/userns.ts';
 import { type ContainerView, findContainer, lastState, readContainer } from '../storage/container.ts';
 import { containerDir, containerLockPath, containerRunDir } from '../storage/layout.ts';
 import type { ContainerRecord } from '../storage/records.ts';
@@ -82,18 +82,7 @@ async function launch(ctx: Ctx, { id, namespace, step, lock }: LaunchSite, scope
   const errors = openSync(logPath, 'w', 0o600);
   const netns = openSharedNetns(namespace);
   const supervisor = Bun.spawn(
-    [
-      ...scope,
-      ...enterArgv(namespace),
-      ...['unshare', '--mount', '--propagation', 'slave'],
-      // PID 1 of a pid namespace: when it dies, however it dies, the kernel kills all that it started.
-      ...(step === 'own' ? ['--pid', '--fork', '--kill-child=SIGKILL'] : []),
-      '--',
-      ...selfCommand(),
-      '__supervise',
-      id,
-      options.onReady ? 'attach' : 'detached',
-    ],
+    [...scope, ...ownNamespacesArgv(namespace, step), ...selfCommand(), '__supervise', id, options.onReady ? 'attach' : 'detached'],
     {
       stdio: ['ignore', 'pipe', errors, lock.fd, netns],
       cwd: '/',

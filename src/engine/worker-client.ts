@@ -1,26 +1,37 @@
 // Starts a worker for one job and follows it to its end. The worker lives no longer than its starter: it has its standard input from
 // us, and gives up when that closes, which a kill -9 of us does as well.
 import type { FileChange } from '../runtime/messages-files.ts';
-import type { HelperReply, PullEvent, WorkEvent, WorkJob, WorkResults } from '../runtime/messages-work.ts';
+import type { PullEvent } from '../runtime/messages-work.ts';
 import { userNamespaceArgv } from '../runtime/userns.ts';
 import { childEnv } from '../sys/child-env.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { selfCommand } from '../sys/self.ts';
+import type { BuildEvent } from './build/model.ts';
 import { errorOf } from './work-failure.ts';
+import type { Job, Results, RunningRequest, WorkerEvent, WorkerReply } from './work-messages.ts';
 
-export interface RunJobOptions {
+/** What a job's front hears and does while it goes on. */
+export interface FollowOptions {
   onEvent?: ((event: PullEvent) => void) | undefined;
   onChanges?: ((changes: FileChange[]) => void) | undefined;
   /** The container's files have been read. */
   onRead?: (() => void) | undefined;
   /** Bytes, so far and in all. */
   onProgress?: ((done: number, total: number) => void) | undefined;
-  /** An open file that the worker is handed as its descriptor 3. */
-  output?: number | undefined;
+  onBuild?: ((event: BuildEvent) => void) | undefined;
+  /** Answers what a build's first RUN asks for. Never throws. */
+  onRunning?: ((request: RunningRequest, reply: (line: WorkerReply) => void) => void) | undefined;
+  /** The worker is in the scope that it was to be started in. */
+  onScoped?: (() => void) | undefined;
   signal?: AbortSignal | undefined;
   /** How long the worker may take to clean up after `signal`, ms; default ten seconds. */
   graceMs?: number | undefined;
+}
+
+export interface RunJobOptions extends FollowOptions {
+  /** An open file that the worker is handed as its descriptor 3. */
+  output?: number | undefined;
   /** How the user's namespace is entered; [] when we are inside it. Default: by nsenter. */
   enter?: string[];
   /** What the worker has open from descriptor 3 on. */
@@ -34,26 +45,39 @@ const GRACE_MS = 10_000;
 const LONGEST_STDERR = 4096;
 
 /** Runs `job` and returns its result. Throws the job's own EngineError, ERR_INTERRUPTED or ERR_WORKER_DIED. */
-export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJobOptions = {}): Promise<WorkResults[J['kind']]> {
-  const { signal } = options;
-  signal?.throwIfAborted();
+export async function runJob<J extends Job>(ctx: Ctx, job: J, options: RunJobOptions = {}): Promise<Results[J['kind']]> {
+  options.signal?.throwIfAborted();
   const enter = options.enter ?? (await userNamespaceArgv(ctx));
   const worker = Bun.spawn([...enter, ...selfCommand(), '__work', job.kind, ...('container' in job ? [job.container] : [])], {
     stdio: ['pipe', 'pipe', 'pipe', ...(options.output === undefined ? [] : [options.output]), ...(options.descriptors ?? [])],
     env: { ...childEnv(ctx.env), SKIFF_ROOT: ctx.paths.data, SKIFF_RUNROOT: ctx.paths.run },
   });
   options.onStart?.();
+  return followWorker(ctx, worker, { job, options });
+}
+
+export type Worker = Bun.Subprocess<'pipe', 'pipe', 'pipe'>;
+
+/** Gives a started worker its job and follows it to its end; what `runJob` does once there is a worker. */
+export async function followWorker<J extends Job>(
+  ctx: Ctx,
+  worker: Worker,
+  { job, options }: { job: J; options: FollowOptions },
+): Promise<Results[J['kind']]> {
+  const { signal } = options;
   let killer: Timer | undefined;
   const giveUp = (): void => {
     void worker.stdin.end();
     killer = setTimeout(() => worker.kill('SIGKILL'), options.graceMs ?? GRACE_MS);
   };
-  signal?.addEventListener('abort', giveUp, { once: true });
   try {
     worker.stdin.write(`${JSON.stringify(job)}\n`);
-    await worker.stdin.flush();
+    // One that has ended already is told of by its end.
+    await Promise.resolve(worker.stdin.flush()).catch(() => undefined);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted) giveUp();
     const [last, complaint] = await Promise.all([follow(ctx, worker, options), tailOf(worker.stderr), worker.exited]);
-    if (last?.type === 'done') return last.result as WorkResults[J['kind']];
+    if (last?.type === 'done') return last.result as Results[J['kind']];
     if (signal?.aborted) throw new EngineError('ERR_INTERRUPTED', 'Interrupted', { exitCode: 130 });
     throw last ? errorOf(last) : died(worker, complaint);
   } finally {
@@ -63,14 +87,14 @@ export async function runJob<J extends WorkJob>(ctx: Ctx, job: J, options: RunJo
   }
 }
 
-type LastEvent = Extract<WorkEvent, { type: 'done' | 'failed' }>;
+type LastEvent = Extract<WorkerEvent, { type: 'done' | 'failed' }>;
 
 async function follow(
   ctx: Ctx,
-  { stdin, stdout }: Bun.Subprocess<'pipe', 'pipe', 'pipe'>,
-  { onEvent, onChanges, onRead, onProgress }: RunJobOptions,
+  { stdin, stdout }: Worker,
+  { onEvent, onChanges, onRead, onProgress, onBuild, onRunning, onScoped }: FollowOptions,
 ): Promise<LastEvent | undefined> {
-  const reply = (line: HelperReply): void => {
+  const reply = (line: WorkerReply): void => {
     stdin.write(`${JSON.stringify(line)}\n`);
     // A worker that has died meanwhile is told of by its end.
     Promise.resolve(stdin.flush()).catch(() => undefined);
@@ -83,7 +107,7 @@ async function follow(
     const lines = (pending + decoder.decode(chunk, { stream: true })).split('\n');
     pending = lines.pop() ?? '';
     for (const line of lines) {
-      const event = JSON.parse(line) as WorkEvent;
+      const event = JSON.parse(line) as WorkerEvent;
       if (event.type === 'notice') {
         // Several layers may have the same thing to say, each of a file of its own.
         const kind = event.message.replace(/"[^"]*"/g, '');
@@ -94,6 +118,9 @@ async function follow(
       if (event.type === 'changes') onChanges?.(event.changes);
       if (event.type === 'helper') void import('./helper-calls.ts').then(({ answerHelper }) => answerHelper(ctx, event, reply));
       if (event.type === 'read') onRead?.();
+      if (event.type === 'build') onBuild?.(event.event);
+      if (event.type === 'scoped') onScoped?.();
+      if (event.type === 'running') onRunning?.(event, reply);
       if (event.type === 'progress') onProgress?.(event.done, event.total);
       if (event.type === 'done' || event.type === 'failed') last = event;
     }

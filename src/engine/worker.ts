@@ -2,7 +2,6 @@
 // when that ends, for then its front is dead. Events are written synchronously: the unpacking sink never lets
 // the event loop run for long. A front that left (EPIPE) is the same as the end of standard input.
 import { delegateHelpers } from '../oci/credential-helper.ts';
-import type { WorkEvent, WorkJob, WorkResults } from '../runtime/messages-work.ts';
 import { type Ctx, dataRoot } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { runtimeRoot } from '../sys/runtime-dir.ts';
@@ -14,9 +13,11 @@ import { exportTree } from './jobs/export.ts';
 import { fetchLayers } from './jobs/layers.ts';
 import { listTags, pull } from './jobs/pull.ts';
 import { sweepStore } from './jobs/sweep.ts';
-import type { FileTools, JobTools } from './jobs/tools.ts';
+import type { BuildTools, FileTools, JobTools } from './jobs/tools.ts';
 import { keepLoopbackDirect } from './loopback-direct.ts';
+import { createRunningAsker, isRunningReply } from './running-facts.ts';
 import { failureOf } from './work-failure.ts';
+import type { Job, Results, WorkerEvent } from './work-messages.ts';
 import { followInput, writeEvent } from './worker-pipe.ts';
 
 /** Runs the job that standard input names. Always 0: the outcome is the last event. */
@@ -28,19 +29,22 @@ export async function main(): Promise<number> {
   // Ctrl-C reaches everything in the terminal's foreground group; the front's closing of our input says the same.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, giveUp);
   keepLoopbackDirect(process.env);
-  const send = (event: WorkEvent): void => {
+  const send = (event: WorkerEvent): void => {
     if (!writeEvent(event)) giveUp();
   };
   try {
     const helpers = createHelperAsker(send);
     delegateHelpers((_env, call) => helpers.ask(call));
-    const job = await followInput(giveUp, helpers.answer);
+    const running = createRunningAsker(send);
+    const job = await followInput(giveUp, (reply) => (isRunningReply(reply) ? running.answer(reply) : helpers.answer(reply)));
     const ctx = workerContext((message) => send({ type: 'notice', message }));
     const result = await run(ctx, job, {
       emit: (event) => send({ type: 'pull', event }),
       tellChanges: (changes) => send({ type: 'changes', changes }),
       tellRead: () => send({ type: 'read' }),
       tellProgress: (done, total) => send({ type: 'progress', done, total }),
+      tellBuild: (event) => send({ type: 'build', event }),
+      askRunning: running.ask,
       signal: controller.signal,
     });
     send({ type: 'done', result });
@@ -50,7 +54,7 @@ export async function main(): Promise<number> {
   return 0;
 }
 
-function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkResults[WorkJob['kind']]> {
+function run(ctx: Ctx, job: Job, tools: JobTools & FileTools & BuildTools): Promise<Results[Job['kind']]> {
   switch (job.kind) {
     case 'pull':
       return pull(ctx, job, tools);
@@ -96,6 +100,8 @@ function run(ctx: Ctx, job: WorkJob, tools: JobTools & FileTools): Promise<WorkR
       return import('./jobs/volume-import.ts').then(({ importVolume }) => importVolume(ctx, job, tools));
     case 'volume-sizes':
       return import('./jobs/volume-sizes.ts').then(({ volumeSizes }) => volumeSizes(ctx, job));
+    case 'build':
+      return import('./jobs/build.ts').then(({ build }) => build(ctx, job, tools));
     default:
       return job satisfies never;
   }

@@ -4,7 +4,7 @@
 // cgroup2 mount, as in /proc/self/cgroup. --cgroup-parent names the slice of the scope, or the folder that takes the sub-cgroup.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ContainerRecord } from '../storage/records.ts';
+import type { ContainerRecord, HostConfig } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import {
   cgroup2Mount,
@@ -39,7 +39,7 @@ const scopeName = (id: string): string => `skiff-${id.slice(0, 12)}`;
  * The argv prefix that starts a container's supervisor in a transient scope; empty without a systemd user manager. Once in the scope it
  * prints the event `scoped`: an output that ends without it means that systemd-run could not make the scope.
  */
-export function scopeArgv(ctx: Ctx, { Id, HostConfig }: Pick<ContainerRecord, 'Id' | 'HostConfig'>): string[] {
+export function scopeArgv(ctx: Ctx, { Id, HostConfig }: { Id: string; HostConfig: Pick<HostConfig, 'CgroupParent'> }): string[] {
   if (!hasSystemdUser(ctx)) return [];
   const unit = `${scopeName(Id)}-${Date.now().toString(36)}.scope`;
   return [

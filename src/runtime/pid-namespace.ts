@@ -37,6 +37,15 @@ export function choosePidNamespace(ctx: Ctx, namespace: UserNamespace): PidNames
   return choice;
 }
 
+/**
+ * The argv prefix of a process that is to have mounts of its own, and to be PID 1 of a pid namespace where there can be one: when it dies,
+ * however it dies, the kernel kills all that it started.
+ */
+export function ownNamespacesArgv(namespace: UserNamespace, step: PidNamespaceStep): string[] {
+  const pids = step === 'own' ? ['--pid', '--fork', '--kill-child=SIGKILL'] : [];
+  return [...enterArgv(namespace), 'unshare', '--mount', '--propagation', 'slave', ...pids, '--'];
+}
+
 /** What `info` shows. */
 export async function describePidNamespace(ctx: Ctx): Promise<PidNamespaceChoice> {
   return choosePidNamespace(ctx, await ensureUserNamespace(ctx));

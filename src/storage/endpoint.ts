@@ -4,7 +4,7 @@ import { networkId } from './network-id.ts';
 import type { EndpointSettings } from './network-records.ts';
 import type { ContainerRecord } from './records.ts';
 
-type Networked = Pick<ContainerRecord, 'Endpoints' | 'HostConfig'>;
+type Networked = Pick<ContainerRecord, 'Endpoints'> & { HostConfig: Pick<ContainerRecord['HostConfig'], 'NetworkMode'> };
 
 /** By network name. A container in another container's network has none. */
 export function endpointsOf({ Endpoints, HostConfig: { NetworkMode } }: Networked): Record<string, EndpointSettings> {

@@ -2,7 +2,7 @@
 // until the container's supervisor is a user of it, too.
 import { closeSync, utimesSync } from 'node:fs';
 import { endpointsOf } from '../../storage/endpoint.ts';
-import type { ContainerRecord } from '../../storage/records.ts';
+import type { ContainerRecord, HostConfig } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { isLocked } from '../../sys/lock.ts';
 import type { UserNamespace } from '../userns.ts';
@@ -10,8 +10,13 @@ import { openUsers, readUplink, uplinkPlaces } from './uplink-record.ts';
 
 const NOTHING = (): void => undefined;
 
+/** What of a container's record tells whether it uses the uplink. */
+export type UplinkUser = Pick<ContainerRecord, 'Endpoints'> & {
+  HostConfig: Pick<HostConfig, 'NetworkMode' | 'PublishAllPorts' | 'PortBindings'>;
+};
+
 /** To be called before the supervisor is started; the returned function once it runs. Throws ERR_NETWORK_STEP (125). */
-export async function holdUplink(ctx: Ctx, record: ContainerRecord, namespace: UserNamespace): Promise<() => void> {
+export async function holdUplink(ctx: Ctx, record: UplinkUser, namespace: UserNamespace): Promise<() => void> {
   const { netns } = namespace;
   if (netns === undefined || !isOnDefaultAlone(record)) return NOTHING;
   const places = uplinkPlaces(ctx, netns);
@@ -30,8 +35,8 @@ export async function holdUplink(ctx: Ctx, record: ContainerRecord, namespace: U
   return () => closeSync(users);
 }
 
-const isOnDefaultAlone = (record: ContainerRecord): boolean => Object.keys(endpointsOf(record)).join() === 'bridge';
+const isOnDefaultAlone = (record: UplinkUser): boolean => Object.keys(endpointsOf(record)).join() === 'bridge';
 
 /** Whether the container has a way out of its own for its ports. */
-export const publishes = ({ HostConfig }: ContainerRecord): boolean =>
+export const publishes = ({ HostConfig }: UplinkUser): boolean =>
   HostConfig.PublishAllPorts || Object.keys(HostConfig.PortBindings).length > 0;

@@ -1,0 +1,61 @@
+// A whole build in its worker: what every step is given, then the solver, then the exporters. What it makes and uses is protected by one claim
+// until records reach it. Told to give up, it has a moment to end its steps in order; then the worker goes, and the kernel ends what is left.
+import { SHARED_NETNS_FD } from '../../runtime/network/shared-netns.ts';
+import { type Claim, claim } from '../../storage/claim.ts';
+import type { Ctx } from '../../sys/context.ts';
+import { closeOnExec } from '../../sys/fd.ts';
+import { randomHex } from '../../sys/random.ts';
+import type { BuildJob, BuildResult, BuildSite } from '../build/model.ts';
+import { endRunning, provideRunning } from '../build/running.ts';
+import { createSlots } from '../build/slots.ts';
+import type { BuildTools, JobTools } from './tools.ts';
+
+/** Inherited: what `--output -` is written to. */
+const OUTPUT_FD = 3;
+const GRACE_MS = 1000;
+
+/** Throws what keeps the build from its end; what the cache has of it by then stays there. */
+export async function build(ctx: Ctx, job: BuildJob, tools: JobTools & BuildTools): Promise<BuildResult> {
+  closeOnExec(OUTPUT_FD);
+  closeOnExec(SHARED_NETNS_FD);
+  // The user's own is for files that the user makes.
+  process.umask(0o022);
+  const hold = claimBuild(ctx);
+  const site: BuildSite = {
+    ctx,
+    hold,
+    signal: tools.signal,
+    tell: tools.tellBuild,
+    slots: createSlots(job.options.jobs),
+    context: job.context,
+    namedContexts: job.namedContexts,
+    options: job.options,
+  };
+  provideRunning(site, tools.askRunning);
+  const aborted = Promise.withResolvers<never>();
+  tools.signal.addEventListener('abort', () => aborted.reject(tools.signal.reason), { once: true });
+  aborted.promise.catch(() => undefined);
+  const work = solveAndExport(site, job);
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    if (tools.signal.aborted) await Promise.race([work.catch(() => undefined), Bun.sleep(GRACE_MS)]);
+    await endRunning(site);
+    hold.release();
+  }
+}
+
+async function solveAndExport(site: BuildSite, job: BuildJob): Promise<BuildResult> {
+  const { solve } = await import('../build/solve.ts');
+  const images = await solve(site, job);
+  const { exportBuild } = await import('../build/export.ts');
+  return exportBuild(site, images);
+}
+
+function claimBuild(ctx: Ctx): Claim {
+  for (;;) {
+    const hold = claim(ctx, `build-${randomHex(8)}`);
+    if (hold) return hold;
+  }
+}
