@@ -16,6 +16,9 @@ export interface BuildSite {
   hold: Claim;
   /** Aborted by Ctrl-C, by the front's death, and when another step failed. */
   signal: AbortSignal;
+  /** A step failed: the others are to end. */
+  stop: (reason: unknown) => void;
+  cache: StepCache;
   tell: (event: BuildEvent) => void;
   /** Passes as often as steps may run at once (`--jobs`). */
   slots: { run<T>(work: () => Promise<T>): Promise<T> };

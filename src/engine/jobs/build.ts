@@ -8,6 +8,7 @@ import { randomHex } from '../../sys/random.ts';
 import type { BuildJob, BuildResult, BuildSite } from '../build/model.ts';
 import { endRunning, provideRunning } from '../build/running.ts';
 import { createSlots } from '../build/slots.ts';
+import { openCache } from '../build/step-cache.ts';
 import type { BuildTools, JobTools } from './tools.ts';
 
 /** Inherited: what `--output -` is written to. */
@@ -21,10 +22,14 @@ export async function build(ctx: Ctx, job: BuildJob, tools: JobTools & BuildTool
   // The user's own is for files that the user makes.
   process.umask(0o022);
   const hold = claimBuild(ctx);
+  const failing = new AbortController();
+  const signal = AbortSignal.any([tools.signal, failing.signal]);
   const site: BuildSite = {
     ctx,
     hold,
-    signal: tools.signal,
+    signal,
+    stop: (reason) => failing.abort(reason),
+    cache: await openCache({ ctx, hold, signal, options: job.options }),
     tell: tools.tellBuild,
     slots: createSlots(job.options.jobs),
     context: job.context,
