@@ -1,7 +1,7 @@
 // What is remembered of build steps, a file each: `build-cache/records/<hex of key>.json`. A record is written at once and without waiting for
-// the disk; whether its layer can be trusted after a power cut is the layer's own matter (`hasLayer`). Each use adds a newline to the file, so its
-// time is that of the last use and the newlines are the uses. A record that cannot be read is absent: the step runs again.
-import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
+// the disk; whether its layer can be trusted after a power cut is the layer's own matter (`hasLayer`). Its time is that of its last use. One that
+// cannot be read is absent: the step runs again.
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -9,6 +9,7 @@ import { errnoOf } from '../sys/errors.ts';
 import type { BuiltLayer, CacheRecord } from './build-cache-records.ts';
 import { hasDigestShape, isDigest } from './digest.ts';
 import { cacheRecordPath, cacheRecordsDir } from './layout.ts';
+import { noteUse, readUsed } from './use-note.ts';
 
 type HasPaths = Pick<Ctx, 'paths'>;
 
@@ -45,37 +46,16 @@ export function writeCacheRecord(ctx: HasPaths, record: CacheRecord): void {
 }
 
 /** Notes that the record was used now. One that is gone is passed over. */
-export function noteCacheUse(ctx: Pick<Ctx, 'paths' | 'now'>, key: string): void {
-  const path = cacheRecordPath(ctx, key);
-  try {
-    const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND);
-    try {
-      writeSync(fd, '\n');
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    const code = errnoOf(error) ?? '';
-    if (['ENOSPC', 'EDQUOT'].includes(code)) utimesSync(path, ctx.now(), ctx.now());
-    else if (code !== 'ENOENT') throw error;
-  }
-}
+export const noteCacheUse = (ctx: Pick<Ctx, 'paths' | 'now'>, key: string): void => noteUse(ctx, cacheRecordPath(ctx, key));
 
 export function removeCacheRecord(ctx: HasPaths, key: string): void {
   rmSync(cacheRecordPath(ctx, key), { force: true });
 }
 
 function readUsedRecord(ctx: HasPaths, key: string): UsedRecord | undefined {
-  const path = cacheRecordPath(ctx, key);
-  try {
-    const text = readFileSync(path, 'utf8');
-    const json = text.trimEnd();
-    const record: unknown = JSON.parse(json);
-    if (!isCacheRecord(record) || record.key !== key) return undefined;
-    return { record, lastUsedAt: statSync(path).mtime, uses: Math.max(1, text.length - json.length) };
-  } catch {
-    return undefined;
-  }
+  const used = readUsed(cacheRecordPath(ctx, key));
+  if (!isCacheRecord(used?.value) || used.value.key !== key) return undefined;
+  return { record: used.value, lastUsedAt: used.lastUsedAt, uses: used.uses };
 }
 
 function isCacheRecord(value: unknown): value is CacheRecord {

@@ -1,6 +1,6 @@
 // The one way state is written: temporary file, fsync, rename, fsync of the folder. If we die before the rename the old content
 // stands and the temporary file (`.<name>.tmp-…`) is garbage; after it the new content stands.
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, futimesSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf } from './errors.ts';
 
@@ -11,6 +11,8 @@ export interface WriteOptions {
   durable?: boolean;
   /** false: a missing folder is an error (ENOENT), for what lies in an object that may be removed meanwhile. Default true. */
   createFolder?: boolean;
+  /** Modification time that it gets; default: now. */
+  time?: Date;
 }
 
 /** Replaces `path` with `data` so that a reader, or a crash at any moment, sees the old bytes or the new, never a part. */
@@ -22,6 +24,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array, options
   try {
     try {
       writeAll(fd, typeof data === 'string' ? Buffer.from(data) : data);
+      if (options.time) futimesSync(fd, options.time, options.time);
       if (durable) fsyncSync(fd);
     } finally {
       closeSync(fd);
