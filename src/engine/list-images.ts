@@ -32,25 +32,23 @@ export function listImageViews(ctx: Ctx, options: ListImagesOptions = {}): Liste
   const patterns = [...(filters.get('reference') ?? []), ...(options.reference === undefined ? [] : [options.reference])];
   const dangling = booleanFilter(filters, 'dangling');
   const isInTime = timeTest(ctx, filters);
-  const listed = listImages(ctx).map(({ image, references }): ListedImageView & { created: number } => {
-    const known = [...references, ...image.repoDigests].map(familiarReference);
-    const familiar = patterns.length === 0 ? known : known.filter((name) => matchesAny(name, patterns));
-    return {
-      image,
-      tags: familiar.filter((name) => !name.includes('@')),
-      digests: [...new Set(familiar.filter((name) => name.includes('@')))],
-      created: createdMs(image),
-    };
-  });
-  return listed
-    .filter(({ image, tags, digests, created }) => {
-      if (patterns.length > 0 && tags.length + digests.length === 0) return false;
-      if (dangling === true && tags.length > 0) return false;
-      if (dangling === false && tags.length + digests.length === 0) return false;
-      return isInTime(created) && hasLabels(ctx, filters, image);
-    })
-    .sort((left, right) => right.created - left.created || (left.image.id < right.image.id ? -1 : 1))
-    .map(({ image, tags, digests }) => ({ image, tags, digests }));
+  const listed: (ListedImageView & { created: number })[] = [];
+  for (const { image, references } of listImages(ctx)) {
+    const tags: string[] = [];
+    const digests: string[] = [];
+    for (const canonical of [...references, ...image.repoDigests]) {
+      const name = familiarReference(canonical);
+      if (patterns.length > 0 && !matchesAny(name, patterns)) continue;
+      if (!name.includes('@')) tags.push(name);
+      else if (!digests.includes(name)) digests.push(name);
+    }
+    const created = createdMs(image);
+    if (patterns.length > 0 && tags.length + digests.length === 0) continue;
+    if (dangling === true && tags.length > 0) continue;
+    if (dangling === false && tags.length + digests.length === 0) continue;
+    if (isInTime(created) && hasLabels(ctx, filters, image)) listed.push({ image, tags, digests, created });
+  }
+  return listed.sort((left, right) => right.created - left.created || (left.image.id < right.image.id ? -1 : 1));
 }
 
 function matchesAny(name: string, patterns: readonly string[]): boolean {

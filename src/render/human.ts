@@ -46,8 +46,8 @@ export function binarySize(bytes: number): string {
 function scaled(bytes: number, step: number, units: string[], digits: number): string {
   let value = bytes;
   let unit = 0;
-  // What rounds up to a whole step belongs to the next unit: 999 999 bytes are 1MB.
-  while (Number(value.toPrecision(digits)) >= step && unit < units.length - 1) {
+  // What rounds up to a whole step belongs to the next unit: 999 999 bytes are 1MB. Only what is near one has to be rounded to tell.
+  while (unit < units.length - 1 && (value >= step || (value > step * 0.9 && Number(value.toPrecision(digits)) >= step))) {
     value /= step;
     unit++;
   }

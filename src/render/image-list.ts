@@ -59,8 +59,8 @@ function plainList(images: readonly ImageListInput[], options: ImageListOptions)
     const { id, created, sizeBytes } = input.image;
     const shown = noTrunc ? id : shortId(id);
     const rest = quiet ? shown : `${shown}\t${ago(created || UNKNOWN_TIME, now)}\t${humanSize(sizeBytes)}`;
-    for (const { repository, tag, digest } of namesOf(input, options)) {
-      lines.push(quiet ? rest : `${repository}\t${tag}\t${showDigests ? `${digest}\t` : ''}${rest}`);
+    for (const name of namesOf(input, options)) {
+      lines.push(quiet ? rest : `${name.repository}\t${name.tag}\t${showDigests ? `${name.digest}\t` : ''}${rest}`);
     }
   }
   return quiet ? lines.map((line) => `${line}\n`).join('') : alignTable(lines);
@@ -74,20 +74,27 @@ interface Name {
 
 /** The rows of one image. A template that shows digests shows those of tags even without `--digests`. */
 function namesOf({ tags, digests }: ImageListInput, { showDigests, format }: ImageListOptions): Name[] {
-  const pairs = digests.map((name): [string, string] => [name.slice(0, name.indexOf('@')), name.slice(name.indexOf('@') + 1)]);
-  const ofTags = tags.flatMap((name) => {
+  const names: Name[] = [];
+  for (const name of tags) {
     const colon = name.lastIndexOf(':');
-    const [repository, tag] = [name.slice(0, colon), name.slice(colon + 1)];
-    const own = pairs.filter(([of]) => of === repository).map(([, digest]) => digest);
-    if (showDigests && own.length > 0) return own.map((digest) => ({ repository, tag, digest }));
-    return [{ repository, tag, digest: (format?.includes('{{.Digest}}') ? own[0] : undefined) ?? NONE }];
-  });
-  const tagged = new Set(ofTags.map(({ repository }) => repository));
-  const untagged = pairs
-    .filter(([repository]) => !tagged.has(repository))
-    .map(([repository, digest]) => ({ repository, tag: NONE, digest: showDigests ? digest : '' }));
-  const names = [...ofTags, ...untagged];
-  return names.length > 0 ? names : [{ repository: NONE, tag: NONE, digest: NONE }];
+    const repository = name.slice(0, colon);
+    const tag = name.slice(colon + 1);
+    const own = showDigests || format?.includes('{{.Digest}}') ? digestsIn(repository, digests) : [];
+    if (showDigests && own.length > 0) for (const digest of own) names.push({ repository, tag, digest });
+    else names.push({ repository, tag, digest: own[0] ?? NONE });
+  }
+  for (const name of digests) {
+    const at = name.indexOf('@');
+    const repository = name.slice(0, at);
+    if (tags.some((tag) => tag.lastIndexOf(':') === at && tag.startsWith(repository))) continue;
+    names.push({ repository, tag: NONE, digest: showDigests ? name.slice(at + 1) : '' });
+  }
+  if (names.length === 0) names.push({ repository: NONE, tag: NONE, digest: NONE });
+  return names;
+}
+
+function digestsIn(repository: string, digests: readonly string[]): string[] {
+  return digests.filter((name) => name.startsWith(`${repository}@`)).map((name) => name.slice(repository.length + 1));
 }
 
 type RowOptions = ImageListOptions & { formatTime(time: number): string };

@@ -13,19 +13,26 @@ type HasPaths = Pick<Ctx, 'paths'>;
 
 /** Longest file name that leaves room for the temporary name of an atomic write. */
 const LONGEST_NAME = 200;
+const SUFFIX = '.json';
 
 /** Every readable image record, in no order. */
 export function readImageRecords(ctx: HasPaths): ImageRecord[] {
-  return imageIds(ctx)
-    .map((id) => readImageRecord(ctx, id))
-    .filter((record) => record !== undefined);
+  const records: ImageRecord[] = [];
+  for (const id of imageIds(ctx)) {
+    const record = readImageRecord(ctx, id);
+    if (record) records.push(record);
+  }
+  return records;
 }
 
 /** Ids of all record files, readable or not. */
 export function imageIds(ctx: HasPaths): string[] {
-  return namesIn(imageRecordsDir(ctx))
-    .map((name) => `sha256:${name.replace(/\.json$/, '')}`)
-    .filter(isDigest);
+  const ids: string[] = [];
+  for (const name of namesIn(imageRecordsDir(ctx))) {
+    const id = `sha256:${name.slice(0, -SUFFIX.length)}`;
+    if (isDigest(id)) ids.push(id);
+  }
+  return ids;
 }
 
 export function readImageRecord(ctx: HasPaths, id: string): ImageRecord | undefined {
@@ -49,14 +56,18 @@ export function referencePath(ctx: HasPaths, canonical: string): string {
 
 /** Every readable reference record, in no order. */
 export function readReferences(ctx: HasPaths): ImageReferenceRecord[] {
-  return referenceFiles(ctx)
-    .map((path) => readReferenceFile(path))
-    .filter((record) => record !== undefined);
+  const records: ImageReferenceRecord[] = [];
+  for (const path of referenceFiles(ctx)) {
+    const record = readReferenceFile(path);
+    if (record) records.push(record);
+  }
+  return records;
 }
 
 /** Paths of all reference files, readable or not. */
 export function referenceFiles(ctx: HasPaths): string[] {
-  return namesIn(refsDir(ctx)).map((name) => join(refsDir(ctx), name));
+  const folder = refsDir(ctx);
+  return namesIn(folder).map((name) => `${folder}/${name}`);
 }
 
 export function readReference(ctx: HasPaths, canonical: string): ImageReferenceRecord | undefined {
@@ -71,11 +82,17 @@ export function readReferenceFile(path: string): ImageReferenceRecord | undefine
 // Names that begin with a dot are atomic writes under way.
 function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => !name.startsWith('.') && name.endsWith('.json'));
+    return readdirSync(folder).filter((name) => !name.startsWith('.') && name.endsWith(SUFFIX));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;
   }
+}
+
+/** A loop, since it is run for each of hundreds of images. */
+function hasDigests(layers: ImageRecord['layers']): boolean {
+  for (const layer of layers) if (!hasDigestShape(layer?.digest) || !hasDigestShape(layer?.diffId)) return false;
+  return true;
 }
 
 function isImageRecord(value: unknown): value is ImageRecord {
@@ -86,7 +103,7 @@ function isImageRecord(value: unknown): value is ImageRecord {
     hasDigestShape(record.manifest?.digest) &&
     hasDigestShape(record.target?.digest) &&
     Array.isArray(record.layers) &&
-    record.layers.every((layer) => hasDigestShape(layer?.digest) && hasDigestShape(layer?.diffId)) &&
+    hasDigests(record.layers) &&
     Array.isArray(record.repoDigests) &&
     (record.companions === undefined || (Array.isArray(record.companions) && record.companions.every(hasDigestShape))) &&
     typeof record.platform?.os === 'string'
