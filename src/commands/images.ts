@@ -1,6 +1,6 @@
 // `skiff images`: the images in the store.
 import { Command, flag, type Io, type Parsed } from '../cli/command.ts';
-import { type ListedImageView, listImageViews } from '../engine/list-images.ts';
+import { type ListImagesOptions, listImageHeadViews, listImageViews } from '../engine/list-images.ts';
 import { renderImageList } from '../render/image-list.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
@@ -22,11 +22,12 @@ export default class Images extends Command {
   };
 
   async run({ ctx, flags, args, io }: Parsed<typeof Images.flags>): Promise<number | undefined> {
-    const images = listImageViews(ctx, { filters: flags.filter, reference: args[0] });
+    const which = { filters: flags.filter, reference: args[0] };
     if (flags.tree) {
-      io.out(await treeOf(ctx, images, { flags, io }));
+      io.out(await treeOf(ctx, which, { flags, io }));
       return undefined;
     }
+    const images = listImageHeadViews(ctx, which);
     io.out(
       await renderImageList(images, {
         quiet: flags.quiet,
@@ -44,10 +45,11 @@ export default class Images extends Command {
 /** Two ways of showing that a tree is not go with it. */
 async function treeOf(
   ctx: Ctx,
-  images: readonly ListedImageView[],
+  which: ListImagesOptions,
   { flags, io }: { flags: Parsed<typeof Images.flags>['flags']; io: Io },
 ): Promise<string> {
   const other = flags.quiet ? '--quiet' : flags.digests ? '--digests' : flags.format ? '--format' : undefined;
+  const images = listImageViews(ctx, which);
   if (other) throw new EngineError('ERR_BAD_OPTION', `${other} is not yet supported with --tree`, { hint: 'Give one of them' });
   const [{ imageTrees }, { renderImageTree }] = await Promise.all([import('../engine/image-tree.ts'), import('../render/image-tree.ts')]);
   return renderImageTree(imageTrees(ctx, images), { columns: io.columns, noTrunc: flags['no-trunc'] });

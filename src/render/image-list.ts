@@ -1,12 +1,12 @@
 // `images` as text: one row per tag, and one per repository that an image is known from by digest only.
-import type { ImageRecord } from '../storage/records.ts';
+import type { ImageHead } from '../storage/records.ts';
 import { timeFormatter } from './go-time.ts';
 import { struct } from './go-values.ts';
 import { ago, humanSize } from './human.ts';
 import { alignTable, shortId } from './table.ts';
 
 export interface ImageListInput {
-  image: ImageRecord;
+  image: ImageHead;
   /** Familiar `name:tag`s and `name@digest`s. */
   tags: readonly string[];
   digests: readonly string[];
@@ -99,7 +99,7 @@ function digestsIn(repository: string, digests: readonly string[]): string[] {
 
 type RowOptions = ImageListOptions & { formatTime(time: number): string };
 
-function imageRow(image: ImageRecord, { repository, tag, digest }: Name, { noTrunc, now, formatTime }: RowOptions): Record<Field, string> {
+function imageRow(image: ImageHead, { repository, tag, digest }: Name, { noTrunc, now, formatTime }: RowOptions): Record<Field, string> {
   const created = image.created || UNKNOWN_TIME;
   return struct('*formatter.imageContext', {
     Containers: 'N/A',

@@ -54,6 +54,9 @@ export interface ImageRecord {
   storedAt: string;
 }
 
+/** What a list shows of an image: all of its record but the layers, which are most of its text. */
+export type ImageHead = Omit<ImageRecord, 'layers'>;
+
 export interface ImageLayer {
   digest: string;
   diffId: string;
