@@ -3,6 +3,10 @@ import type { CommandTable } from './resolve.ts';
 
 export const commands: CommandTable = {
   'attach': { id: 'attach', load: () => import('../commands/attach.ts') },
+  'build': { id: 'build', load: () => import('../commands/build.ts') },
+  'builder:build': { id: 'build', load: () => import('../commands/build.ts') },
+  'buildx:b': { id: 'build', load: () => import('../commands/build.ts') },
+  'buildx:build': { id: 'build', load: () => import('../commands/build.ts') },
   'commit': { id: 'commit', load: () => import('../commands/commit.ts') },
   'completion': { id: 'completion', load: () => import('../commands/completion.ts') },
   'container:attach': { id: 'attach', load: () => import('../commands/attach.ts') },
@@ -41,6 +45,7 @@ export const commands: CommandTable = {
   'export': { id: 'export', load: () => import('../commands/export.ts') },
   'healthcheck:run': { id: 'healthcheck:run', load: () => import('../commands/healthcheck/run.ts') },
   'history': { id: 'history', load: () => import('../commands/history.ts') },
+  'image:build': { id: 'build', load: () => import('../commands/build.ts') },
   'image:copy': { id: 'image:copy', load: () => import('../commands/image/copy.ts') },
   'image:history': { id: 'history', load: () => import('../commands/history.ts') },
   'image:import': { id: 'import', load: () => import('../commands/import.ts') },
