@@ -124,7 +124,7 @@ async function unknownCommand(words: string[]): Promise<EngineError> {
     return new EngineError('ERR_UNKNOWN_COMMAND', `unknown command: skiff ${first}`, {
       hint: `Docker's "${first}" is not in skiff: ${ABSENT[first]}`,
     });
-  const { suggest } = await import('./suggest.ts');
+  const { suggest } = await import('../engine/suggest.ts');
   const parents = words.slice(0, -1);
   const siblings = new Set<string>();
   for (const id of Object.keys(commands)) {

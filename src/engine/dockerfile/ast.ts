@@ -16,16 +16,29 @@ export interface Span {
 export interface Dockerfile {
   /** As messages show it. */
   name: string;
-  /** The text's lines, for messages. */
+  /** The text's lines without their ends, for messages. */
   lines: string[];
-  directives: { syntax?: string | undefined; escape: '\\' | '`'; check?: { skip: string[]; error: boolean } | undefined };
+  directives: { syntax?: string | undefined; escape: '\\' | '`'; check?: CheckOptions | undefined };
+  /** Joined lines that have an empty one in them, for the lint rule. */
+  emptyContinuations: Span[];
   /** ARGs before the first FROM. */
   globalArgs: ArgInstruction[];
   stages: Stage[];
 }
 
+/** `# check=`: rules by name; `all` stands for every one. */
+export interface CheckOptions {
+  skip: string[];
+  /** Rules that only hold when asked for. */
+  experimental: string[];
+  /** A note fails the build. */
+  error: boolean;
+}
+
 export interface Stage {
   index: number;
+  /** The FROM line as written, lines joined. */
+  original: string;
   /** Lower case; undefined without AS. */
   name?: string | undefined;
   /** Raw word. */
@@ -34,7 +47,7 @@ export interface Stage {
   platform?: string | undefined;
   instructions: Instruction[];
   span: Span;
-  /** Comment right above it, for `--call targets`. */
+  /** Of a comment right above it that begins with the stage's name, what follows: for `--call targets`. */
   comment?: string | undefined;
 }
 
@@ -54,7 +67,8 @@ interface Common {
   span: Span;
   /** The instruction as written, lines joined, for progress and history. */
   original: string;
-  comment?: string | undefined;
+  /** Lines of the comment right above it. */
+  comments: string[];
 }
 
 /** Exec form: the words. Shell form: one line. */

@@ -1,6 +1,6 @@
 import { type CommandTable, resolveCommand } from '../../../src/cli/resolve.ts';
-import { suggest } from '../../../src/cli/suggest.ts';
 import { usageOf } from '../../../src/cli/usage.ts';
+import { suggest } from '../../../src/engine/suggest.ts';
 
 const load = () => Promise.reject(new Error('not loaded in this test'));
 const table: CommandTable = {
