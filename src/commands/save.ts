@@ -2,8 +2,8 @@
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { interruptible } from '../cli/interruptible.ts';
 import { BrokenPipe } from '../cli/io.ts';
-import { writeOutputFile } from '../cli/output-file.ts';
-import { writeOutputFolder } from '../cli/output-folder.ts';
+import { writeOutputFile } from '../sys/output-file.ts';
+import { writeOutputFolder } from '../sys/output-folder.ts';
 import { findImagesToSave, type SaveTarget, saveImages } from '../engine/save.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 

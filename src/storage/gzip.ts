@@ -22,8 +22,12 @@ const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
 /** The last block of a deflate stream, empty. */
 const LAST_BLOCK = Buffer.from([3, 0]);
 
-/** `mostPieces` bounds the memory, in megabytes. */
-export function createGzip(onData: (data: Uint8Array) => void, mostPieces = MOST_PIECES): Gzip {
+/** `mostPieces` bounds the memory, in megabytes. `level`: 1 to 9. */
+export function createGzip(
+  onData: (data: Uint8Array) => void,
+  mostPieces = MOST_PIECES,
+  { level = LEVEL }: { level?: number | undefined } = {},
+): Gzip {
   let piece = Buffer.allocUnsafe(PIECE_BYTES);
   let filled = 0;
   let underWay = 0;
@@ -48,7 +52,7 @@ export function createGzip(onData: (data: Uint8Array) => void, mostPieces = MOST
   }
 
   function send(): void {
-    if (filled > 0) last = give(compressed(piece.subarray(0, filled)), last);
+    if (filled > 0) last = give(compressed(piece.subarray(0, filled), level), last);
     piece = Buffer.allocUnsafe(PIECE_BYTES);
     filled = 0;
   }
@@ -81,8 +85,8 @@ export function createGzip(onData: (data: Uint8Array) => void, mostPieces = MOST
   }
 }
 
-function compressed(data: Uint8Array): Promise<Uint8Array> {
+function compressed(data: Uint8Array, level: number): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  deflateRaw(data, { level: LEVEL, finishFlush: constants.Z_SYNC_FLUSH }, (error, result) => (error ? reject(error) : resolve(result)));
+  deflateRaw(data, { level, finishFlush: constants.Z_SYNC_FLUSH }, (error, result) => (error ? reject(error) : resolve(result)));
   return promise;
 }

@@ -2,7 +2,7 @@
 import { Command, flag, type Parsed } from '../../cli/command.ts';
 import { lockFlags, lockOptions } from '../../cli/flags-lock.ts';
 import { interruptible } from '../../cli/interruptible.ts';
-import { writeOutputFile } from '../../cli/output-file.ts';
+import { writeOutputFile } from '../../sys/output-file.ts';
 import { copyImage } from '../../engine/image-copy.ts';
 
 const tlsFlag = (what: string) =>

@@ -3,7 +3,7 @@ import { Command, flag, type Parsed } from '../../cli/command.ts';
 import { pauseFlag } from '../../cli/flags-volume.ts';
 import { interruptible } from '../../cli/interruptible.ts';
 import { BrokenPipe } from '../../cli/io.ts';
-import { writeOutputFile } from '../../cli/output-file.ts';
+import { writeOutputFile } from '../../sys/output-file.ts';
 import { exportVolume } from '../../engine/volume-archive.ts';
 import { EngineError, errnoOf } from '../../sys/errors.ts';
 

@@ -137,6 +137,8 @@ export interface BuildLimits {
 export interface OutputSpec {
   type: 'local' | 'tar' | 'oci' | 'docker' | 'image' | 'registry' | 'cacheonly';
   attributes: Record<string, string>;
+  /** The worker's descriptor that takes the archive; the front opened it, with its user's rights. */
+  descriptor?: number | undefined;
 }
 export interface CacheSpec {
   type: 'registry' | 'local' | 'inline';
@@ -305,6 +307,18 @@ export interface BuiltImage {
   layers: BuiltLayer[];
   /** Where each layer came from, for cache export: aligned with `layers`; undefined: of the base. */
   keys: (string | undefined)[];
+  /** What of outside went into it, for its provenance: each once, in the order of the file. */
+  sources?: BuildSource[] | undefined;
+}
+
+/** An image that a stage began with, or that was copied from; a download; a repository at a commit. */
+export interface BuildSource {
+  kind: 'image' | 'http' | 'git';
+  /** The familiar reference, or the URL. */
+  name: string;
+  /** `sha256:…` of the manifest or index that the name meant, of the file; `sha1:…` of a commit. */
+  digest: string;
+  platform?: Platform | undefined;
 }
 
 export interface BuildResult {

@@ -2,9 +2,9 @@
 // may only be empty, for what is in it is somebody's.
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { syncFolder } from '../sys/atomic.ts';
-import { sweepDeadWriters } from '../sys/dead-writers.ts';
-import { EngineError, errnoOf, isDiskFull } from '../sys/errors.ts';
+import { syncFolder } from './atomic.ts';
+import { sweepDeadWriters } from './dead-writers.ts';
+import { EngineError, errnoOf, isDiskFull } from './errors.ts';
 
 /** Leaves room for what the temporary name has more. */
 const LONGEST_NAME = 200;

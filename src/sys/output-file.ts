@@ -3,9 +3,9 @@
 // that is there can only be replaced by a rename, so for that moment the new one has a second name, too.
 import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { createNamelessAt, nameFileAt } from '../sys/at.ts';
-import { sweepDeadWriters } from '../sys/dead-writers.ts';
-import { EngineError, errnoOf, isDiskFull } from '../sys/errors.ts';
+import { createNamelessAt, nameFileAt } from './at.ts';
+import { sweepDeadWriters } from './dead-writers.ts';
+import { EngineError, errnoOf, isDiskFull } from './errors.ts';
 
 /** Runs `write` with an open file that becomes `path`. Throws ERR_BAD_OUTPUT before anything is written. `what` begins the sentence of a refusal. */
 export async function writeOutputFile(path: string, what: string, write: (fd: number) => Promise<void>): Promise<void> {

@@ -1,0 +1,72 @@
+// From the images that were built to what an output writes: layers compressed, documents made, statements and index added. Nothing is reachable yet.
+import type { Claim } from '../../../storage/claim.ts';
+import type { BuildSite, OutputSpec } from '../model.ts';
+import { isOn } from '../output-spec.ts';
+import { annotationsOf } from './annotations.ts';
+import { compressLayers } from './compress-layers.ts';
+import { imageDocuments, indexDocument } from './documents.ts';
+import type { ExportSteps } from './steps.ts';
+import type { FinishedImage, PreparedImage, PreparedSet, PreparedStatements } from './prepared.ts';
+import { EngineError } from '../../../sys/errors.ts';
+
+export interface PrepareOptions {
+  output: OutputSpec;
+  /** Where the output does not say it. */
+  compression: 'gzip' | 'uncompressed';
+  hold: Claim;
+  steps: ExportSteps;
+}
+
+/** Throws ERR_OUTPUT, ERR_ANNOTATION, ERR_BLOB_MISSING. */
+export async function prepareSet(site: BuildSite, finished: readonly FinishedImage[], options: PrepareOptions): Promise<PreparedSet> {
+  const { output, hold, steps } = options;
+  const { attributes } = output;
+  const { options: build, ctx, signal } = site;
+  const annotations = annotationsOf(build.annotations, output);
+  const wantsStatements = build.attest.provenance !== undefined || build.attest.sbom !== undefined;
+  const hasIndex = finished.length > 1 || wantsStatements;
+  const documents = { annotations, isDocker: !isOn(output, 'oci-mediatypes', true) };
+  refuseNotes(annotations, { hasIndex, isLayout: output.type === 'oci' });
+  if (documents.isDocker && wantsStatements) {
+    throw new EngineError('ERR_OUTPUT', "Invalid output: attestations need OCI's media types", { hint: 'Leave out oci-mediatypes=false' });
+  }
+  const kind = kindOf(attributes.compression) ?? options.compression;
+  const level = attributes['compression-level'] === undefined ? undefined : Number(attributes['compression-level']);
+  const images: PreparedImage[] = [];
+  for (const image of finished) {
+    const layers = await compressLayers(ctx, image.layers, {
+      kind,
+      level,
+      isForced: isOn(output, 'force-compression'),
+      hold,
+      signal,
+      onLayer: ({ diffId }) => steps.note(`compressing layer ${diffId}`),
+    });
+    images.push(imageDocuments({ ...image, layers }, documents));
+  }
+  const statements = wantsStatements ? await statementsFor(site, images) : [];
+  const [first] = images;
+  if (!first) throw new Error('A build without a platform');
+  if (!hasIndex) return { images, statements, target: first.manifest };
+  const index = indexDocument(images, statements, documents);
+  return { images, statements, index, target: index.descriptor };
+}
+
+async function statementsFor(site: BuildSite, images: readonly PreparedImage[]): Promise<PreparedStatements[]> {
+  const { makeStatements } = await import('./statements.ts');
+  return makeStatements(site, images);
+}
+
+const kindOf = (text: string | undefined) => (text === 'gzip' || text === 'zstd' || text === 'uncompressed' ? text : undefined);
+
+function refuseNotes(annotations: ReturnType<typeof annotationsOf>, { hasIndex, isLayout }: { hasIndex: boolean; isLayout: boolean }): void {
+  const strange = annotations.find(
+    ({ level }) => (!hasIndex && (level === 'index' || level === 'manifest-descriptor')) || (!isLayout && level === 'index-descriptor'),
+  );
+  if (!strange) return;
+  throw strange.level === 'index-descriptor'
+    ? new EngineError('ERR_ANNOTATION', 'Annotations of the level "index-descriptor" are for outputs of the type "oci" alone')
+    : new EngineError('ERR_ANNOTATION', `${strange.level} annotations not supported for single platform export`, {
+        hint: 'An index is made for several platforms, or with attestations',
+      });
+}
