@@ -2,9 +2,9 @@
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { interruptible } from '../cli/interruptible.ts';
 import { BrokenPipe } from '../cli/io.ts';
-import { writeOutputFile } from '../sys/output-file.ts';
 import { exportContainer } from '../engine/export.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
+import { writeOutputFile } from '../sys/output-file.ts';
 
 const STDOUT = 1;
 

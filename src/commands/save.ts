@@ -2,10 +2,10 @@
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { interruptible } from '../cli/interruptible.ts';
 import { BrokenPipe } from '../cli/io.ts';
-import { writeOutputFile } from '../sys/output-file.ts';
-import { writeOutputFolder } from '../sys/output-folder.ts';
 import { findImagesToSave, type SaveTarget, saveImages } from '../engine/save.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
+import { writeOutputFile } from '../sys/output-file.ts';
+import { writeOutputFolder } from '../sys/output-folder.ts';
 
 const STDOUT = 1;
 const FORMATS = ['docker-archive', 'oci-archive', 'oci-dir'] as const;

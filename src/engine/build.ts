@@ -3,18 +3,25 @@
 import type { Ctx } from '../sys/context.ts';
 import { resolveContext } from './build/context.ts';
 import type { BuildCalls, BuildRequest, BuildResult } from './build/model.ts';
-import { runBuildJob } from './build/worker.ts';
+import { placeOf } from './build/output-spec.ts';
+import { FIRST_OUTPUT_FD, runBuildJob } from './build/worker.ts';
 
 export interface BuildImageOptions extends BuildCalls {
-  /** An open file for what `--output -` writes. */
-  output?: number | undefined;
+  /** An open file for what an output with `dest=-` writes; undefined where that is a terminal. */
+  stdout?: number | undefined;
 }
 
 /** Builds what is asked for. Throws ERR_DOCKERFILE and whatever else keeps it from its end (exit code 1), ERR_INTERRUPTED. */
 export async function buildImage(ctx: Ctx, request: BuildRequest, options: BuildImageOptions): Promise<BuildResult> {
   const { job, release } = await resolveContext(ctx, request, options);
   try {
-    return await runBuildJob(ctx, job, options);
+    const { outputs } = job.options;
+    if (!outputs.some((output) => placeOf(output) !== undefined)) return await runBuildJob(ctx, job, options);
+    const { withOutputs } = await import('./build/outputs.ts');
+    const { stdout, signal } = options;
+    return await withOutputs(outputs, { stdout, firstDescriptor: FIRST_OUTPUT_FD, warn: ctx.warn, signal }, (opened) =>
+      runBuildJob(ctx, { ...job, options: { ...job.options, outputs: opened.outputs } }, { ...options, outputs: opened.descriptors }),
+    );
   } finally {
     await release();
   }

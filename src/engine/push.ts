@@ -25,6 +25,10 @@ export interface PushOptions {
   allTags?: boolean;
   /** Id of the image to push, whatever the store has under the reference; then the store takes no note of the push. */
   image?: string | undefined;
+  /** The image itself, as it is to be pushed: nothing is looked up, and nothing compressed. */
+  record?: ImageRecord | undefined;
+  /** Under its digest alone, without a tag. */
+  byDigest?: boolean | undefined;
   /** Refuses an image for another platform, and pushes no index. */
   platform?: string | undefined;
   tlsVerify?: boolean | undefined;
@@ -53,15 +57,17 @@ interface Push {
 export async function pushImage(ctx: Ctx, options: PushOptions): Promise<void> {
   const { tlsVerify, onProgress: emit = () => {}, platform } = options;
   const target = parseReference(options.reference);
-  const images = imagesToPush(ctx, target, options);
+  const { record } = options;
+  const images = record ? [{ tag: target.tag ?? '', image: record }] : imagesToPush(ctx, target, options);
   const plans: { image: ImageRecord; tag: string; plan: PushPlan }[] = [];
   const failing = new AbortController();
   const signal = AbortSignal.any([failing.signal, ...(options.signal ? [options.signal] : [])]);
   try {
     emit({ type: 'refers', repository: repositoryName(target) });
     for (const { image: stored, tag } of images) {
-      const image = await compressImage(ctx, stored, signal);
-      plans.push({ image, tag, plan: planPush(ctx, image, { single: platform !== undefined }) });
+      const image = record ?? (await compressImage(ctx, stored, signal));
+      const plan = planPush(ctx, image, { single: platform !== undefined });
+      plans.push({ image, tag: options.byDigest ? lastOf(plan.manifests).digest : tag, plan });
     }
     keepLoopbackDirect(process.env);
     const repository = (await registryEndpoints(ctx.env, target, { tlsVerify })).at(-1)?.repository ?? target.repository;
@@ -78,7 +84,7 @@ export async function pushImage(ctx: Ctx, options: PushOptions): Promise<void> {
       const name = familiarReference(repositoryName(target));
       recordImageEvent(ctx, {
         action: 'push',
-        subject: familiarReference(canonicalReference({ ...target, tag })),
+        subject: familiarReference(canonicalReference(options.byDigest ? { ...target, digest } : { ...target, tag })),
         name,
         imageId: image.id,
       });

@@ -22,6 +22,8 @@ export interface ArchivedImage {
   names: string[];
   /** What the layout calls it, in place of the tag of its names. */
   label?: string | undefined;
+  /** Of its entries in the layout. */
+  annotations?: Record<string, string> | undefined;
 }
 
 /** `blobs/sha256/<hex>`. */
@@ -66,13 +68,13 @@ export function dockerRepositories(images: readonly ArchivedImage[]): string | u
   return Object.keys(repositories).length > 0 ? JSON.stringify(repositories) : undefined;
 }
 
-function indexEntries({ manifest, index, names, label }: ArchivedImage): Descriptor[] {
+function indexEntries({ manifest, index, names, label, annotations }: ArchivedImage): Descriptor[] {
   const { mediaType, digest, size } = index ?? manifest;
-  const plain = { mediaType, digest, size };
-  if (label !== undefined) return [{ ...plain, annotations: { [REF_NAME]: label } }];
+  const plain = { mediaType, digest, size, ...(annotations ? { annotations } : {}) };
+  if (label !== undefined) return [{ ...plain, annotations: { ...annotations, [REF_NAME]: label } }];
   if (names.length === 0) return [plain];
   return names.map((name) => {
     const tag = parseReference(name).tag;
-    return { ...plain, annotations: { [FULL_NAME]: name, ...(tag ? { [REF_NAME]: tag } : {}) } };
+    return { ...plain, annotations: { ...annotations, [FULL_NAME]: name, ...(tag ? { [REF_NAME]: tag } : {}) } };
   });
 }

@@ -44,8 +44,16 @@ export async function readSome(fd: number, chunk: Buffer, signal: AbortSignal): 
   }
 }
 
-/** Reads `fd` to its end; what `take` is given is valid during the call only. Throws what `signal` says, and what `take` throws. */
-export async function readStream(fd: number, take: (chunk: Buffer) => void, signal: AbortSignal): Promise<void> {
+/**
+ * Reads `fd` to its end; what `take` is given is valid during the call only. `drain` is waited for before more is read. Throws what `signal` says, and
+ * what `take` and `drain` throw.
+ */
+export async function readStream(
+  fd: number,
+  take: (chunk: Buffer) => void,
+  signal: AbortSignal,
+  drain?: () => Promise<void>,
+): Promise<void> {
   const chunk = Buffer.from(new ArrayBuffer(CHUNK_BYTES));
   const turn = turns(signal);
   for (;;) {
@@ -53,8 +61,10 @@ export async function readStream(fd: number, take: (chunk: Buffer) => void, sign
     if (!isReady(fd, POLLIN)) continue;
     const length = Number(f.read(fd, ptr(chunk), chunk.length));
     if (length === 0) return;
-    if (length > 0) take(chunk.subarray(0, length));
-    else if (errno() !== EINTR && errno() !== EAGAIN) check(-1, 'read');
+    if (length > 0) {
+      take(chunk.subarray(0, length));
+      await drain?.();
+    } else if (errno() !== EINTR && errno() !== EAGAIN) check(-1, 'read');
   }
 }
 

@@ -2,8 +2,8 @@
 import { Command, flag, type Parsed } from '../../cli/command.ts';
 import { lockFlags, lockOptions } from '../../cli/flags-lock.ts';
 import { interruptible } from '../../cli/interruptible.ts';
-import { writeOutputFile } from '../../sys/output-file.ts';
 import { copyImage } from '../../engine/image-copy.ts';
+import { writeOutputFile } from '../../sys/output-file.ts';
 
 const tlsFlag = (what: string) =>
   flag.string({

@@ -3,9 +3,9 @@ import { Command, flag, type Parsed } from '../../cli/command.ts';
 import { pauseFlag } from '../../cli/flags-volume.ts';
 import { interruptible } from '../../cli/interruptible.ts';
 import { BrokenPipe } from '../../cli/io.ts';
-import { writeOutputFile } from '../../sys/output-file.ts';
 import { exportVolume } from '../../engine/volume-archive.ts';
 import { EngineError, errnoOf } from '../../sys/errors.ts';
+import { writeOutputFile } from '../../sys/output-file.ts';
 
 const STDOUT = 1;
 

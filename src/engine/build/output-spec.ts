@@ -51,7 +51,7 @@ export const ANNOTATION = /^annotation(?:-(manifest|index|manifest-descriptor|in
 export function parseOutput(text: string): OutputSpec {
   const fields = fieldsOf(text);
   const [only = ''] = fields;
-  if (fields.length === 1 && only === text && !only.startsWith('type=')) {
+  if (fields.length === 1 && only === text && !/^(type|dest)=/.test(only)) {
     return checkOutput({ type: only === '-' ? 'tar' : 'local', attributes: { dest: only } });
   }
   const attributes: Record<string, string> = {};
@@ -82,6 +82,11 @@ export const outputsOrDefault = (outputs: readonly OutputSpec[]): OutputSpec[] =
 /** Whether the output is an image of the store, or one that is pushed. */
 export const isStoreOutput = ({ type, attributes }: OutputSpec): boolean =>
   type === 'image' || type === 'registry' || (type === 'docker' && attributes.dest === undefined);
+
+/** Where an output goes on this machine; undefined: to the store, a registry or nowhere. */
+export function placeOf({ type, attributes }: OutputSpec): string | undefined {
+  return attributes.dest ?? (type === 'tar' || type === 'oci' ? '-' : undefined);
+}
 
 /** An attribute that is true or false, checked by `parseOutput` already. */
 export function isOn({ attributes }: OutputSpec, key: string, otherwise = false): boolean {

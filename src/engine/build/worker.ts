@@ -14,12 +14,15 @@ import { createRunningHelp } from '../running-facts.ts';
 import { type FollowOptions, followWorker, type Worker } from '../worker-client.ts';
 import type { BuildCalls, BuildJob, BuildResult } from './model.ts';
 
+/** The worker's first descriptor for an output: behind the standard ones, an empty place and the shared network namespace. */
+export const FIRST_OUTPUT_FD = 5;
+
 /** How long the worker may take to end its steps; every one of them is killed with it. */
 const GRACE_MS = 1500;
 
 export interface BuildWorkerOptions extends BuildCalls {
-  /** An open file that the worker is handed as its descriptor 3, for `--output -`. */
-  output?: number | undefined;
+  /** What the worker has open from `FIRST_OUTPUT_FD` on, for outputs. */
+  outputs?: readonly number[] | undefined;
 }
 
 /** Does the job in a worker. Throws the build's own EngineError, ERR_INTERRUPTED or ERR_WORKER_DIED. */
@@ -40,7 +43,7 @@ export async function runBuildJob(ctx: Ctx, job: BuildJob, options: BuildWorkerO
   };
   const scope = scopeArgv(ctx, { Id: randomHex(32), HostConfig: job.options.limits });
   const attempt = (prefix: string[]): Promise<BuildResult> =>
-    followWorker(ctx, spawnWorker(ctx, { namespace, scope: prefix, output: options.output }), { job, options: follow });
+    followWorker(ctx, spawnWorker(ctx, { namespace, scope: prefix, outputs: options.outputs ?? [] }), { job, options: follow });
   try {
     if (scope.length === 0) return await attempt([]);
     return await attempt(scope).catch((error: unknown) => {
@@ -55,14 +58,14 @@ export async function runBuildJob(ctx: Ctx, job: BuildJob, options: BuildWorkerO
 
 function spawnWorker(
   ctx: Ctx,
-  { namespace, scope, output }: { namespace: UserNamespace; scope: string[]; output: number | undefined },
+  { namespace, scope, outputs }: { namespace: UserNamespace; scope: string[]; outputs: readonly number[] },
 ): Worker {
   const { step } = choosePidNamespace(ctx, namespace);
   const netns = openSharedNetns(namespace);
   const nothing = openSync('/dev/null', 'r');
   try {
     return Bun.spawn([...scope, ...ownNamespacesArgv(namespace, step), ...selfCommand(), '__work', 'build'], {
-      stdio: ['pipe', 'pipe', 'pipe', output ?? nothing, netns],
+      stdio: ['pipe', 'pipe', 'pipe', nothing, netns, ...outputs],
       cwd: '/',
       detached: true,
       env: { ...childEnv(ctx.env), SKIFF_ROOT: ctx.paths.data, SKIFF_RUNROOT: ctx.paths.run },

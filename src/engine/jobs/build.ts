@@ -11,14 +11,12 @@ import { createSlots } from '../build/slots.ts';
 import { openCache } from '../build/step-cache.ts';
 import type { BuildTools, JobTools } from './tools.ts';
 
-/** Inherited: what `--output -` is written to. */
-const OUTPUT_FD = 3;
 const GRACE_MS = 1000;
 
 /** Throws what keeps the build from its end; what the cache has of it by then stays there. */
 export async function build(ctx: Ctx, job: BuildJob, tools: JobTools & BuildTools): Promise<BuildResult> {
-  closeOnExec(OUTPUT_FD);
   closeOnExec(SHARED_NETNS_FD);
+  for (const { descriptor } of job.options.outputs) if (descriptor !== undefined) closeOnExec(descriptor);
   // The user's own is for files that the user makes.
   process.umask(0o022);
   const hold = claimBuild(ctx);
@@ -55,7 +53,7 @@ async function solveAndExport(site: BuildSite, job: BuildJob): Promise<BuildResu
   const { solve } = await import('../build/solve.ts');
   const images = await solve(site, job);
   const { exportBuild } = await import('../build/export.ts');
-  return exportBuild(site, images);
+  return exportBuild(site, images, job.dockerfile);
 }
 
 function claimBuild(ctx: Ctx): Claim {

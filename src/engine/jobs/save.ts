@@ -26,7 +26,7 @@ export async function save(ctx: Ctx, job: SaveJob, { signal }: { signal: AbortSi
     hold.protect(
       images.flatMap(({ id, manifest, layers, others }) => [id, manifest.digest, ...[...layers, ...others].map(({ digest }) => digest)]),
     );
-    if (job.folder === undefined) await writeArchive(ctx, images, { isDocker: job.format === 'docker-archive', signal });
+    if (job.folder === undefined) await writeArchive(ctx, images, { isDocker: job.format === 'docker-archive', output: OUTPUT, signal });
     else {
       const { writeImageFolder } = await import('./save-folder.ts');
       await writeImageFolder(ctx, images, { folder: job.folder, format: job.format, signal });
@@ -37,12 +37,13 @@ export async function save(ctx: Ctx, job: SaveJob, { signal }: { signal: AbortSi
   return null;
 }
 
-async function writeArchive(
+/** Writes images to the open file `output`, with `isDocker` also what `docker load` of any age looks for. Throws the errno of a failed write. */
+export async function writeArchive(
   ctx: Ctx,
   images: SavedParts[],
-  { isDocker, signal }: { isDocker: boolean; signal: AbortSignal },
+  { isDocker, output, signal }: { isDocker: boolean; output: number; signal: AbortSignal },
 ): Promise<void> {
-  const tar = createTarWriter((chunk) => writeFully(OUTPUT, chunk));
+  const tar = createTarWriter((chunk) => writeFully(output, chunk));
   const turn = turns(signal);
   tar.entry(header('blobs/', 0));
   tar.entry(header('blobs/sha256/', 0));

@@ -62,4 +62,6 @@ function annotation(level: AnnotationLevel, platform: string | undefined, key: s
 }
 
 const refused = (why: string): EngineError =>
-  new EngineError('ERR_ANNOTATION', why.replace(/^i/, 'I'), { hint: 'For example: --annotation manifest:org.opencontainers.image.title=App' });
+  new EngineError('ERR_ANNOTATION', why.replace(/^i/, 'I'), {
+    hint: 'For example: --annotation manifest:org.opencontainers.image.title=App',
+  });

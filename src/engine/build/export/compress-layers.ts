@@ -64,15 +64,23 @@ function findPacked(ctx: Ctx, layer: PreparedLayer, { kind, level, hold }: Compr
 async function pack(ctx: Ctx, layer: PreparedLayer, options: CompressOptions): Promise<PreparedLayer> {
   const { kind, level, hold, signal, onLayer } = options;
   if (!hasBlob(ctx, layer.digest)) {
-    throw new EngineError('ERR_BLOB_MISSING', `Cannot compress the layer "${layer.diffId}": its blob "${layer.digest}" is not in the store`, {
-      hint: 'Pull the base image again',
-    });
+    throw new EngineError(
+      'ERR_BLOB_MISSING',
+      `Cannot compress the layer "${layer.diffId}": its blob "${layer.digest}" is not in the store`,
+      {
+        hint: 'Pull the base image again',
+      },
+    );
   }
   onLayer?.(layer);
   const blob = createNewBlob(ctx);
   try {
     const packer =
-      kind === 'gzip' ? createGzip(blob.write, MOST_PIECES, { level }) : kind === 'zstd' ? createZstd(blob.write, { level }) : plain(blob.write);
+      kind === 'gzip'
+        ? createGzip(blob.write, MOST_PIECES, { level })
+        : kind === 'zstd'
+          ? createZstd(blob.write, { level })
+          : plain(blob.write);
     const inflater = createInflater((data) => packer.write(data));
     const take = compressionOf(layer.mediaType) === 'uncompressed' ? packer.write : inflater.write;
     let turnMs = performance.now();

@@ -20,5 +20,7 @@ export function requireNames(names: readonly string[]): void {
 
 function canonical({ registry, repository, tag, digest }: Reference): string {
   if (!digest) return `${registry}/${repository}:${tag}`;
-  throw new EngineError('ERR_BAD_REFERENCE', 'refusing to create a tag with a digest reference', { hint: 'Leave out what follows the "@"' });
+  throw new EngineError('ERR_BAD_REFERENCE', 'refusing to create a tag with a digest reference', {
+    hint: 'Leave out what follows the "@"',
+  });
 }

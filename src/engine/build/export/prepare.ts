@@ -1,16 +1,16 @@
 // From the images that were built to what an output writes: layers compressed, documents made, statements and index added. Nothing is reachable yet.
 import type { Claim } from '../../../storage/claim.ts';
-import type { BuildSite, OutputSpec } from '../model.ts';
+import { EngineError } from '../../../sys/errors.ts';
+import type { OutputWork } from '../export.ts';
+import type { BuildSite } from '../model.ts';
 import { isOn } from '../output-spec.ts';
 import { annotationsOf } from './annotations.ts';
 import { compressLayers } from './compress-layers.ts';
 import { imageDocuments, indexDocument } from './documents.ts';
+import type { PreparedImage, PreparedSet, PreparedStatements } from './prepared.ts';
 import type { ExportSteps } from './steps.ts';
-import type { FinishedImage, PreparedImage, PreparedSet, PreparedStatements } from './prepared.ts';
-import { EngineError } from '../../../sys/errors.ts';
 
 export interface PrepareOptions {
-  output: OutputSpec;
   /** Where the output does not say it. */
   compression: 'gzip' | 'uncompressed';
   hold: Claim;
@@ -18,8 +18,8 @@ export interface PrepareOptions {
 }
 
 /** Throws ERR_OUTPUT, ERR_ANNOTATION, ERR_BLOB_MISSING. */
-export async function prepareSet(site: BuildSite, finished: readonly FinishedImage[], options: PrepareOptions): Promise<PreparedSet> {
-  const { output, hold, steps } = options;
+export async function prepareSet(site: BuildSite, { output, finished, facts }: OutputWork, options: PrepareOptions): Promise<PreparedSet> {
+  const { hold, steps } = options;
   const { attributes } = output;
   const { options: build, ctx, signal } = site;
   const annotations = annotationsOf(build.annotations, output);
@@ -44,7 +44,7 @@ export async function prepareSet(site: BuildSite, finished: readonly FinishedIma
     });
     images.push(imageDocuments({ ...image, layers }, documents));
   }
-  const statements = wantsStatements ? await statementsFor(site, images) : [];
+  const statements = wantsStatements ? await statementsFor(site, images, facts) : [];
   const [first] = images;
   if (!first) throw new Error('A build without a platform');
   if (!hasIndex) return { images, statements, target: first.manifest };
@@ -52,14 +52,17 @@ export async function prepareSet(site: BuildSite, finished: readonly FinishedIma
   return { images, statements, index, target: index.descriptor };
 }
 
-async function statementsFor(site: BuildSite, images: readonly PreparedImage[]): Promise<PreparedStatements[]> {
+async function statementsFor(site: BuildSite, images: readonly PreparedImage[], facts: OutputWork['facts']): Promise<PreparedStatements[]> {
   const { makeStatements } = await import('./statements.ts');
-  return makeStatements(site, images);
+  return makeStatements(site, images, facts);
 }
 
 const kindOf = (text: string | undefined) => (text === 'gzip' || text === 'zstd' || text === 'uncompressed' ? text : undefined);
 
-function refuseNotes(annotations: ReturnType<typeof annotationsOf>, { hasIndex, isLayout }: { hasIndex: boolean; isLayout: boolean }): void {
+function refuseNotes(
+  annotations: ReturnType<typeof annotationsOf>,
+  { hasIndex, isLayout }: { hasIndex: boolean; isLayout: boolean },
+): void {
   const strange = annotations.find(
     ({ level }) => (!hasIndex && (level === 'index' || level === 'manifest-descriptor')) || (!isLayout && level === 'index-descriptor'),
   );
