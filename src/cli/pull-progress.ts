@@ -2,7 +2,8 @@
 // standard output is the container's.
 
 import type { LockOptions } from '../engine/lock-pins.ts';
-import { pullImage, pullNames } from '../engine/pull.ts';
+import { pullImage } from '../engine/pull.ts';
+import { pullNames } from '../engine/pull-names.ts';
 import { createPullProgress } from '../render/pull-progress.ts';
 import type { PullResult } from '../runtime/messages-work.ts';
 import type { Ctx } from '../sys/context.ts';

@@ -5,8 +5,8 @@ import { interruptible } from '../cli/interruptible.ts';
 import { pullToTerminal, sayStatus } from '../cli/pull-progress.ts';
 import { refused } from '../cli/refused.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
-import { requiredPin } from '../engine/lock-pins.ts';
-import { listRemoteTags, pullNames } from '../engine/pull.ts';
+import { listRemoteTags } from '../engine/pull.ts';
+import { pullNames } from '../engine/pull-names.ts';
 import { EngineError } from '../sys/errors.ts';
 
 export default class Pull extends Command {
@@ -53,7 +53,10 @@ export default class Pull extends Command {
       const tags = await interruptible((signal) => listRemoteTags(ctx, { reference: name, tlsVerify: common.tlsVerify, signal }));
       const references = tags.map((tag) => `${names.repository}:${tag}`);
       // One that is refused is refused before the first is pulled.
-      for (const reference of references) if (common.lock) await requiredPin(common.lock, reference);
+      if (common.lock) {
+        const { requiredPin } = await import('../engine/lock-pins.ts');
+        for (const reference of references) await requiredPin(common.lock, reference);
+      }
       const results: Awaited<ReturnType<typeof pullToTerminal>>[] = [];
       for (const reference of references) results.push(await pullToTerminal({ ...common, reference, isPart: true }));
       if (!quiet) sayStatus((text) => io.out(text), results, names.familiarRepository);

@@ -2,7 +2,7 @@
 import { Command, flag, type Parsed } from '../cli/command.ts';
 import { interruptible } from '../cli/interruptible.ts';
 import { refused } from '../cli/refused.ts';
-import { pullNames } from '../engine/pull.ts';
+import { pullNames } from '../engine/pull-names.ts';
 import { pushImage } from '../engine/push.ts';
 import { createPushProgress } from '../render/push-progress.ts';
 import { EngineError } from '../sys/errors.ts';

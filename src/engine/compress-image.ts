@@ -18,13 +18,12 @@ import { runJob } from './worker-client.ts';
 const MOST_PIECES = 8;
 const LONGEST_HOLD_MS = 50;
 
-/** The image as it is to be pushed. */
-export async function compressImage(ctx: Ctx, image: ImageRecord, signal: AbortSignal): Promise<ImageRecord> {
-  const isOurs = image.repoDigests.length === 0 && image.target.digest === image.manifest.digest;
-  const plain = image.layers.filter(
-    (layer) => compressedLayerType(layer.mediaType) !== undefined && hasBlob(ctx, layer.digest, layer.size),
-  );
-  if (!isOurs || plain.length === 0) return image;
+/** The image with its `plain` layers compressed. */
+export async function compressImage(
+  ctx: Ctx,
+  image: ImageRecord,
+  { plain, signal }: { plain: ImageLayer[]; signal: AbortSignal },
+): Promise<ImageRecord> {
   const compressed = await replaceLayers(ctx, image, { plain, signal });
   await tidy(ctx, [image.manifest.digest, ...plain.map(({ digest }) => digest)]);
   return compressed;

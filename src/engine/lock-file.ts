@@ -1,7 +1,6 @@
 // The lock file, `containers.lock`: which digest each image reference was pinned to, for a project's folder and its version control. The digest is
 // of what the tag named, index or manifest, so it holds for every platform. Sorted, an entry a line, so that two changes merge. It is replaced
 // as a whole, under a lock of the run folder's, so that commands that write at once keep each other's entries.
-import { createHash } from 'node:crypto';
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { isDigest } from '../storage/digest.ts';
@@ -45,7 +44,7 @@ export async function checkLockFile(path: string): Promise<void> {
 export async function addPins(ctx: Pick<Ctx, 'paths'>, path: string, pins: Pins): Promise<void> {
   const parse = await parser();
   const target = realPathOf(path);
-  const name = createHash('sha256').update(target).digest('hex').slice(0, 16);
+  const name = new Bun.CryptoHasher('sha256').update(target).digest('hex').slice(0, 16);
   withLock(lockPath(ctx, `pins-${name}`), () => {
     const before = readPins(target, parse);
     const after = new Map([...(before ?? []), ...pins]);

@@ -1,12 +1,12 @@
 // Pulling, for `pull` and for `run` of an image that is not there: the work is a worker's, in the user's namespace. What comes back is data;
 // progress goes to the caller as events.
 import { parsePlatform } from '../oci/platform.ts';
-import { familiarReference, fullReference, parseReference, repositoryName } from '../oci/reference.ts';
-import type { PullEvent, PullResult } from '../runtime/messages-work.ts';
+import { familiarReference, parseReference } from '../oci/reference.ts';
+import type { PullEvent, PullJob, PullResult } from '../runtime/messages-work.ts';
 import type { Ctx } from '../sys/context.ts';
 import { recordImageEvent } from './image-events.ts';
 import type { LockOptions } from './lock-pins.ts';
-import { runJob } from './worker-client.ts';
+import { pullNames } from './pull-names.ts';
 
 export interface PullOptions {
   /** As the user gave it. */
@@ -22,37 +22,9 @@ export interface PullOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** How a reference is spoken of. */
-export interface PullNames {
-  /** `docker.io/library/alpine:latest`: everything that was given, normalised. */
-  full: string;
-  /** `alpine:latest`. */
-  familiar: string;
-  /** `docker.io/library/alpine`. */
-  repository: string;
-  /** `alpine`. */
-  familiarRepository: string;
-  /** Set when neither tag nor digest was given. */
-  defaultTag: string | undefined;
-}
-
-/** Throws ERR_BAD_REFERENCE. */
-export function pullNames(text: string): PullNames {
-  const reference = parseReference(text);
-  const isTagged = text.slice(text.lastIndexOf('/') + 1).includes(':');
-  const full = fullReference(reference);
-  return {
-    full,
-    familiar: familiarReference(full),
-    repository: repositoryName(reference),
-    familiarRepository: familiarReference(repositoryName(reference)),
-    defaultTag: isTagged || reference.digest ? undefined : reference.tag,
-  };
-}
-
 /** Fetches an image and points its reference at it. Throws EngineErrors in Docker's words; nothing half done is visible then. */
 export async function pullImage(ctx: Ctx, options: PullOptions): Promise<PullResult> {
-  const { reference, platform, tlsVerify, maxLayerBytes, lock, onProgress, signal } = options;
+  const { reference, platform, tlsVerify, maxLayerBytes, lock } = options;
   // What is mistyped is said before anything is started.
   parseReference(reference);
   if (platform !== undefined) parsePlatform(platform);
@@ -60,7 +32,7 @@ export async function pullImage(ctx: Ctx, options: PullOptions): Promise<PullRes
   const pin = lock && (await pins?.requiredPin(lock, reference));
   const job = { kind: 'pull', reference, platform, tlsVerify, maxLayerBytes, pin } as const;
   const { pullPresent } = await import('./pull-present.ts');
-  const result = (await pullPresent(ctx, job, options)) ?? (await runJob(ctx, job, { onEvent: onProgress, signal }));
+  const result = (await pullPresent(ctx, job, options)) ?? (await inWorker(ctx, job, options));
   const { full, repository } = pullNames(reference);
   const names = { subject: familiarReference(full), name: familiarReference(repository) };
   recordImageEvent(ctx, { action: 'pull', ...names, imageId: result.id });
@@ -68,9 +40,16 @@ export async function pullImage(ctx: Ctx, options: PullOptions): Promise<PullRes
   return result;
 }
 
+// Most pulls bring nothing, and need none of what starts a worker.
+async function inWorker(ctx: Ctx, job: PullJob, { onProgress, signal }: PullOptions): Promise<PullResult> {
+  const { runJob } = await import('./worker-client.ts');
+  return runJob(ctx, job, { onEvent: onProgress, signal });
+}
+
 /** Every tag of a repository, in the registry's order. */
 export async function listRemoteTags(ctx: Ctx, options: Pick<PullOptions, 'reference' | 'tlsVerify' | 'signal'>): Promise<string[]> {
   const { reference, tlsVerify, signal } = options;
   parseReference(reference);
+  const { runJob } = await import('./worker-client.ts');
   return runJob(ctx, { kind: 'tags', reference, tlsVerify }, { signal });
 }

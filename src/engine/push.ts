@@ -11,9 +11,9 @@ import { addRepoDigest } from '../storage/image.ts';
 import type { ImageRecord } from '../storage/records.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
-import { compressImage } from './compress-image.ts';
 import { recordImageEvent } from './image-events.ts';
 import { keepLoopbackDirect } from './loopback-direct.ts';
+import { plainLayers } from './plain-layers.ts';
 import type { PushEvent } from './push-events.ts';
 import { mountSources } from './push-mounts.ts';
 import { type PlannedBlob, type PlannedManifest, type PushPlan, planPush } from './push-plan.ts';
@@ -65,7 +65,7 @@ export async function pushImage(ctx: Ctx, options: PushOptions): Promise<void> {
   try {
     emit({ type: 'refers', repository: repositoryName(target) });
     for (const { image: stored, tag } of images) {
-      const image = record ?? (await compressImage(ctx, stored, signal));
+      const image = record ?? (await compressed(ctx, stored, signal));
       const plan = planPush(ctx, image, { single: platform !== undefined });
       plans.push({ image, tag: options.byDigest ? lastOf(plan.manifests).digest : tag, plan });
     }
@@ -93,6 +93,13 @@ export async function pushImage(ctx: Ctx, options: PushOptions): Promise<void> {
   } finally {
     for (const { plan } of plans) plan.close();
   }
+}
+
+async function compressed(ctx: Ctx, image: ImageRecord, signal: AbortSignal): Promise<ImageRecord> {
+  const plain = plainLayers(ctx, image);
+  if (plain.length === 0) return image;
+  const { compressImage } = await import('./compress-image.ts');
+  return compressImage(ctx, image, { plain, signal });
 }
 
 /** To write here, and to read where blobs may be mounted from. */

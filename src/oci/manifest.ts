@@ -1,9 +1,10 @@
 // Manifests and indexes as a registry serves them (image-spec, manifest.md and image-index.md; Docker's schema 2). The type is told
 // by the document's own `mediaType`, then by the header, then by its shape; a document that could be read as both kinds is
 // refused, because two readers of it would see two images (CVE-2021-41190).
-import * as z from 'zod/mini';
+
 import type { Descriptor } from '../storage/records.ts';
 import { EngineError } from '../sys/errors.ts';
+import { asDescriptor, asDescriptors, Misfit } from './descriptor.ts';
 import { isConfigType, isIndexType, isLayerType, isManifestType, isSchema1Type, OCI_INDEX, OCI_MANIFEST } from './media-types.ts';
 
 export interface Index {
@@ -19,26 +20,6 @@ export interface Manifest {
   layers: Descriptor[];
 }
 
-const digest = z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/, 'is no sha256 digest'));
-const platform = z.looseObject({
-  os: z.string(),
-  architecture: z.string(),
-  variant: z.optional(z.string()),
-  'os.version': z.optional(z.string()),
-  'os.features': z.optional(z.array(z.string())),
-});
-const descriptor = z.looseObject({
-  mediaType: z.string(),
-  digest,
-  size: z.int().check(z.nonnegative()),
-  urls: z.optional(z.array(z.string())),
-  annotations: z.optional(z.record(z.string(), z.string())),
-  platform: z.optional(platform),
-  artifactType: z.optional(z.string()),
-});
-const manifestSchema = z.object({ schemaVersion: z.literal(2), config: descriptor, layers: z.array(descriptor) });
-const indexSchema = z.object({ schemaVersion: z.literal(2), manifests: z.array(descriptor) });
-
 /**
  * Reads a manifest or index. `headerType` is its Content-Type without parameters; `name` is what messages call it.
  * Throws ERR_MANIFEST_SCHEMA1, ERR_MANIFEST_TYPE, ERR_MANIFEST_INVALID or ERR_NOT_AN_IMAGE.
@@ -51,10 +32,12 @@ export function parseManifest(bytes: Uint8Array, { headerType, name }: { headerT
   const hasIndexParts = 'manifests' in value;
   const hasManifestParts = 'layers' in value || 'config' in value;
   if (hasIndexParts && hasManifestParts) throw invalid(name, 'it is an index and a manifest at once');
-  if (isIndexType(mediaType)) return { kind: 'index', mediaType, manifests: check(indexSchema, value, name).manifests };
-  if (isManifestType(mediaType)) {
-    const { config, layers } = check(manifestSchema, value, name);
-    return { kind: 'manifest', mediaType, config, layers };
+  try {
+    if (isIndexType(mediaType)) return indexOf(value, mediaType);
+    if (isManifestType(mediaType)) return manifestOf(value, mediaType);
+  } catch (error) {
+    if (error instanceof Misfit) throw invalid(name, `its "${error.where}" is not right: ${error.why}`);
+    throw error;
   }
   throw new EngineError('ERR_MANIFEST_TYPE', `Cannot pull "${name}": unsupported manifest media type "${mediaType || 'none'}"`, {
     hint: 'It is no container image that this program knows; check the reference',
@@ -85,11 +68,18 @@ function parseJson(bytes: Uint8Array, name: string): Record<string, unknown> {
   throw invalid(name, 'it is no JSON object');
 }
 
-function check<T extends z.ZodMiniType>(schema: T, value: unknown, name: string): z.infer<T> {
-  const result = z.safeParse(schema, value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw invalid(name, `its "${issue?.path.join('.') ?? ''}" is not right: ${issue?.message ?? 'unknown'}`);
+function indexOf({ schemaVersion, manifests }: Record<string, unknown>, mediaType: string): Index {
+  assertVersion(schemaVersion);
+  return { kind: 'index', mediaType, manifests: asDescriptors(manifests, 'manifests') };
+}
+
+function manifestOf({ schemaVersion, config, layers }: Record<string, unknown>, mediaType: string): Manifest {
+  assertVersion(schemaVersion);
+  return { kind: 'manifest', mediaType, config: asDescriptor(config, 'config'), layers: asDescriptors(layers, 'layers') };
+}
+
+function assertVersion(version: unknown): void {
+  if (version !== 2) throw new Misfit('schemaVersion', 'is not 2');
 }
 
 function invalid(name: string, what: string): EngineError {

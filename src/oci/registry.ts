@@ -7,7 +7,6 @@ import type { Answer } from './http/answer.ts';
 import type { HttpRequest, TransportOptions } from './http/transport.ts';
 import { ACCEPTED_MANIFESTS, bareType } from './media-types.ts';
 import { fullReference, type Reference, repositoryName } from './reference.ts';
-import { listReferrers } from './referrers.ts';
 import { LARGEST_MANIFEST, manifestTooLarge, nextPage, rangeStart, tagsIn, wrongManifest } from './registry-answer.ts';
 import { type ClientSession, createClient, type RegistryClient } from './registry-client.ts';
 import { registryEndpoints } from './registry-config.ts';
@@ -158,6 +157,7 @@ export function openRegistry(options: RegistryOptions): Registry {
   }
 
   async function referrers(digest: string): Promise<Descriptor[]> {
+    const { listReferrers } = await import('./referrers.ts');
     return fromFirst(async (client, isLast) => {
       const there = { ...reference, repository: client.endpoint.repository };
       const found = await listReferrers({ request: (wanted) => client.ask(wanted), refusal }, there, digest);
