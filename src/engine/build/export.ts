@@ -18,10 +18,10 @@ export async function exportBuild(
   images: readonly BuiltImage[],
   dockerfile: BuildJob['dockerfile'],
 ): Promise<BuildResult> {
-  const { options, ctx } = site;
+  const { options } = site;
   const outputs = outputsOrDefault(options.outputs);
   for (const output of outputs) if (isStoreOutput(output) && isPushed(output)) requireNames(namesOf(options, output));
-  const finished = images.map((image) => finishImage(ctx, image, options.sourceDateEpoch));
+  const finished = images.map((image) => finishImage(image, options.sourceDateEpoch));
   const facts = { dockerfile, images };
   const exported: Exported[] = [];
   for (const [index, output] of outputs.entries()) {

@@ -1,7 +1,87 @@
-// The solver: a graph of stages and steps, from a Dockerfile to images.
+// From a Dockerfile to images: the stages that are needed, side by side, once for each platform. The first step that fails ends the others; whatever
+// was begun has ended when this returns or throws.
+import { hostPlatform } from '../../oci/platform.ts';
+import type { Platform } from '../../storage/records.ts';
 import { EngineError } from '../../sys/errors.ts';
+import type { Dockerfile } from '../dockerfile/ast.ts';
+import { parseDockerfile } from '../dockerfile/parse.ts';
+import { builtImage } from './image-config.ts';
 import type { BuildJob, BuildSite, BuiltImage } from './model.ts';
+import { platformArgs } from './platform-args.ts';
+import { removeScratch } from './scratch-folder.ts';
+import type { SharedWork, Solving } from './solving.ts';
+import { stageOf } from './stage.ts';
+import { stageGraph } from './stage-graph.ts';
 
-export async function solve(_site: BuildSite, _job: BuildJob): Promise<BuiltImage[]> {
-  throw new EngineError('ERR_UNSUPPORTED', 'Building is not there yet');
+/** The result for each platform, in the order they were asked for. Throws ERR_DOCKERFILE and what steps throw, in BuildKit's words. */
+export async function solve(site: BuildSite, job: BuildJob): Promise<BuiltImage[]> {
+  const shared: SharedWork = { bases: new Map(), steps: new Map(), begun: [] };
+  try {
+    const dockerfile = parse(site, job);
+    const { platforms } = job.options;
+    const wanted = platforms.length > 0 ? platforms : [hostPlatform()];
+    const solvings = wanted.map((target) => solvingFor(site, { job, dockerfile, target, shared }));
+    return await Promise.all(solvings.map(imageFor));
+  } catch (error) {
+    site.stop(error);
+    throw explained(site, error);
+  } finally {
+    // While one is waited for, it may begin another.
+    for (let count = -1; count < shared.begun.length; ) {
+      count = shared.begun.length;
+      await Promise.allSettled(shared.begun);
+    }
+    removeScratch(site);
+  }
+}
+
+function parse(site: BuildSite, { dockerfile: { name, text } }: BuildJob): Dockerfile {
+  const id = 'load build definition';
+  site.tell({ type: 'step', id, name: `[internal] load build definition from ${name}`, inputs: [], isInternal: true });
+  site.tell({ type: 'started', id, at: Date.now() });
+  const dockerfile = parseDockerfile(text, name);
+  site.tell({ type: 'ended', id, at: Date.now(), result: 'done' });
+  return dockerfile;
+}
+
+interface Wanted {
+  job: BuildJob;
+  dockerfile: Dockerfile;
+  target: Platform;
+  shared: SharedWork;
+}
+
+function solvingFor(site: BuildSite, { job, dockerfile, target, shared }: Wanted): Solving {
+  const { options, namedContexts } = job;
+  const { buildArgs } = options;
+  const graph = stageGraph(dockerfile, {
+    platformArgs: platformArgs(target, { build: hostPlatform(), stage: options.target, buildArgs }),
+    buildArgs,
+    namedContexts,
+    target: options.target,
+  });
+  return {
+    site,
+    job,
+    graph,
+    target,
+    isPlatformGiven: options.platforms.length > 0,
+    isMulti: options.platforms.length > 1,
+    epoch: options.sourceDateEpoch === undefined ? undefined : new Date(options.sourceDateEpoch * 1000).toISOString(),
+    stages: new Map(),
+    shared,
+  };
+}
+
+async function imageFor(solving: Solving): Promise<BuiltImage> {
+  const state = await stageOf(solving, solving.graph.target);
+  return builtImage(state, { labels: solving.job.options.labels, epoch: solving.epoch });
+}
+
+/** What others threw because a step failed is not the reason; the first failure is. */
+function explained(site: BuildSite, error: unknown): unknown {
+  const first: unknown = site.signal.aborted ? site.signal.reason : error;
+  if (!(first instanceof EngineError) || first.exitCode === 130) return first;
+  const { code, message, hint, exitCode } = first;
+  return new EngineError(code, `failed to solve: ${message}`, { exitCode, cause: first, ...(hint === undefined ? {} : { hint }) });
 }

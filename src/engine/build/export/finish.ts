@@ -8,7 +8,7 @@ import type { FinishedImage, PreparedLayer } from './prepared.ts';
 
 const MS = 1000;
 
-export function finishImage(ctx: Pick<Ctx, 'now'>, image: BuiltImage, epochSeconds: number | undefined): FinishedImage {
+export function finishImage(image: BuiltImage, epochSeconds: number | undefined): FinishedImage {
   const layers = image.layers.map(({ digest, diffId, mediaType, size }, index) => ({
     digest,
     diffId,
@@ -18,8 +18,10 @@ export function finishImage(ctx: Pick<Ctx, 'now'>, image: BuiltImage, epochSecon
   }));
   const epoch = epochSeconds === undefined ? undefined : rfc3339(epochSeconds);
   const history = image.config.history?.map((entry) => clamped(entry, epochSeconds));
-  const created = epoch ?? image.config.created ?? ctx.now().toISOString();
-  return { platform: image.platform, config: withLayers({ ...image.config, created, ...(history ? { history } : {}) }, layers), layers };
+  // An image without any layer has no time: one of its making would make it another image each time.
+  const created = epoch ?? image.config.created;
+  const config = { ...image.config, ...(created === undefined ? {} : { created }), ...(history ? { history } : {}) };
+  return { platform: image.platform, config: withLayers(config, layers), layers };
 }
 
 /** The config with these layers. */
