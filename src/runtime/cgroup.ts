@@ -98,6 +98,21 @@ export function placeContainer({ Id, HostConfig }: Pick<ContainerRecord, 'Id' | 
   return placeBelow(root, own, { name: scopeName(Id), parent: HostConfig.CgroupParent ?? '' });
 }
 
+/**
+ * The same for one of the many containers of a build: in the scope that its worker was started in, or where there is none, below the
+ * nearest writable cgroup. Each has a folder of its own, so that `removeCgroup` takes no other's.
+ */
+export function placeStep({ Id, HostConfig }: Pick<ContainerRecord, 'Id' | 'HostConfig'>): CgroupPlace {
+  const root = cgroup2Mount();
+  const own = ownCgroup();
+  if (!root || own === undefined) return disabled('no cgroup v2 is mounted');
+  if (!IN_SCOPE.test(own)) return placeBelow(root, own, { name: scopeName(Id), parent: HostConfig.CgroupParent ?? '' });
+  const { base: _, ...place } = placeIn(root, dirname(own), scopeName(Id));
+  return { ...place, step: 'systemd', reason: 'a transient scope' };
+}
+
+const IN_SCOPE = /\/skiff-[0-9a-f]{12}-[0-9a-z]+\.scope\/supervisor$/;
+
 /** Where a supervisor started from here puts the container that gets no scope; undefined where it can put none. Makes nothing. */
 export function pathWithoutScope({ Id, HostConfig }: Pick<ContainerRecord, 'Id' | 'HostConfig'>): string | undefined {
   const root = cgroup2Mount();
@@ -134,7 +149,10 @@ function placeInScope(root: string, own: string): CgroupPlace {
 
 function placeBelow(root: string, own: string, { name, parent }: { name: string; parent: string }): CgroupPlace {
   const base = baseOf(root, own, parent);
-  if (base === undefined) return disabled(`no writable cgroup above "${own}"`);
+  return base === undefined ? disabled(`no writable cgroup above "${own}"`) : placeIn(root, base, name);
+}
+
+function placeIn(root: string, base: string, name: string): CgroupPlace {
   const path = join(base, name);
   try {
     mkdirSync(join(root, path), { recursive: true });

@@ -69,10 +69,16 @@ export interface RootfsFolders {
  * one's own. Throws ERR_ROOTFS, ERR_HANGS.
  */
 export async function makeRootfs(ctx: Ctx, driver: StorageDriver, layers: string[], folders: RootfsFolders): Promise<string> {
-  const merged = join(folders.container, 'merged');
   // Equal layers of one image are one folder, which overlay may be given once: the topmost place wins, and hides nothing.
   const topFirst = [...new Set(layers.toReversed())].map((diffId) => layerFs(ctx, diffId));
   for (const layer of topFirst) requireLayer(layer);
+  return stackFolders(ctx, driver, topFirst, folders);
+}
+
+/** The same of any folders, topmost first; nothing is written into them. */
+export async function stackFolders(ctx: Ctx, driver: StorageDriver, lower: readonly string[], folders: RootfsFolders): Promise<string> {
+  const merged = join(folders.container, 'merged');
+  const topFirst = [...lower];
   if (driver === 'copy') {
     requireProgram(ctx.env, 'cp', 'which the storage driver "copy" needs');
     return copyLayers(topFirst.toReversed(), folders.container, folders);

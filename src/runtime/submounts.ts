@@ -3,6 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { release } from 'node:os';
 import type { MountPoint } from '../storage/records.ts';
 import { EngineError } from '../sys/errors.ts';
+import { detachIfMounted } from '../sys/mount.ts';
 
 /**
  * The mount with what Docker means by read-only: what is mounted below the source is read-only too, where the kernel can do that
@@ -33,6 +34,27 @@ export function hasSubmounts(path: string, mountinfo = readFileSync('/proc/self/
   const folder = Buffer.from(realpathSync(path)).toString('latin1').replace(/\/$/, '');
   return mountinfo.split('\n').some((line) => unescaped(line.split(' ')[4] ?? '').startsWith(`${folder}/`));
 }
+
+/**
+ * Detaches whatever is mounted below the folder, the last first. Throws where something stays: who deletes the folder then would delete what
+ * is shown in it.
+ */
+export function detachBelow(path: string): void {
+  const folder = realpathSync(path);
+  for (let round = 0; round < ROUNDS; round++) {
+    const points = mountPoints().filter((point) => point.startsWith(`${folder}/`));
+    if (points.length === 0) return;
+    for (const point of points.toReversed()) detachIfMounted(point);
+  }
+  throw new Error(`Something is mounted below "${folder}" that does not go`);
+}
+
+const ROUNDS = 5;
+
+const mountPoints = (): string[] =>
+  readFileSync('/proc/self/mountinfo', 'latin1')
+    .split('\n')
+    .map((line) => Buffer.from(unescaped(line.split(' ')[4] ?? ''), 'latin1').toString());
 
 /** Blanks and backslashes stand as octal numbers there (proc(5)). */
 const unescaped = (text: string): string =>

@@ -9,13 +9,16 @@ import { blobPath, tmpDir } from './layout.ts';
 
 export interface NewBlob {
   write(chunk: Uint8Array): void;
-  /** Makes the blob visible; `onDigest` hears its digest before, which is the time to protect it. It reaches the disk with `syncStore`. */
-  commit(onDigest: (digest: string) => void): { digest: string; size: number };
+  /**
+   * Makes the blob visible; `onDigest` hears its digest before, which is the time to protect it. It reaches the disk with `syncStore`.
+   * `known`: the digest, where the writer has been told that somebody else takes it.
+   */
+  commit(onDigest: (digest: string) => void, known?: string): { digest: string; size: number };
   /** Removes everything. Harmless after `commit`. */
   abort(): void;
 }
 
-export function createNewBlob(ctx: Pick<Ctx, 'paths'>): NewBlob {
+export function createNewBlob(ctx: Pick<Ctx, 'paths'>, { isHashed = true } = {}): NewBlob {
   const { path, hold } = place(ctx);
   const hasher = new Bun.CryptoHasher('sha256');
   const fd = openSync(path, 'wx', 0o600);
@@ -27,12 +30,12 @@ export function createNewBlob(ctx: Pick<Ctx, 'paths'>): NewBlob {
   function write(chunk: Uint8Array): void {
     if (!isOpen) return;
     size += chunk.length;
-    hasher.update(chunk);
+    if (isHashed) hasher.update(chunk);
     writeAll(fd, chunk);
   }
 
-  function commit(onDigest: (digest: string) => void): { digest: string; size: number } {
-    const digest = `sha256:${hasher.digest('hex')}`;
+  function commit(onDigest: (digest: string) => void, known?: string): { digest: string; size: number } {
+    const digest = known ?? `sha256:${hasher.digest('hex')}`;
     onDigest(digest);
     const target = blobPath(ctx, digest);
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });

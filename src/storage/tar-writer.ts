@@ -21,8 +21,11 @@ export interface TarWriter {
 
 const CHUNK_BYTES = 1 << 20;
 
-/** A name that ends with a slash is a folder's; names are byte strings. A file that was too short is filled up with zeros. */
-export function createTarWriter(onData: (chunk: Buffer) => void): TarWriter {
+/**
+ * A name that ends with a slash is a folder's; names are byte strings. A file that was too short is filled up with zeros. `onContent` hears
+ * what was read of files.
+ */
+export function createTarWriter(onData: (chunk: Buffer) => void, { onContent }: { onContent?: (data: Buffer) => void } = {}): TarWriter {
   const buffer = Buffer.from(new ArrayBuffer(CHUNK_BYTES));
   let filled = 0;
   /** Bytes of content that the entry still wants, and of zeros behind them. */
@@ -67,6 +70,7 @@ export function createTarWriter(onData: (chunk: Buffer) => void): TarWriter {
     if (left === 0) return false;
     if (filled === CHUNK_BYTES) flush();
     const count = readInto(fd, buffer, filled, Math.min(left, CHUNK_BYTES - filled));
+    if (onContent && count > 0) onContent(buffer.subarray(filled, filled + count));
     filled += count;
     left -= count;
     return count > 0 && left > 0;

@@ -9,6 +9,7 @@ const { symbols: f } = dlopen('libc.so.6', {
   close: { args: ['i32'], returns: 'i32' },
   fchmod: { args: ['i32', 'u32'], returns: 'i32' },
   fchown: { args: ['i32', 'u32', 'u32'], returns: 'i32' },
+  fremovexattr: { args: ['i32', 'ptr'], returns: 'i32' },
   fsetxattr: { args: ['i32', 'ptr', 'ptr', 'u64', 'i32'], returns: 'i32' },
   ftruncate: { args: ['i32', 'i64'], returns: 'i32' },
   futimens: { args: ['i32', 'ptr'], returns: 'i32' },
@@ -29,6 +30,7 @@ const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
 const O_TMPFILE = 0o20000000 | O_DIRECTORY;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_REMOVEDIR = 0x200;
 const AT_SYMLINK_FOLLOW = 0x400;
 const SEEK_CUR = 1;
 
@@ -101,6 +103,12 @@ export function unlinkAt(folder: number, name: string): void {
   check(f.unlinkat(folder, firstPtr, 0), 'unlinkat', name);
 }
 
+/** Removes an empty folder. */
+export function removeFolderAt(folder: number, name: string): void {
+  fill(first, name);
+  check(f.unlinkat(folder, firstPtr, AT_REMOVEDIR), 'unlinkat', name);
+}
+
 /** Renames `from` to `to` in one folder, in place of a file or symlink that has that name. Throws EISDIR, or EBUSY for a mount. */
 export function renameAt(folder: number, from: string, to: string): void {
   fill(first, from);
@@ -171,6 +179,12 @@ export function setTimesAt(folder: number, name: string, seconds: number, nanose
 export function setXattrFd(fd: number, name: string, value: Uint8Array): void {
   fill(first, name);
   check(f.fsetxattr(fd, firstPtr, value.length === 0 ? answerPtr : ptr(value), value.length, 0), 'fsetxattr', name);
+}
+
+/** Of an attribute that is there. */
+export function removeXattrFd(fd: number, name: string): void {
+  fill(first, name);
+  check(f.fremovexattr(fd, firstPtr), 'fremovexattr', name);
 }
 
 /** umask(2) of the whole process; returns the one before. */

@@ -30,14 +30,7 @@ export interface Surroundings {
  * SystemError where a mount is refused, ERR_ALL_SHARED where no namespace is left that would tell whose a process is.
  */
 export function isolate(runDir: string, { HostConfig: modes, Config }: Pick<ContainerRecord, 'HostConfig' | 'Config'>): Surroundings {
-  const scratch = join(runDir, 'scratch');
-  mkdirSync(scratch, { recursive: true, mode: 0o700 });
-  const hostProc = `/proc/self/fd/${openSync('/proc', 'r')}`;
-  const sharesPids = process.pid !== 1;
-  if (sharesPids) becomeSubreaper();
-  else mount('proc', '/proc', { type: 'proc', flags: MS.NOSUID | MS.NODEV | MS.NOEXEC });
-  mount('tmpfs', scratch, { type: 'tmpfs', flags: MS.NOSUID | MS.NODEV, data: 'mode=0700,size=16m' });
-  unifyCgroups();
+  const { scratch, hostProc, sharesPids } = surround(runDir);
   const ownUts = modes.UTSMode !== 'host';
   if (ownUts) unshare(CLONE.NEWUTS);
   const mayName = ownUts && canSetHostname();
@@ -48,6 +41,41 @@ export function isolate(runDir: string, { HostConfig: modes, Config }: Pick<Cont
     ...(sharesPids ? { family: ownUts ? makeFamily('uts', () => mayName && setNames(Config)) : makeFamily(ownIpc(modes)) } : {}),
     canSetHostname: mayName,
     canSetSysctls: !sharesPids || !isReadOnly('/proc/sys'),
+  };
+}
+
+/** What containers of one process can share: its mounts. */
+function surround(runDir: string): { scratch: string; hostProc: string; sharesPids: boolean } {
+  const scratch = join(runDir, 'scratch');
+  mkdirSync(scratch, { recursive: true, mode: 0o700 });
+  const hostProc = `/proc/self/fd/${openSync('/proc', 'r')}`;
+  const sharesPids = process.pid !== 1;
+  if (sharesPids) becomeSubreaper();
+  else mount('proc', '/proc', { type: 'proc', flags: MS.NOSUID | MS.NODEV | MS.NOEXEC });
+  mount('tmpfs', scratch, { type: 'tmpfs', flags: MS.NOSUID | MS.NODEV, data: 'mode=0700,size=16m' });
+  unifyCgroups();
+  return { scratch, hostProc, sharesPids };
+}
+
+/**
+ * For a process that runs many containers, side by side (a build): sets up once below `runDir` what they share, and gives each what is its
+ * own. Throws SystemError where a mount is refused.
+ */
+export function isolateMany(runDir: string): (name: string, Config: ContainerRecord['Config']) => Surroundings {
+  const { scratch, hostProc, sharesPids } = surround(runDir);
+  unshare(CLONE.NEWUTS);
+  const mayName = canSetHostname();
+  return (name, Config) => {
+    const own = join(scratch, name);
+    mkdirSync(own, { mode: 0o700 });
+    return {
+      scratch: own,
+      hostProc,
+      hostPid: (pid) => pidInProc(pid, hostProc) ?? pid,
+      ...(sharesPids ? { family: makeFamily('uts', () => mayName && setNames(Config)) } : {}),
+      canSetHostname: mayName,
+      canSetSysctls: !sharesPids || !isReadOnly('/proc/sys'),
+    };
   };
 }
 

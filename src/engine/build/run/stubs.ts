@@ -1,0 +1,42 @@
+// The places that mounts are made on: where the rootfs has none the runtime makes them, and they would stay in the layer. What was missing is noted before
+// the container is made; afterwards those of it that are empty still go, deepest first. Trap: only what was not there may go, for an empty folder of
+// the image's, or one that the program made there, is the image's.
+import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { lookInside, type RootView } from '../../../runtime/spec/inside.ts';
+
+const OWN_PLACES = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/resolv.conf'];
+
+/** Paths inside, symlinks followed, that do not exist and will have to for mounts at `destinations`; the deepest last. */
+export function missingPlaces(rootfs: string, destinations: readonly string[]): string[] {
+  const view: RootView = { rootfs };
+  return [...new Set([...OWN_PLACES, ...destinations].flatMap((path) => missingOf(view, path)))];
+}
+
+function missingOf(view: RootView, path: string): string[] {
+  let inside = '/';
+  const missing: string[] = [];
+  for (const part of path.split('/').filter(Boolean)) {
+    const next = join(inside, part);
+    const place = missing.length === 0 ? lookInside(view, next) : undefined;
+    if (place === undefined || place.found === 'nothing') missing.push(next);
+    else if (!('inside' in place)) return [];
+    inside = place && 'inside' in place ? place.inside : next;
+  }
+  return missing;
+}
+
+/** Removes those of the places that are there and empty; `folder` is the rootfs, or the upper folder of its overlay. */
+export function removeEmpty(folder: string, places: readonly string[]): void {
+  for (const place of places.toSorted((a, b) => b.length - a.length)) {
+    const path = join(folder, place);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (!stat) continue;
+    try {
+      if (stat.isDirectory()) rmdirSync(path);
+      else if (stat.isFile() && stat.size === 0) unlinkSync(path);
+    } catch {
+      // Not empty: the program has put something there, which is part of what it did.
+    }
+  }
+}
