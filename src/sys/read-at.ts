@@ -27,9 +27,14 @@ export interface NodeStat {
   links: number;
   mtimeSeconds: number;
   mtimeNanoseconds: number;
+  /** When anything of it changed last: what nobody can set back. */
+  ctimeSeconds: number;
+  ctimeNanoseconds: number;
   /** Of a device node. */
   major: number;
   minor: number;
+  /** Number of the file on its file system. */
+  inode: number;
   /** Names the file for as long as it exists, among all file systems. */
   identity: string;
   /** Number of the file system it lies on. */
@@ -86,10 +91,13 @@ export function statAt(folder: number, path: string): NodeStat | undefined {
     blocks: word(48) + word(52) * 2 ** 32,
     mtimeSeconds: word(112) + fields.getInt32(116, true) * 2 ** 32,
     mtimeNanoseconds: word(120),
+    ctimeSeconds: word(96) + fields.getInt32(100, true) * 2 ** 32,
+    ctimeNanoseconds: word(104),
     major: word(128),
     minor: word(132),
     device: word(136) * 2 ** 20 + word(140),
     mount: word(144) + word(148) * 2 ** 32,
+    inode: word(32) + word(36) * 2 ** 32,
     identity: `${word(136)}:${word(140)}:${word(36)}:${word(32)}`,
   };
 }

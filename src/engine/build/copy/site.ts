@@ -1,0 +1,4 @@
+// What of the build's site COPY and ADD need.
+import type { BuildOptions, BuildSite } from '../model.ts';
+
+export type CopySite = Pick<BuildSite, 'ctx' | 'hold' | 'signal'> & { options: Pick<BuildOptions, 'sourceDateEpoch'> };
