@@ -6,12 +6,15 @@ import { type ProgressMode, showBuild } from './build-progress.ts';
 import type { Io } from './command.ts';
 import { interruptible } from './interruptible.ts';
 
+const STDOUT = 1;
+
 /** Throws as `buildImage`, once the progress has been brought to its end. */
 export async function runBuild(ctx: Ctx, request: BuildRequest, { io, mode }: { io: Io; mode: ProgressMode }): Promise<BuildResult> {
+  const stdout = io.stdoutIsTerminal ? undefined : STDOUT;
   const progress = showBuild(ctx, io, mode);
   let isFailed = true;
   try {
-    const result = await interruptible((signal) => buildImage(ctx, request, { onEvent: progress.onEvent, signal }));
+    const result = await interruptible((signal) => buildImage(ctx, request, { onEvent: progress.onEvent, stdout, signal }));
     isFailed = false;
     return result;
   } finally {

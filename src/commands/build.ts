@@ -5,6 +5,7 @@ import { buildRequest } from '../cli/build-request.ts';
 import { Command, type Parsed } from '../cli/command.ts';
 import { buildFlags } from '../cli/flags-build.ts';
 import { runBuild } from '../cli/run-build.ts';
+import { clearResultFiles, writeResultFiles } from '../engine/build/result-files.ts';
 
 export default class Build extends Command {
   static override description = 'Build an image from a Dockerfile';
@@ -25,7 +26,10 @@ export default class Build extends Command {
     const mode = progressMode(ctx, io, flags);
     const prepared = await buildRequest(ctx, context, flags);
     try {
+      const files = { iidfile: flags.iidfile, metadataFile: flags['metadata-file'] };
+      clearResultFiles(files);
       const result = await runBuild(ctx, prepared.request, { io, mode });
+      writeResultFiles(result, files);
       if (flags.quiet) io.out(`${result.id ?? ''}\n`);
       return 0;
     } finally {

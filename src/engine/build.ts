@@ -3,7 +3,7 @@
 import type { Ctx } from '../sys/context.ts';
 import { resolveContext } from './build/context.ts';
 import type { BuildCalls, BuildRequest, BuildResult } from './build/model.ts';
-import { placeOf } from './build/output-spec.ts';
+import { checkOutputs, placeOf } from './build/output-spec.ts';
 import { FIRST_OUTPUT_FD, runBuildJob } from './build/worker.ts';
 
 export interface BuildImageOptions extends BuildCalls {
@@ -11,8 +11,9 @@ export interface BuildImageOptions extends BuildCalls {
   stdout?: number | undefined;
 }
 
-/** Builds what is asked for. Throws ERR_DOCKERFILE and whatever else keeps it from its end (exit code 1), ERR_INTERRUPTED. */
+/** Builds what is asked for. Throws ERR_OUTPUT, ERR_BAD_OUTPUT, ERR_DOCKERFILE and whatever else keeps it from its end (exit code 1), ERR_INTERRUPTED. */
 export async function buildImage(ctx: Ctx, request: BuildRequest, options: BuildImageOptions): Promise<BuildResult> {
+  checkOutputs(request.options);
   const { job, release } = await resolveContext(ctx, request, options);
   try {
     const { outputs } = job.options;

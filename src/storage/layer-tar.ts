@@ -3,10 +3,10 @@
 
 import { statAt } from '../sys/read-at.ts';
 import type { ContainerTree } from './container-tree.ts';
-import type { TarHeader } from './tar-header.ts';
 import type { TarWriter } from './tar-writer.ts';
 import { treeChanges } from './tree-changes.ts';
 import { createTreePacker, type PackOptions } from './tree-pack.ts';
+import { whiteout } from './whiteout.ts';
 
 /** Writes the layer, without the archive's end, and returns the number of its entries. `onSkip` hears of names that no layer can hold. */
 export async function packChanges(
@@ -38,18 +38,3 @@ export async function packChanges(
 }
 
 const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-
-const whiteout = (name: string): TarHeader => ({
-  name,
-  linkName: '',
-  type: '0',
-  mode: 0,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  mtimeSeconds: 0,
-  mtimeNanoseconds: 0,
-  devMajor: 0,
-  devMinor: 0,
-  xattrs: undefined,
-});

@@ -2,7 +2,7 @@
 // appear at the end, under the protection of the caller's claim, and nothing reaches them until an image record does.
 import type { Ctx } from '../sys/context.ts';
 import type { Claim } from './claim.ts';
-import { createGzip } from './gzip.ts';
+import { createGzip, type Gzip } from './gzip.ts';
 import { createNewBlob } from './new-blob.ts';
 import { createUnpacker } from './unpack.ts';
 
@@ -28,7 +28,8 @@ export interface MadeLayer {
 
 const TAR = 'application/vnd.oci.image.layer.v1.tar';
 
-export function createNewLayer(ctx: Ctx, hold: Claim): NewLayer {
+/** With `isPlain` the blob is the tar itself, and its digest the diff-id. */
+export function createNewLayer(ctx: Ctx, hold: Claim, { isPlain = false }: { isPlain?: boolean } = {}): NewLayer {
   const unpacker = createUnpacker(ctx, {
     mediaType: TAR,
     isPlain: true,
@@ -37,17 +38,17 @@ export function createNewLayer(ctx: Ctx, hold: Claim): NewLayer {
     onDiffId: (diffId) => hold.protect([diffId]),
   });
   const blob = createNewBlob(ctx);
-  const gzip = createGzip(blob.write);
+  const packer = isPlain ? plain(blob.write) : createGzip(blob.write);
 
-  return { write, room: gzip.room, finish, abort };
+  return { write, room: packer.room, finish, abort };
 
   function write(chunk: Uint8Array): void {
-    gzip.write(chunk);
+    packer.write(chunk);
     unpacker.write(chunk);
   }
 
   async function finish(): Promise<MadeLayer> {
-    await gzip.end();
+    await packer.end();
     const { digest, size } = blob.commit((made) => hold.protect([made]));
     const { diffId, sizeBytes } = unpacker.end();
     return { digest, diffId, size, sizeBytes };
@@ -58,3 +59,5 @@ export function createNewLayer(ctx: Ctx, hold: Claim): NewLayer {
     blob.abort();
   }
 }
+
+const plain = (write: (chunk: Uint8Array) => void): Gzip => ({ write, room: async () => undefined, end: async () => undefined });

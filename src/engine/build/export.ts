@@ -3,14 +3,15 @@
 
 import { finishImage } from './export/finish.ts';
 import { asKnown } from './export/known.ts';
-import { isPushed, namesOf, requireNames } from './export/names.ts';
+import { namesOf } from './export/names.ts';
 import { prepareSet } from './export/prepare.ts';
 import type { FinishedImage, PreparedSet } from './export/prepared.ts';
+import { squashed } from './export/remake-layers.ts';
 import { type Exported, resultOf } from './export/result.ts';
 import { asStep, type ExportSteps } from './export/steps.ts';
 import { nameImage, nativeImage, putDocuments, storeSet } from './export/store.ts';
 import type { BuildJob, BuildResult, BuildSite, BuiltImage, OutputSpec } from './model.ts';
-import { isOn, isStoreOutput, outputsOrDefault } from './output-spec.ts';
+import { isOn, isPushed, isStoreOutput, outputsOrDefault } from './output-spec.ts';
 
 /** Throws what keeps an output from being made; those before it are made then. */
 export async function exportBuild(
@@ -20,8 +21,11 @@ export async function exportBuild(
 ): Promise<BuildResult> {
   const { options } = site;
   const outputs = outputsOrDefault(options.outputs);
-  for (const output of outputs) if (isStoreOutput(output) && isPushed(output)) requireNames(namesOf(options, output));
-  const finished = images.map((image) => finishImage(image, options.sourceDateEpoch));
+  const finished: FinishedImage[] = [];
+  for (const image of images) {
+    const one = finishImage(image, options.sourceDateEpoch);
+    finished.push(options.squash ? await squashed(site, one, site.hold) : one);
+  }
   const facts = { dockerfile, images };
   const exported: Exported[] = [];
   for (const [index, output] of outputs.entries()) {

@@ -1,8 +1,7 @@
-// `--output` as it is written (buildx's grammar: CSV, `type=` first or anywhere, or a bare folder) and what of it can be done. What BuildKit knows
-// and we do not is refused by name: an attribute that is accepted does what it says.
+// What the types of outputs and their attributes mean. What BuildKit knows and we do not is refused by name: an attribute that is accepted does what
+// it says.
 import { EngineError } from '../../sys/errors.ts';
-import { csvFields } from '../create/csv-fields.ts';
-import type { OutputSpec } from './model.ts';
+import type { BuildOptions, OutputSpec } from './model.ts';
 
 type OutputType = OutputSpec['type'];
 
@@ -47,34 +46,29 @@ const COMPRESSIONS: Readonly<Record<string, readonly [number, number]>> = { gzip
 
 export const ANNOTATION = /^annotation(?:-(manifest|index|manifest-descriptor|index-descriptor))?(?:\[([^\]]+)\])?\.(.+)$/;
 
-/** Reads one `--output`. Throws ERR_OUTPUT. */
-export function parseOutput(text: string): OutputSpec {
-  const fields = fieldsOf(text);
-  const [only = ''] = fields;
-  if (fields.length === 1 && only === text && !/^(type|dest)=/.test(only)) {
-    return checkOutput({ type: only === '-' ? 'tar' : 'local', attributes: { dest: only } });
+/** Whether the outputs can be made at all: to be asked before the build. Throws ERR_OUTPUT. */
+export function checkOutputs(options: Pick<BuildOptions, 'outputs' | 'tags' | 'platforms' | 'attest' | 'sourceDateEpoch'>): void {
+  const { outputs, tags, platforms, attest, sourceDateEpoch } = options;
+  for (const output of outputs) {
+    checkOutput(output);
+    const { type, attributes } = output;
+    if (isPushed(output) && tags.length === 0 && !attributes.name) {
+      throw refused('tag is needed when pushing to registry', 'Name the image: --tag REGISTRY/NAME:TAG');
+    }
+    if (isOn(output, 'rewrite-timestamp') && sourceDateEpoch === undefined) {
+      throw refused('rewrite-timestamp is specified, but no source-date-epoch was found', 'For example: --build-arg SOURCE_DATE_EPOCH=0');
+    }
+    const hasIndex = platforms.length > 1 || attest.sbom !== undefined || attest.provenance !== undefined;
+    if (type === 'docker' && attributes.dest !== undefined && hasIndex) {
+      throw refused('docker exporter does not currently support exporting manifest lists', 'Use type=oci, or leave out dest=');
+    }
   }
-  const attributes: Record<string, string> = {};
-  let type = '';
-  for (const field of fields) {
-    const equals = field.indexOf('=');
-    if (equals < 0) throw refused(`invalid value ${field}: every field of "${text}" is KEY=VALUE`);
-    const key = field.slice(0, equals).trim();
-    const value = field.slice(equals + 1);
-    if (key.toLowerCase() === 'type') type = value;
-    else attributes[/^annotation/i.test(key) ? key : key.toLowerCase()] = value;
-  }
-  if (type === '') throw refused('type is required for output', 'For example: --output type=local,dest=out');
-  if (!Object.hasOwn(KNOWN, type)) {
-    throw refused(`"${type}" is no type of output`, `Known are ${Object.keys(KNOWN).sort().join(', ')}`);
-  }
-  return checkOutput({ type: type as OutputType, attributes });
 }
 
-/** `--push`: all that is to become an image goes to its registry. */
-export const PUSH: OutputSpec = { type: 'registry', attributes: {} };
-/** `--load`, and what a build makes where nothing else is asked for. */
-export const LOAD: OutputSpec = { type: 'docker', attributes: {} };
+export const isPushed = (output: OutputSpec): boolean => output.type === 'registry' || isOn(output, 'push');
+
+/** What a build makes where nothing else is asked for. */
+const LOAD: OutputSpec = { type: 'docker', attributes: {} };
 
 /** What a build without `--output` makes is the image in the store. */
 export const outputsOrDefault = (outputs: readonly OutputSpec[]): OutputSpec[] => (outputs.length > 0 ? [...outputs] : [LOAD]);
@@ -88,21 +82,13 @@ export function placeOf({ type, attributes }: OutputSpec): string | undefined {
   return attributes.dest ?? (type === 'tar' || type === 'oci' ? '-' : undefined);
 }
 
-/** An attribute that is true or false, checked by `parseOutput` already. */
+/** An attribute that is true or false, checked by `checkOutputs` already. */
 export function isOn({ attributes }: OutputSpec, key: string, otherwise = false): boolean {
   const value = attributes[key];
   return value === undefined ? otherwise : /^(1|t|true)$/i.test(value);
 }
 
-function fieldsOf(text: string): string[] {
-  try {
-    return csvFields(text);
-  } catch (error) {
-    throw refused(`"${text}" cannot be read: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-function checkOutput(output: OutputSpec): OutputSpec {
+function checkOutput(output: OutputSpec): void {
   const { type, attributes } = output;
   for (const [key, value] of Object.entries(attributes)) {
     if (ANNOTATION.test(key) && type !== 'local' && type !== 'tar' && type !== 'cacheonly') continue;
@@ -121,7 +107,6 @@ function checkOutput(output: OutputSpec): OutputSpec {
     throw refused('an output of the type "registry" with push=false goes nowhere', 'Use type=image');
   }
   if (attributes.unpack !== undefined && !isOn(output, 'unpack')) throw refused('unpack=false is not supported: layers are kept unpacked');
-  return output;
 }
 
 function checkCompression({ compression, 'compression-level': level, 'oci-mediatypes': oci }: Record<string, string>): void {

@@ -3,7 +3,7 @@
 import { type Claim, claim } from '../../../storage/claim.ts';
 import { sweep } from '../../../storage/sweep.ts';
 import type { Ctx } from '../../../sys/context.ts';
-import { EngineError, messageOf } from '../../../sys/errors.ts';
+import { messageOf } from '../../../sys/errors.ts';
 import { randomHex } from '../../../sys/random.ts';
 import { writeArchive } from '../../jobs/save.ts';
 import type { SavedParts } from '../../jobs/save-parts.ts';
@@ -22,12 +22,6 @@ export async function exportArchive(site: BuildSite, work: OutputWork): Promise<
   const { output, id } = work;
   const { ctx, options, signal } = site;
   const isDocker = output.type === 'docker';
-  const wantsStatements = options.attest.provenance !== undefined || options.attest.sbom !== undefined;
-  if (isDocker && (work.finished.length > 1 || wantsStatements)) {
-    throw new EngineError('ERR_OUTPUT', 'docker exporter does not currently support exporting manifest lists', {
-      hint: 'Several platforms and attestations make a list: use type=oci',
-    });
-  }
   return asStep(site, { id, name: `exporting to ${output.type} image format` }, (steps) =>
     withScratch(ctx, async (hold) => {
       steps.note('exporting layers');

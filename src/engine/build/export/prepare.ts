@@ -8,6 +8,7 @@ import { annotationsOf } from './annotations.ts';
 import { compressLayers } from './compress-layers.ts';
 import { imageDocuments, indexDocument } from './documents.ts';
 import type { PreparedImage, PreparedSet, PreparedStatements } from './prepared.ts';
+import { setBack } from './remake-layers.ts';
 import type { ExportSteps } from './steps.ts';
 
 export interface PrepareOptions {
@@ -33,7 +34,9 @@ export async function prepareSet(site: BuildSite, { output, finished, facts }: O
   const kind = kindOf(attributes.compression) ?? options.compression;
   const level = attributes['compression-level'] === undefined ? undefined : Number(attributes['compression-level']);
   const images: PreparedImage[] = [];
-  for (const image of finished) {
+  const epoch = isOn(output, 'rewrite-timestamp') ? build.sourceDateEpoch : undefined;
+  for (const finishedImage of finished) {
+    const image = epoch === undefined ? finishedImage : await setBack(site, finishedImage, { epoch, hold });
     const layers = await compressLayers(ctx, image.layers, {
       kind,
       level,

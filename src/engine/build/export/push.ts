@@ -4,18 +4,16 @@ import { pushImage } from '../../push.ts';
 import type { PushEvent } from '../../push-events.ts';
 import type { BuildSite, OutputSpec } from '../model.ts';
 import { isOn } from '../output-spec.ts';
-import { requireNames } from './names.ts';
 import type { PreparedSet } from './prepared.ts';
 import type { ExportSteps } from './steps.ts';
 import { nativeImage, recordOf } from './store.ts';
 
-/** Throws ERR_OUTPUT without a name, and what the registry refuses. */
+/** Throws what the registry refuses. */
 export async function pushSet(
   site: BuildSite,
   set: PreparedSet,
   { output, names, steps }: { output: OutputSpec; names: readonly string[]; steps: ExportSteps },
 ): Promise<void> {
-  requireNames(names);
   const { ctx, signal, options } = site;
   const byDigest = isOn(output, 'push-by-digest');
   const tlsVerify = isOn(output, 'registry.insecure') ? false : options.tlsVerify;
