@@ -2,10 +2,9 @@
 // `--change` of commit and import alike.
 import { posix } from 'node:path';
 import type { ImageRunConfig } from '../../storage/records.ts';
-import { EngineError } from '../../sys/errors.ts';
 import { signalNumber } from '../../sys/signals.ts';
-import { parseExpose } from '../create/port-spec.ts';
 import type { CommandLine, Instruction, PairsInstruction } from './ast.ts';
+import { exposedPorts } from './expose.ts';
 import { parseHealthcheck } from './healthcheck.ts';
 import { DockerfileProblem } from './problem.ts';
 import { expandWord, expandWords, type Variables, type WordOptions } from './words.ts';
@@ -104,11 +103,7 @@ function setLabels(config: ImageRunConfig, pairs: [name: string, value: string][
 }
 
 function setPorts(config: ImageRunConfig, ports: string[]): string[] {
-  try {
-    config.ExposedPorts = { ...config.ExposedPorts, ...parseExpose(ports) };
-  } catch (error) {
-    throw error instanceof EngineError ? new DockerfileProblem(`invalid containerPort: ${ports.join(' ')}`) : error;
-  }
+  config.ExposedPorts = { ...config.ExposedPorts, ...exposedPorts(ports) };
   return ports;
 }
 

@@ -46,7 +46,10 @@ export interface Stage {
   /** Raw word of --platform. */
   platform?: string | undefined;
   instructions: Instruction[];
+  /** Of the FROM line. */
   span: Span;
+  /** Lines of the comment right above it. */
+  comments: string[];
   /** Of a comment right above it that begins with the stage's name, what follows: for `--call targets`. */
   comment?: string | undefined;
 }

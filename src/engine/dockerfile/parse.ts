@@ -135,7 +135,7 @@ function readFrom(line: InstructionLine, index: number): Stage {
   const platform = readFlags(line.rawFlags, { platform: 'text' }).text('platform');
   const { span, original, comments } = line.common;
   const comment = name === undefined ? undefined : describedIn(comments, name);
-  return { index, original, name, base, platform, instructions: [], span, comment };
+  return { index, original, name, base, platform, instructions: [], span, comments, comment };
 }
 
 function noStage(file: Dockerfile, { span, original }: Instruction): Error {

@@ -62,7 +62,8 @@ const RULE = '--------------------';
 const AROUND = 2;
 const AROUND_PLACE = 6;
 
-function excerpt({ name, lines }: Source, place: Place, span: Span): string {
+/** Name and place, and the lines around, those of `span` marked. */
+export function excerpt({ name, lines }: Source, place: Place, span: Span): string {
   // Of a long one (a heredoc), what is near the place.
   const first = Math.max(1, span.start.line - AROUND, place.line - AROUND_PLACE - AROUND);
   const last = Math.min(lines.length, span.end.line + AROUND, place.line + AROUND_PLACE + AROUND);
