@@ -1,4 +1,4 @@
-// What `build --check` prints, as text and as JSON, in buildx's forms; and the lines about warnings that a build ends with.
+// What `build --check` prints, as text and as JSON, in buildx's forms.
 
 /** A note of a lint rule, as it is shown. */
 export interface ShownNote {
@@ -38,16 +38,6 @@ export function lintJson(file: ShownFile, notes: readonly ShownNote[]): string {
   });
   const sources = [{ filename: file.name, language: 'Dockerfile', data: dataOf(file) }];
   return `${JSON.stringify({ warnings, sources }, null, 2)}\n`;
-}
-
-/** What a build says of its warnings once it has ended; '' without any. `message`: rule and sentence. */
-export function warningLines(warnings: readonly { rule?: string | undefined; message: string; line?: number | undefined }[]): string {
-  if (warnings.length === 0) return '';
-  const count = warnings.length === 1 ? '1 warning found' : `${warnings.length} warnings found`;
-  const lines = warnings.map(({ rule, message, line }) => {
-    return ` - ${rule === undefined ? '' : `${rule}: `}${message}${line === undefined ? '' : ` (line ${line})`}\n`;
-  });
-  return `\n ${count} (use skiff build --check to expand):\n${lines.join('')}`;
 }
 
 /** As BuildKit's answers have it: lines alone. */

@@ -1,8 +1,8 @@
 // Instructions that make no layer: they change the configuration of the image, and what later instructions see. What each writes into the
 // history is what BuildKit writes.
-import { parseExpose } from '../create/port-spec.ts';
 import { applyInstruction, DEFAULT_SHELL } from '../dockerfile/apply.ts';
 import type { ArgInstruction, Instruction } from '../dockerfile/ast.ts';
+import { exposedPorts } from '../dockerfile/expose.ts';
 import { expandWord, type Variables, type WordOptions } from '../dockerfile/words.ts';
 import { healthText, noteConfig, plainList, quotedList } from './history.ts';
 import { type StageState, setVariable, splitVariable } from './stage-state.ts';
@@ -45,7 +45,7 @@ function historyText(state: StageState, instruction: ConfigInstruction, options:
     case 'entrypoint':
       return `ENTRYPOINT ${quotedList(words)}`;
     case 'expose':
-      return `EXPOSE ${plainList(Object.keys(parseExpose(words)))}`;
+      return `EXPOSE ${plainList(Object.keys(exposedPorts(words)))}`;
     case 'volume':
     case 'shell':
       return `${instruction.kind.toUpperCase()} ${plainList(words)}`;

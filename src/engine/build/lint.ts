@@ -16,7 +16,7 @@ export interface LintOptions {
   platformArgs: Variables;
   /** Rules about what a stage does hold for these alone; all where it is not given. */
   isNeeded?: ((stage: Stage) => boolean) | undefined;
-  /** Environment and shell of the image that a stage begins with; undefined: not known. */
+  /** Environment and shell of an image that a stage begins with; undefined: not known. */
   imageConfig?: StageScope['imageConfig'] | undefined;
   /** Whether .dockerignore leaves out this path, or a folder above it. */
   isIgnored?: ((path: string) => boolean) | undefined;

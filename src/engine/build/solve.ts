@@ -6,12 +6,14 @@ import { EngineError } from '../../sys/errors.ts';
 import type { Dockerfile } from '../dockerfile/ast.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
 import { builtImage } from './image-config.ts';
+import { lintFailure } from './lint.ts';
+import { lintJob } from './lint-job.ts';
 import type { BuildJob, BuildSite, BuiltImage } from './model.ts';
 import { platformArgs } from './platform-args.ts';
 import { removeScratch } from './scratch-folder.ts';
 import type { SharedWork, Solving } from './solving.ts';
 import { stageOf } from './stage.ts';
-import { stageGraph } from './stage-graph.ts';
+import { type StageGraph, stageGraph } from './stage-graph.ts';
 
 /** The result for each platform, in the order they were asked for. Throws ERR_DOCKERFILE and what steps throw, in BuildKit's words. */
 export async function solve(site: BuildSite, job: BuildJob): Promise<BuiltImage[]> {
@@ -21,7 +23,11 @@ export async function solve(site: BuildSite, job: BuildJob): Promise<BuiltImage[
     const { platforms } = job.options;
     const wanted = platforms.length > 0 ? platforms : [hostPlatform()];
     const solvings = wanted.map((target) => solvingFor(site, { job, dockerfile, target, shared }));
-    return await Promise.all(solvings.map(imageFor));
+    const noted = lint(site, { job, dockerfile, graph: solvings[0]?.graph });
+    const images = await Promise.all(solvings.map(imageFor));
+    // Images that were not here before are now, with the variables that they set.
+    lint(site, { job, dockerfile, graph: solvings[0]?.graph, noted });
+    return images;
   } catch (error) {
     site.stop(error);
     throw explained(site, error);
@@ -42,6 +48,27 @@ function parse(site: BuildSite, { dockerfile: { name, text } }: BuildJob): Docke
   const dockerfile = parseDockerfile(text, name);
   site.tell({ type: 'ended', id, at: Date.now(), result: 'done' });
   return dockerfile;
+}
+
+/** Tells of notes that are not among `noted`. Throws ERR_DOCKERFILE where the file asks for that. */
+function lint(site: BuildSite, { job, dockerfile, graph, noted = new Set() }: Linted): Set<string> {
+  const notes = lintJob(site.ctx, job, dockerfile, graph);
+  const failure = lintFailure(dockerfile, notes, job.options.buildArgs);
+  if (failure) throw failure;
+  for (const { rule, message, url, span } of notes) {
+    const key = JSON.stringify([rule, message, span.start.line]);
+    if (noted.has(key)) continue;
+    noted.add(key);
+    site.tell({ type: 'warning', rule, message, url, line: span.start.line });
+  }
+  return noted;
+}
+
+interface Linted {
+  job: BuildJob;
+  dockerfile: Dockerfile;
+  graph: StageGraph | undefined;
+  noted?: Set<string>;
 }
 
 interface Wanted {

@@ -10,8 +10,8 @@ import { firstWord } from './written.ts';
 export interface StageScope {
   globals: ReadonlyMap<string, string>;
   buildArgs: Readonly<Record<string, string>>;
-  /** Of a base image; undefined: it is not known. Scratch has neither. */
-  imageConfig: (stage: Stage) => { Env?: string[] | undefined; Shell?: string[] | null | undefined } | undefined;
+  /** Of the image of this name; undefined: it is not known. */
+  imageConfig: (reference: string) => { Env?: string[] | undefined; Shell?: string[] | null | undefined } | undefined;
   isNeeded: (stage: Stage) => boolean;
   /** Whether the context leaves out this path. */
   isIgnored: (path: string) => boolean;
@@ -43,7 +43,7 @@ export function lintStages(file: Dockerfile, scope: StageScope, report: Report):
     const word = expandQuietly(stage.base);
     const base = states.get(word.toLowerCase());
     if (base) return { ...base, env: new Map(base.env), args: new Set(base.args) };
-    const config = word === 'scratch' ? {} : scope.imageConfig(stage);
+    const config = word === 'scratch' ? {} : scope.imageConfig(word);
     const env = new Map((config?.Env ?? []).map((entry) => entry.split(/=(.*)/s, 2) as [string, string]));
     return { env, args: new Set(), isKnown: config !== undefined, hasShell: (config?.Shell ?? []).length > 0, hasWorkdir: false };
   }
