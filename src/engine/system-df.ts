@@ -65,7 +65,7 @@ function containersOf(ctx: Ctx, { containers: size, parts }: UsageReport): DiskU
     size: { sizeRw: parts.containers[view.record.Id] ?? 0, sizeRootFs: 0 },
   }));
   const down = items.filter(({ state: { Status } }) => Status !== 'running' && Status !== 'paused' && Status !== 'restarting');
-  const reclaimable = total(down.map((item) => item.size.sizeRw));
+  const reclaimable = ofWhole(total(down.map((item) => item.size.sizeRw)), { size, parts: parts.containers });
   return { count: items.length, active: items.length - down.length, size, reclaimable, items };
 }
 
@@ -79,12 +79,17 @@ function volumesOf(ctx: Ctx, { volumes: size, parts }: UsageReport): DiskUsage['
     size: parts.volumes[volume.Name] ?? 0,
   }));
   const unused = items.filter(({ links }) => links === 0);
-  return { count: items.length, active: items.length - unused.length, size, reclaimable: total(unused.map((item) => item.size)), items };
+  const reclaimable = ofWhole(total(unused.map((item) => item.size)), { size, parts: parts.volumes });
+  return { count: items.length, active: items.length - unused.length, size, reclaimable, items };
 }
 
 function trashOf(ctx: Ctx, { trash: size, parts }: UsageReport): DiskUsage['trash'] {
   const items = listRemovals(ctx).map((removal) => ({ ...removal, size: parts.trash[removal.id] ?? 0 }));
   return { count: total(items.map(({ volumes }) => volumes.length)), active: 0, size, reclaimable: size, items };
 }
+
+/** Who takes every part takes the whole, with the folder that they lie in. */
+const ofWhole = (taken: number, { size, parts }: { size: number; parts: Readonly<Record<string, number>> }): number =>
+  taken > 0 && taken === total(Object.values(parts)) ? size : taken;
 
 const total = (sizes: readonly number[]): number => sizes.reduce((sum, size) => sum + size, 0);

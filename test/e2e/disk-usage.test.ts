@@ -108,6 +108,15 @@ describe('system df', () => {
     await box.ok(['rm', '-f', 'up', 'down']);
   });
 
+  test('where nothing is in use, all of it can be given back', async () => {
+    await box.ok(['pull', '--quiet', busybox]);
+    await box.ok(['create', '--network', 'none', busybox]);
+    await box.ok(['volume', 'create', 'empty']);
+    const { Containers, 'Local Volumes': Volumes } = await df();
+    expect([Containers?.Reclaimable, Volumes?.Reclaimable]).toEqual([`${Containers?.Size} (100%)`, `${Volumes?.Size} (100%)`]);
+    await box.ok(['volume', 'rm', '--purge', 'empty']);
+  });
+
   test('-v: an image’s size is what it shares and what it has alone', async () => {
     const layer = (text: string) => layerOf(tarOf([{ path: text, content: text.repeat(100_000) }]));
     const shared = layer('s');
