@@ -1,19 +1,8 @@
 // The tree of cgroups as the kernel shows it (cgroup v2): where it is mounted, where we are in it, what of it we may write.
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 
-/** The mount point of the cgroup2 filesystem, or undefined. One that another mount hides is none. */
-export function cgroup2Mount(
-  mountinfo = readFileSync('/proc/self/mountinfo', 'utf8'),
-  isCgroup = (point: string): boolean => existsSync(join(point, 'cgroup.controllers')),
-): string | undefined {
-  const points = mountinfo
-    .split('\n')
-    .filter((line) => line.includes(' - cgroup2 '))
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter(isCgroup);
-  return points.includes('/sys/fs/cgroup') ? '/sys/fs/cgroup' : points.at(-1);
-}
+export { cgroup2Mount } from '../sys/cgroup-mount.ts';
 
 export function ownCgroup(): string | undefined {
   return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];

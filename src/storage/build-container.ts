@@ -1,18 +1,17 @@
-// The container of a RUN step, as it lies on the disk: `containers/<id>/` without config.json, its lock held by the build's worker. So it is nobody's
-// container for `ps`, `rm` or a prune. One whose lock is free was left by a build that died, and goes, its cgroup too.
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// The container of a RUN step, as it lies on the disk: a folder like a container's, its lock held by the build's worker. Its id is none that a container
+// has, so that nobody takes it for one whose record is lost. One whose lock is free was left by a build that died, and goes, with its cgroup.
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cgroup2Mount } from '../sys/cgroup-mount.ts';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
-import { isLocked, tryLock } from '../sys/lock.ts';
+import { isLocked, type Lock, tryLock } from '../sys/lock.ts';
 import { randomHex } from '../sys/random.ts';
-import { containerIds } from './container.ts';
-import { containerConfigPath, containerDir, containerLockPath, containerRunDir, tmpDir } from './layout.ts';
+import { containerDir, containerLockPath, containerRunDir, containersDir, tmpDir } from './layout.ts';
 
 type HasPaths = Pick<Ctx, 'paths'>;
 
 export interface BuildContainer {
-  /** 64 hex digits. */
   id: string;
   folder: string;
   /** Notes the cgroup, for who finds it after our death. */
@@ -21,72 +20,61 @@ export interface BuildContainer {
   remove(): void;
 }
 
-const MARK = 'build-step';
+/** As long as a container's. */
+const ID = /^b-[0-9a-f]{62}$/;
+const CGROUP_FILE = 'cgroup';
+
+/** An id that no container has, and its lock. */
+export function newBuildId(ctx: HasPaths): { id: string; lock: Lock } {
+  for (;;) {
+    const id = `b-${randomHex(31)}`;
+    mkdirSync(dirname(containerLockPath(ctx, id)), { recursive: true, mode: 0o700 });
+    const lock = tryLock(containerLockPath(ctx, id));
+    if (lock) return { id, lock };
+  }
+}
 
 /** Makes one with empty `upper/ work/ merged/`. */
 export function makeBuildContainer(ctx: HasPaths): BuildContainer {
-  const id = randomHex(32);
-  const lockPath = containerLockPath(ctx, id);
-  mkdirSync(dirname(lockPath), { recursive: true, mode: 0o700 });
-  const lock = tryLock(lockPath);
+  const { id, lock } = newBuildId(ctx);
   const folder = containerDir(ctx, id);
-  const making = join(tmpDir(ctx), `container-${id}`);
   for (const name of ['upper', 'work', 'merged']) {
-    mkdirSync(join(making, name), { recursive: true });
-    chmodSync(join(making, name), 0o755);
+    mkdirSync(join(folder, name), { recursive: true });
+    // The root has the mode of upper/: the user's umask must not close it to the container's users.
+    chmodSync(join(folder, name), 0o755);
   }
-  writeFileSync(join(making, MARK), '');
-  mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
-  renameSync(making, folder);
   let isThere = true;
   return {
     id,
     folder,
-    noteCgroup: (path) => writeFileSync(join(folder, MARK), path),
+    noteCgroup: (path) => writeFileSync(join(folder, CGROUP_FILE), path),
     remove() {
       if (!isThere) return;
       isThere = false;
       removeFolders(ctx, id);
-      rmSync(lockPath, { force: true });
-      lock?.release();
+      rmSync(containerLockPath(ctx, id), { force: true });
+      lock.release();
     },
   };
 }
 
-/** Ids of the folders that steps of builds have, or had. */
-export function buildContainerIds(ctx: HasPaths): string[] {
-  return containerIds(ctx).filter((id) => isBuildContainer(ctx, id));
+/** Ids of those that a dead build left. */
+export function deadBuildContainers(ctx: HasPaths): string[] {
+  return namesIn(containersDir(ctx)).filter((id) => ID.test(id) && !isLocked(containerLockPath(ctx, id)));
 }
 
-export const isBuildContainer = (ctx: HasPaths, id: string): boolean =>
-  !existsSync(containerConfigPath(ctx, id)) && existsSync(join(containerDir(ctx, id), MARK));
-
-/** Those that a dead build left. */
-export const deadBuildContainers = (ctx: HasPaths): string[] =>
-  buildContainerIds(ctx).filter((id) => !isLocked(containerLockPath(ctx, id)));
-
-/** Removes what dead builds left; as root of the user namespace. `endCgroup` is given the cgroup that it may have left as well. */
-export async function sweepBuildContainers(ctx: HasPaths, endCgroup: (path: string) => Promise<void>): Promise<void> {
-  for (const id of deadBuildContainers(ctx)) {
-    const cgroup = readMark(ctx, id);
-    if (cgroup) await endCgroup(cgroup);
-    removeFolders(ctx, id);
-    rmSync(containerLockPath(ctx, id), { force: true });
-  }
+/** Removes what a dead build left; as root of the user namespace. False: its processes have not all ended yet. */
+export function removeDeadBuildContainer(ctx: HasPaths, id: string): boolean {
+  if (!removeCgroup(ctx, id)) return false;
+  removeFolders(ctx, id);
+  rmSync(containerLockPath(ctx, id), { force: true });
+  return true;
 }
 
-// Another build may be sweeping as well.
-function readMark(ctx: HasPaths, id: string): string {
-  try {
-    return readFileSync(join(containerDir(ctx, id), MARK), 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-// Out of sight at once: what is half removed then is garbage of tmp/.
+/** Out of sight at once: what is half removed then is garbage of tmp/. */
 function removeFolders(ctx: HasPaths, id: string): void {
   const grave = join(tmpDir(ctx), `removed-${id}`);
+  mkdirSync(tmpDir(ctx), { recursive: true, mode: 0o700 });
   try {
     renameSync(containerDir(ctx, id), grave);
   } catch (error) {
@@ -94,4 +82,41 @@ function removeFolders(ctx: HasPaths, id: string): void {
   }
   rmSync(grave, { recursive: true, force: true });
   rmSync(containerRunDir(ctx, id), { recursive: true, force: true });
+}
+
+/** Of its own folder below ours, `skiff-…/container`, and whatever was made in it. */
+function removeCgroup(ctx: HasPaths, id: string): boolean {
+  const root = cgroup2Mount();
+  const path = readNote(join(containerDir(ctx, id), CGROUP_FILE));
+  if (!root || !path) return true;
+  return removeFoldersOf(dirname(join(root, path)));
+}
+
+function removeFoldersOf(cgroup: string): boolean {
+  for (const entry of existsSync(cgroup) ? readdirSync(cgroup, { withFileTypes: true }) : []) {
+    if (entry.isDirectory() && !removeFoldersOf(join(cgroup, entry.name))) return false;
+  }
+  try {
+    rmdirSync(cgroup);
+  } catch (error) {
+    return errnoOf(error) !== 'EBUSY';
+  }
+  return true;
+}
+
+function readNote(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
 }

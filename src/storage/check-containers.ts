@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import { isLocked } from '../sys/lock.ts';
+import { deadBuildContainers, removeDeadBuildContainer } from './build-container.ts';
 import { containerIds, isRunning, layersUsed, readContainer } from './container.ts';
 import { reserveName } from './container-name.ts';
 import { type CheckResult, type Finding, leftover, problem } from './finding.ts';
@@ -37,7 +38,7 @@ export function checkSecrets(ctx: Ctx): CheckResult {
 }
 
 /**
- * Names, sockets and locks whose container is gone. Whether its lock is held is asked before whether its folder is there: a
+ * Names, sockets and locks whose container is gone, and what dead builds left of their steps. Whether its lock is held is asked before whether its folder is there: a
  * container is made under its lock, so one that has neither, in this order, will never be.
  */
 export function findTraces(ctx: Ctx): Finding[] {
@@ -45,8 +46,12 @@ export function findTraces(ctx: Ctx): Finding[] {
   const names = namesIn(namesDir(ctx)).filter((name) => isGone(ownerOf(ctx, name) ?? 'none'));
   const folder = join(ctx.paths.run, 'c');
   const sockets = namesIn(folder).filter((start) => !hasLock(ctx, start));
-  const locks = namesIn(locksDir(ctx)).filter((name) => /^c-[0-9a-f]{64}$/.test(name) && isGone(name.slice(2)) && isOld(ctx, name));
+  const locks = namesIn(locksDir(ctx)).filter(
+    (name) => /^c-(?:[0-9a-f]{64}|b-[0-9a-f]{62})$/.test(name) && isGone(name.slice(2)) && isOld(ctx, name),
+  );
+  const steps = deadBuildContainers(ctx);
   return [
+    ...steps.map((id) => leftover(`step of a build ${containerDir(ctx, id)}`, removalOfStep(ctx, id))),
     ...names.map((name) => leftover(`name ${name}`, removal(join(namesDir(ctx), name)))),
     ...sockets.map((start) => leftover(`folder ${join(folder, start)}`, removal(join(folder, start)))),
     ...locks.map((name) => leftover(`lock ${join(locksDir(ctx), name)}`, removal(join(locksDir(ctx), name)))),
@@ -86,6 +91,10 @@ function ownerOf(ctx: Ctx, name: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function removalOfStep(ctx: Ctx, id: string): () => string {
+  return () => (removeDeadBuildContainer(ctx, id) ? 'removed' : 'to be removed when its last processes have ended');
 }
 
 function removal(path: string): () => string {

@@ -2,16 +2,13 @@
 // their ends. A build whose steps are all in the cache, or that only copies, makes none of it.
 // Its folder below the run folder is a container's, with that one's lock, so that a sweep takes what a killed build left.
 import { mkdirSync, rmSync } from 'node:fs';
-import { endCgroup } from '../../runtime/cgroup-end.ts';
 import { detachBelow } from '../../runtime/submounts.ts';
 import { awaitChildren } from '../../runtime/supervisor/awaited.ts';
 import { isolateMany, type Surroundings } from '../../runtime/supervisor/isolate.ts';
 import type { Orphans } from '../../runtime/supervisor/orphans.ts';
-import { sweepBuildContainers } from '../../storage/build-container.ts';
+import { deadBuildContainers, newBuildId, removeDeadBuildContainer } from '../../storage/build-container.ts';
 import { containerLockPath, containerRunDir } from '../../storage/layout.ts';
 import type { ContainerConfig } from '../../storage/records.ts';
-import { type Lock, tryLock } from '../../sys/lock.ts';
-import { randomHex } from '../../sys/random.ts';
 import type { RunningFacts } from '../work-messages.ts';
 import type { BuildSite } from './model.ts';
 
@@ -44,9 +41,8 @@ export function openRunning(site: BuildSite): Promise<Running> {
 
 async function makeRunning({ ctx }: BuildSite, shared: Shared): Promise<Running> {
   const facts = await shared.ask();
-  await sweepBuildContainers(ctx, endCgroup);
-  const id = randomHex(32);
-  const lock = takeLock(containerLockPath(ctx, id));
+  for (const dead of deadBuildContainers(ctx)) removeDeadBuildContainer(ctx, dead);
+  const { id, lock } = newBuildId(ctx);
   const folder = containerRunDir(ctx, id);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const orphans = awaitChildren();
@@ -63,10 +59,4 @@ async function makeRunning({ ctx }: BuildSite, shared: Shared): Promise<Running>
 /** Ends what is left of the steps. */
 export async function endRunning(site: BuildSite): Promise<void> {
   await sites.get(site)?.end?.();
-}
-
-function takeLock(path: string): Lock {
-  const lock = tryLock(path);
-  if (!lock) throw new Error(`Taken: ${path}`);
-  return lock;
 }
