@@ -11,6 +11,7 @@ import { parseSsh } from '../engine/build/options/ssh.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
 import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
+import { builderFlag } from './flags-builder.ts';
 import { changeableLimitFlags } from './flags-limits.ts';
 import { lockFlags } from './flags-lock.ts';
 import { refused } from './refused.ts';
@@ -56,13 +57,7 @@ export const commonBuildFlags = {
   provenance: shortAttest('provenance'),
   push: flag.boolean({ description: 'Shorthand for "--output=type=registry,unpack=false"' }),
   sbom: shortAttest('sbom'),
-  builder: flag.custom({
-    description: 'Builder to use: "default", the only one',
-    parse: (text) => {
-      if (text !== '' && text !== 'default') throw new Error('there is one builder, "default": nothing runs beside a build');
-      return text;
-    },
-  }),
+  ...builderFlag,
   explain: flag.boolean({ description: 'Say of each step whether it came from the cache, and if not, what differed' }),
   jobs: flag.custom({ description: 'Steps that may run at once', helpValue: 'int', parse: positive }),
 };

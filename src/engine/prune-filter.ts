@@ -8,6 +8,8 @@ export interface PruneFilter {
   filters: Filters;
   /** Whether an object is meant; `created` is RFC 3339, '' when unknown, which no `until` fits. */
   fits: (created: string, labels: () => Readonly<Record<string, string>> | undefined) => boolean;
+  /** The time of `until`, ms since 1970. */
+  latestMs?: number | undefined;
 }
 
 /** Throws ERR_BAD_FILTER and ERR_BAD_TIME. `more` are further filters that the caller knows. */
@@ -25,6 +27,7 @@ export function pruneFilter(ctx: Pick<Ctx, 'now'>, texts: readonly string[], mor
   const hasLabels = filters.has('label') || filters.has('label!');
   return {
     filters,
+    latestMs: latest === undefined ? undefined : Number(latest / 1_000_000n),
     fits: (created, labels) => {
       if (!isOldEnough(created)) return false;
       const own = hasLabels ? labels() : undefined;

@@ -21,8 +21,8 @@ export interface PruneImagesOptions {
   all: boolean;
   filter: PruneFilter;
   dryRun?: boolean;
-  /** Containers and volumes that are gone by then; for a dry run. */
-  absent?: { containers: string[]; volumes: string[] };
+  /** What is gone by then; for a dry run. */
+  absent?: { containers: string[]; volumes: string[]; cache?: string[] };
   /** Takes every leftover of the store with it, partial downloads too. */
   thorough?: boolean;
 }

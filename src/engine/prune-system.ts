@@ -1,9 +1,11 @@
-// `system prune`: containers that are down, then the networks, the anonymous volumes and the images that nothing uses any more, and every leftover of
-// commands that were killed. Each step looks anew at what the one before has left; a dry run thinks away what it would have removed.
+// `system prune`: containers that are down, then the networks, the anonymous volumes and the images that nothing uses any more, the build cache that no image
+// shares, and every leftover of commands that were killed. Each step looks anew at what the one before has left; a dry run thinks away what it would have removed.
 
+import type { BuildCacheReport } from '../runtime/messages-cache.ts';
 import { detachUnusedVolumes } from '../storage/volume-users.ts';
 import type { Ctx } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
+import { pruneBuildCache } from './build-cache.ts';
 import { pruneContainers } from './prune-containers.ts';
 import type { PruneFilter } from './prune-filter.ts';
 import { type PrunedImages, pruneImages } from './prune-images.ts';
@@ -26,6 +28,8 @@ export interface PrunedSystem {
   networks: string[];
   volumes: string[];
   images: PrunedImages['images'];
+  /** Ids of build cache entries. */
+  cache: string[];
   /** Bytes, those of the volumes among them. */
   reclaimed: number;
   /** The volumes went to the trash. */
@@ -53,14 +57,26 @@ export async function pruneSystem(ctx: Ctx, options: PruneSystemOptions): Promis
   // Without a trash their folders lie in tmp/ then: the sweep of the images measures and deletes them.
   const volumes = dryRun ? wanted : [...detachUnusedVolumes(ctx, wanted, { keptIn }).keys()];
   const kept = volumes.reduce((total, name) => total + (sizes[name] ?? 0), 0);
-  const absent = { containers: gone, volumes: dryRun ? volumes : [] };
+  const foreseen = dryRun ? await pruneCache(ctx, options) : undefined;
+  const absent = { containers: gone, volumes: dryRun ? volumes : [], cache: foreseen?.keys ?? [] };
   const { images, reclaimed } = await pruneImages(ctx, { all, filter, dryRun, absent, thorough: true });
+  const cache = foreseen ?? (await pruneCache(ctx, options));
   return {
     containers: containers.deleted,
     networks,
     volumes,
     images,
-    reclaimed: containers.reclaimed + reclaimed + kept,
+    cache: cache.entries.map(({ id }) => id),
+    reclaimed: containers.reclaimed + reclaimed + kept + cache.bytes,
     isVolumesKept: keptIn !== undefined && volumes.length > 0,
   };
+}
+
+/** The cache has no labels: a filter that asks for one leaves it alone. */
+async function pruneCache(
+  ctx: Ctx,
+  { all, filter, dryRun }: PruneSystemOptions,
+): Promise<Pick<BuildCacheReport, 'entries' | 'bytes' | 'keys'>> {
+  if (filter.filters.has('label') || filter.filters.has('label!')) return { entries: [], bytes: 0, keys: [] };
+  return pruneBuildCache(ctx, { all, filter: { conditions: [], before: filter.latestMs }, dryRun });
 }

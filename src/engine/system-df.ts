@@ -2,6 +2,7 @@
 // and what could be had back is worked out here: of images, all that neither a container nor an image of one reaches.
 
 import type { UsageReport } from '../runtime/messages-work.ts';
+import { type CacheItem, cacheItems } from '../storage/build-cache-items.ts';
 import { layersUsed, listContainers, usesImage } from '../storage/container.ts';
 import type { VolumeRecord } from '../storage/records.ts';
 import { listRemovals, type Removal } from '../storage/trash.ts';
@@ -33,14 +34,30 @@ export interface DiskUsage {
   volumes: Totals & { items: { volume: VolumeRecord; links: number; size: number }[] };
   /** Removed volumes that can be brought back. */
   trash: Totals & { items: (Removal & { size: number })[] };
+  cache: Totals & { items: CacheUsage[] };
+}
+
+export interface CacheUsage extends CacheItem {
+  /** What comes free with it. */
+  size: number;
 }
 
 export async function measureSystem(ctx: Ctx): Promise<DiskUsage> {
   const usage = await runJob(ctx, { kind: 'usage' });
-  return { images: imagesOf(ctx, usage), containers: containersOf(ctx, usage), volumes: volumesOf(ctx, usage), trash: trashOf(ctx, usage) };
+  const cache = cacheOf(ctx, usage);
+  return {
+    images: imagesOf(ctx, usage, cache),
+    containers: containersOf(ctx, usage),
+    volumes: volumesOf(ctx, usage),
+    trash: trashOf(ctx, usage),
+    cache,
+  };
 }
 
-function imagesOf(ctx: Ctx, { images: size, leftovers, parts }: UsageReport): DiskUsage['images'] {
+function imagesOf(ctx: Ctx, { images: all, leftovers, parts }: UsageReport, cache: DiskUsage['cache']): DiskUsage['images'] {
+  // Layers that only the build cache has are its own.
+  const layers = cache.items.flatMap(({ layer }) => (layer ? [layer] : []));
+  const cached = new Set(layers.flatMap(({ digest, diffId }) => [digest, diffId]));
   const containers = listContainers(ctx).map(({ record }) => record);
   const views = listImageViews(ctx);
   const owners = new Map<string, number>();
@@ -54,7 +71,9 @@ function imagesOf(ctx: Ctx, { images: size, leftovers, parts }: UsageReport): Di
   }));
   const active = items.filter((item) => item.containers > 0);
   const needed = new Set([...active.flatMap(({ image }) => partsOfImage(image)), ...containers.flatMap(layersUsed)]);
-  const unneeded = [...Object.keys(parts.blobs), ...Object.keys(parts.layers)].filter((part) => !needed.has(part));
+  const stored = new Set([...Object.keys(parts.blobs), ...Object.keys(parts.layers)]);
+  const unneeded = [...stored].filter((part) => !needed.has(part) && !cached.has(part));
+  const size = all - total([...cached].map(bytes));
   const reclaimable = needed.size === 0 ? size : leftovers + total(unneeded.map(bytes));
   return { count: views.length, active: active.length, size, reclaimable, items };
 }
@@ -91,5 +110,17 @@ function trashOf(ctx: Ctx, { trash: size, parts }: UsageReport): DiskUsage['tras
 /** Who takes every part takes the whole, with the folder that they lie in. */
 const ofWhole = (taken: number, { size, parts }: { size: number; parts: Readonly<Record<string, number>> }): number =>
   taken > 0 && taken === total(Object.values(parts)) ? size : taken;
+
+function cacheOf(ctx: Ctx, { cache: folder, parts }: UsageReport): DiskUsage['cache'] {
+  const items = cacheItems(ctx).map((item) => ({ ...item, size: sizeOf(item) }));
+  const layers = total(items.map(({ layer, size }) => (layer ? size : 0)));
+  const active = items.filter(({ inUse }) => inUse);
+  const reclaimable = total(items.map(({ inUse, size }) => (inUse ? 0 : size)));
+  return { count: items.length, active: active.length, size: layers + folder, reclaimable, items };
+
+  function sizeOf({ layer, name }: CacheItem): number {
+    return layer ? (parts.blobs[layer.digest] ?? 0) + (parts.layers[layer.diffId] ?? 0) : (parts.mounts[name] ?? 0);
+  }
+}
 
 const total = (sizes: readonly number[]): number => sizes.reduce((sum, size) => sum + size, 0);

@@ -66,6 +66,8 @@ function run(ctx: Ctx, job: Job, tools: JobTools & FileTools & BuildTools): Prom
       return sweepStore(ctx, job);
     case 'usage':
       return import('../storage/disk-usage.ts').then(({ storeUsage }) => storeUsage(ctx));
+    case 'build-cache':
+      return import('./jobs/build-cache.ts').then(({ buildCache }) => buildCache(ctx, job));
     case 'check':
       return check(ctx, job, tools);
     case 'heal':

@@ -1,5 +1,5 @@
-// `system df` as text: Docker's summary, and with -v its four lists. There is no build cache here: its line says 0B. The
-// trash has a line of its own, which Docker's has not, as long as something is in it.
+// `system df` as text: Docker's summary, and with -v its four lists. The trash has a line of its own, which Docker's has not, as long as something is
+// in it.
 
 import type { VolumeRecord } from '../storage/records.ts';
 import { type ContainerRowInput, containerRow } from './container-row.ts';
@@ -22,6 +22,21 @@ export interface DiskUsageInput {
   containers: Totals & { items: readonly ContainerRowInput[] };
   volumes: Totals & { items: readonly { volume: VolumeRecord; links: number; size: number }[] };
   trash: Totals & { items: readonly { removedAt: Date; volumes: readonly string[]; size: number }[] };
+  cache: Totals & { items: readonly CacheInput[] };
+}
+
+interface CacheInput {
+  id: string;
+  type: string;
+  description: string;
+  parents: readonly string[];
+  /** RFC 3339. */
+  createdAt: string;
+  lastUsedAt: string;
+  uses: number;
+  inUse: boolean;
+  shared: boolean;
+  size: number;
 }
 
 export interface DiskUsageOptions {
@@ -42,8 +57,10 @@ const CONTAINER_HEADER = {
 };
 const VOLUME_HEADER = { Name: 'VOLUME NAME', Links: 'LINKS', Size: 'SIZE' };
 const TRASH_HEADER = { Removed: 'REMOVED', Volumes: 'VOLUMES', Size: 'SIZE' };
-const CACHE_TITLES = 'CACHE ID\tCACHE TYPE\tSIZE\tCREATED\tLAST USED\tUSAGE\tSHARED';
-const NO_CACHE: Totals = { count: 0, active: 0, size: 0, reclaimable: 0 };
+const CACHE_HEADER = {
+  ...{ ID: 'CACHE ID', CacheType: 'CACHE TYPE', Size: 'SIZE', CreatedSince: 'CREATED', LastUsedSince: 'LAST USED' },
+  ...{ UsageCount: 'USAGE', Shared: 'SHARED' },
+};
 
 /** Throws ERR_TEMPLATE. */
 export async function renderDiskUsage(usage: DiskUsageInput, options: DiskUsageOptions): Promise<string> {
@@ -58,7 +75,7 @@ export async function renderDiskUsage(usage: DiskUsageInput, options: DiskUsageO
   return formatRows(format, rows, { header: HEADER, table, raw });
 }
 
-function summary({ images, containers, volumes, trash }: DiskUsageInput) {
+function summary({ images, containers, volumes, trash, cache }: DiskUsageInput) {
   const row = (Type: string, { count, active, size, reclaimable }: Totals) =>
     struct('*formatter.diskUsageContext', {
       Active: String(active),
@@ -68,31 +85,31 @@ function summary({ images, containers, volumes, trash }: DiskUsageInput) {
       TotalCount: String(count),
       Type,
     });
-  const all = [row('Images', images), row('Containers', containers), row('Local Volumes', volumes), row('Build Cache', NO_CACHE)];
+  const all = [row('Images', images), row('Containers', containers), row('Local Volumes', volumes), row('Build Cache', cache)];
   return trash.size > 0 ? [...all, row('Trash', trash)] : all;
 }
 
 const percent = (part: number, whole: number): number => Math.trunc((part * 100) / whole);
 
 function verboseTables(usage: DiskUsageInput, options: DiskUsageOptions): string {
-  const { images, containers, volumes, trash } = rowsOf(usage, options);
+  const { images, containers, volumes, trash, cache } = rowsOf(usage, options);
   return [
     `Images space usage:\n\n${tableOf(IMAGE_HEADER, images)}`,
     `Containers space usage:\n\n${tableOf(CONTAINER_HEADER, containers)}`,
     `Local Volumes space usage:\n\n${tableOf(VOLUME_HEADER, volumes)}`,
-    `Build cache usage: 0B\n\n${alignTable([CACHE_TITLES])}`,
+    `Build cache usage: ${preciseSize(usage.cache.size)}\n\n${tableOf(CACHE_HEADER, cache)}`,
     ...(trash.length > 0 ? [`Trash space usage:\n\n${tableOf(TRASH_HEADER, trash)}`] : []),
   ].join('\n');
 }
 
 async function verboseTemplate(usage: DiskUsageInput, options: DiskUsageOptions & { format: string }): Promise<string> {
-  const { images, containers, volumes } = rowsOf(usage, options);
+  const { images, containers, volumes, cache } = rowsOf(usage, options);
   const { renderTemplate } = await import('./template.ts');
-  const whole = struct('*formatter.diskUsageContext', { Images: images, Containers: containers, Volumes: volumes, BuildCache: [] });
+  const whole = struct('*formatter.diskUsageContext', { Images: images, Containers: containers, Volumes: volumes, BuildCache: cache });
   return `${renderTemplate(options.format === 'json' ? '{{json .}}' : options.format, whole)}\n`;
 }
 
-function rowsOf({ images, containers, volumes, trash }: DiskUsageInput, { now, env }: DiskUsageOptions) {
+function rowsOf({ images, containers, volumes, trash, cache }: DiskUsageInput, { now, env }: DiskUsageOptions) {
   const formatTime = timeFormatter(env);
   return {
     images: images.items.map((item) => imageRow(item, now)),
@@ -105,7 +122,23 @@ function rowsOf({ images, containers, volumes, trash }: DiskUsageInput, { now, e
       Volumes: names.join(', '),
       Size: preciseSize(size),
     })),
+    cache: cache.items.map((item) => cacheRow(item, now)),
   };
+}
+
+function cacheRow({ id, type, description, parents, createdAt, lastUsedAt, uses, inUse, shared, size }: CacheInput, now: Date) {
+  return struct('*formatter.buildCacheContext', {
+    CacheType: type,
+    CreatedSince: ago(createdAt, now),
+    Description: description,
+    ID: `${id.slice(0, 12)}${inUse ? '*' : ''}`,
+    InUse: String(inUse),
+    LastUsedSince: ago(lastUsedAt, now),
+    Parent: (parents[0] ?? '').slice(0, 12),
+    Shared: String(shared),
+    Size: preciseSize(size),
+    UsageCount: String(uses),
+  });
 }
 
 function imageRow({ image, tags, size, shared, containers }: DiskUsageInput['images']['items'][number], now: Date) {

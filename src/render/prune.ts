@@ -5,6 +5,8 @@ export interface PruneInput {
   containers?: readonly string[];
   networks?: readonly string[];
   volumes?: readonly string[];
+  /** Ids of build cache entries. */
+  cache?: readonly string[];
   images?: readonly { untagged: readonly string[]; deleted: readonly string[] }[];
   /** Bytes. */
   reclaimed: number;
@@ -12,7 +14,7 @@ export interface PruneInput {
 
 /** `dryRun`: nothing went, and the words say so. */
 export function renderPrune(
-  { containers = [], networks = [], volumes = [], images = [], reclaimed }: PruneInput,
+  { containers = [], networks = [], volumes = [], images = [], cache = [], reclaimed }: PruneInput,
   { dryRun }: { dryRun: boolean },
 ): string {
   const part = (kind: string, lines: readonly string[]): string => section(kind, lines, dryRun);
@@ -21,7 +23,14 @@ export function renderPrune(
     ...deleted.map((id) => `deleted: ${id}`),
   ]);
   const total = `${dryRun ? 'Space that would be reclaimed' : 'Total reclaimed space'}: ${preciseSize(reclaimed)}\n`;
-  return part('Containers', containers) + part('Networks', networks) + part('Volumes', volumes) + part('Images', imageLines) + total;
+  return (
+    part('Containers', containers) +
+    part('Networks', networks) +
+    part('Volumes', volumes) +
+    part('Images', imageLines) +
+    part('build cache objects', cache) +
+    total
+  );
 }
 
 /** Of `network prune`, which tells of no space; '' when nothing goes. */
@@ -30,5 +39,5 @@ export const renderPrunedNetworks = (names: readonly string[], { dryRun }: { dry
 
 function section(kind: string, lines: readonly string[], dryRun: boolean): string {
   if (lines.length === 0) return '';
-  return `${[dryRun ? `${kind} that would be deleted:` : `Deleted ${kind}:`, ...lines].join('\n')}\n\n`;
+  return `${[dryRun ? `${kind[0]?.toUpperCase()}${kind.slice(1)} that would be deleted:` : `Deleted ${kind}:`, ...lines].join('\n')}\n\n`;
 }

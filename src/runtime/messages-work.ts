@@ -3,6 +3,7 @@
 // Described by types alone; a worker is always of the same build as the one that started it.
 import type { ImageLayer } from '../storage/records.ts';
 import type { ForeignImageJob, ImportJob, ImportResult, LoadJob, LoadLayersJob, LoadResult, SaveJob } from './messages-archive.ts';
+import type { BuildCacheJob, BuildCacheReport } from './messages-cache.ts';
 import type { CopyInJob, CopyOutJob } from './messages-copy.ts';
 import type { CommitJob, CommitResult, DiffJob, ExportJob, FileChange } from './messages-files.ts';
 import type { VolumeCopyJob, VolumeExportJob, VolumeImportJob, VolumePutBackJob, VolumeSizes, VolumeSizesJob } from './messages-volume.ts';
@@ -13,6 +14,7 @@ export type WorkJob =
   | TagsJob
   | SweepJob
   | UsageJob
+  | BuildCacheJob
   | CheckJob
   | HealJob
   | DiffJob
@@ -70,7 +72,7 @@ export interface SweepJob {
   /** Adds up what the deleted took of the disk. */
   measure?: boolean;
   /** Deletes nothing, and says what would go if these (image ids, container ids, volumes' names) were gone. */
-  without?: { images: string[]; containers: string[]; volumes: string[] };
+  without?: { images: string[]; containers: string[]; volumes: string[]; cache?: string[] };
 }
 
 /** Adds up what everything takes of the disk. */
@@ -117,8 +119,10 @@ export interface UsageReport {
   containers: number;
   volumes: number;
   trash: number;
-  /** By digest, diff-id, container id, volume name, removal. */
-  parts: Record<'blobs' | 'layers' | 'containers' | 'volumes' | 'trash', Record<string, number>>;
+  /** Of the build cache what lies below its folder: records and cache mounts. */
+  cache: number;
+  /** By digest, diff-id, container id, volume name, removal, name of a cache mount's folder. */
+  parts: Record<'blobs' | 'layers' | 'containers' | 'volumes' | 'trash' | 'mounts', Record<string, number>>;
 }
 
 export interface CheckReport {
@@ -162,6 +166,7 @@ export interface WorkResults {
   tags: string[];
   sweep: SweepReport;
   usage: UsageReport;
+  'build-cache': BuildCacheReport;
   check: CheckReport;
   heal: HealReport;
   diff: null;

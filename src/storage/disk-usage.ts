@@ -7,6 +7,9 @@ import { errnoOf } from '../sys/errors.ts';
 import {
   blobPath,
   blobsDir,
+  buildCacheDir,
+  cacheMountDir,
+  cacheMountsDir,
   containerDir,
   containersDir,
   imageRecordsDir,
@@ -28,8 +31,10 @@ export interface StoreUsage {
   containers: number;
   volumes: number;
   trash: number;
-  /** By digest, diff-id, container id, volume name, removal. */
-  parts: Record<'blobs' | 'layers' | 'containers' | 'volumes' | 'trash', Record<string, number>>;
+  /** Of the build cache what lies below its folder: records and cache mounts. */
+  cache: number;
+  /** By digest, diff-id, container id, volume name, removal, name of a cache mount's folder. */
+  parts: Record<'blobs' | 'layers' | 'containers' | 'volumes' | 'trash' | 'mounts', Record<string, number>>;
 }
 
 const BLOCK = 512;
@@ -44,6 +49,7 @@ export function storeUsage(ctx: Pick<Ctx, 'paths'>): StoreUsage {
     containers: each(containersDir(ctx), (id) => containerDir(ctx, id)),
     volumes: each(volumesDir(ctx), (name) => volumeDir(ctx, name)),
     trash: each(trashDir(ctx), (id) => join(trashDir(ctx), id)),
+    mounts: each(cacheMountsDir(ctx), (name) => cacheMountDir(ctx, name)),
   };
   const leftovers = diskUsage(namesIn(tmpDir(ctx)).flatMap((name) => (name === 'claims' ? [] : [join(tmpDir(ctx), name)])));
   const whole = (sizes: readonly Record<string, number>[], folders: readonly string[], more = 0): number => {
@@ -59,12 +65,13 @@ export function storeUsage(ctx: Pick<Ctx, 'paths'>): StoreUsage {
     containers: whole([containers], [containersDir(ctx)]),
     volumes: whole([volumes], [volumesDir(ctx)]),
     trash: whole([trash], [trashDir(ctx)]),
+    cache: diskUsage([buildCacheDir(ctx)]),
     parts,
   };
 }
 
-/** Bytes on the disk of all that lies at and below `paths`. */
-export function diskUsage(paths: readonly string[]): number {
+/** Bytes on the disk of all that lies at and below `paths`; of what was seen before `isEnough`. */
+export function diskUsage(paths: readonly string[], isEnough: () => boolean = () => false): number {
   const seen = new Set<string>();
   const device = deviceOf(paths[0]);
   const walk = (path: Buffer | string): number => {
@@ -78,7 +85,7 @@ export function diskUsage(paths: readonly string[]): number {
     const own = stat.blocks * BLOCK;
     if (!stat.isDirectory()) return own;
     const folder = Buffer.concat([Buffer.from(path), Buffer.from('/')]);
-    const names = orNothing(() => readdirSync(path, { encoding: 'buffer' })) ?? [];
+    const names = isEnough() ? [] : (orNothing(() => readdirSync(path, { encoding: 'buffer' })) ?? []);
     return names.reduce((total, name) => total + walk(Buffer.concat([folder, name])), own);
   };
   return paths.reduce((total, path) => total + walk(path), 0);

@@ -9,6 +9,8 @@ const COMMON = ['run', 'exec', 'ps', 'build', 'pull', 'push', 'images', 'login',
 const TOPIC_DESCRIPTIONS: Record<string, string> = {
   container: 'Manage containers',
   healthcheck: 'Run health checks',
+  builder: 'Manage the build cache',
+  buildx: 'Build, in the words of buildx',
   image: 'Manage images',
   manifest: 'Manage image manifests and manifest lists',
   network: 'Manage networks',

@@ -258,6 +258,7 @@ export interface StepCache {
   keep(record: CacheRecord): void;
   /** Why this step was not found: the first input that differs from the last time this slot was built; one clause. To be asked before `keep`. */
   explain(inputs: StepInputs): string;
+  /** Resolves when what was kept is on the disk, and the cache below its cap. For the end of a build. */
   settled(): Promise<void>;
   /** Writes what --cache-to names. */
   export(images: readonly BuiltImage[]): Promise<void>;

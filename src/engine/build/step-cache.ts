@@ -4,10 +4,12 @@
 import { hasBlob } from '../../storage/blob.ts';
 import { noteCacheUse, readCacheRecord, writeCacheRecord } from '../../storage/build-cache.ts';
 import { readSlot, writeSlot } from '../../storage/build-cache-slots.ts';
+import { trimCache } from '../../storage/build-cache-trim.ts';
 import { hasLayer, markSynced } from '../../storage/layer.ts';
 import { syncStore } from '../../storage/sync.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { messageOf } from '../../sys/errors.ts';
+import { cacheCap } from './cache-cap.ts';
 import { explainMiss } from './explain-miss.ts';
 import type { BuildSite, CacheRecord, StepCache } from './model.ts';
 
@@ -17,10 +19,12 @@ export type CacheSite = Pick<BuildSite, 'ctx' | 'hold' | 'signal'> & { options: 
 /** Steps that end within this time of each other share a sync. */
 const GATHER_MS = 2000;
 
-/** The cache as the steps of `site` see it. Throws where --cache-from cannot be read in a way that the user must hear of. */
+/** The cache as the steps of `site` see it. Throws ERR_BAD_SETTING where nobody knows how large it may be. */
 export async function openCache(site: CacheSite): Promise<StepCache> {
   const { ctx, hold } = site;
   const settling = settler(ctx);
+  const cap = await cacheCap(ctx);
+  let hasGrown = false;
 
   return {
     async find(key, inputs) {
@@ -37,10 +41,15 @@ export async function openCache(site: CacheSite): Promise<StepCache> {
     keep(record) {
       if (record.layer) hold.protect([record.layer.digest, record.layer.diffId]);
       remember(() => write(record));
+      hasGrown = true;
       if (record.layer) settling.add(record.layer.diffId);
     },
     explain: (inputs) => explainMiss(inputs, readSlot(ctx, inputs.slot)),
-    settled: settling.done,
+    async settled() {
+      await settling.done();
+      if (hasGrown) remember(() => trimCache(ctx, cap));
+      hasGrown = false;
+    },
     async export() {},
   };
 

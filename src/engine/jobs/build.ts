@@ -3,6 +3,7 @@
 import { SHARED_NETNS_FD } from '../../runtime/network/shared-netns.ts';
 import { type Claim, claim } from '../../storage/claim.ts';
 import type { Ctx } from '../../sys/context.ts';
+import { messageOf } from '../../sys/errors.ts';
 import { closeOnExec } from '../../sys/fd.ts';
 import { randomHex } from '../../sys/random.ts';
 import type { BuildJob, BuildResult, BuildSite } from '../build/model.ts';
@@ -43,6 +44,8 @@ export async function build(ctx: Ctx, job: BuildJob, tools: JobTools & BuildTool
   try {
     return await Promise.race([work, aborted.promise]);
   } finally {
+    // A build that failed keeps what it had done.
+    if (!tools.signal.aborted) await Promise.race([site.cache.settled(), aborted.promise]).catch((error) => ctx.warn(messageOf(error)));
     if (tools.signal.aborted) await Promise.race([work.catch(() => undefined), Bun.sleep(GRACE_MS)]);
     await endRunning(site);
     hold.release();
@@ -53,7 +56,9 @@ async function solveAndExport(site: BuildSite, job: BuildJob): Promise<BuildResu
   const { solve } = await import('../build/solve.ts');
   const images = await solve(site, job);
   const { exportBuild } = await import('../build/export.ts');
-  return exportBuild(site, images, job.dockerfile);
+  const result = await exportBuild(site, images, job.dockerfile);
+  await site.cache.export(images);
+  return result;
 }
 
 function claimBuild(ctx: Ctx): Claim {

@@ -2,6 +2,8 @@
 // in what follows: contents, then what refers to them, then what nothing refers to.
 import type { CheckedLine, CheckJob, CheckReport } from '../../runtime/messages-work.ts';
 import { hasBlob } from '../../storage/blob.ts';
+import { readCacheRecords } from '../../storage/build-cache.ts';
+import { checkBuildCache } from '../../storage/check-build-cache.ts';
 import { checkContainers, checkSecrets, checkVolumes, findTraces } from '../../storage/check-containers.ts';
 import { checkBlobs, checkLayers } from '../../storage/check-content.ts';
 import { checkImages, checkReferences } from '../../storage/check-images.ts';
@@ -28,6 +30,7 @@ export async function check(ctx: Ctx, { repair, quick }: CheckJob, { signal }: P
     () => checkVolumes(ctx),
     () => checkSecrets(ctx),
     () => checkNetworks(ctx),
+    () => checkBuildCache(ctx),
     () => ({ checked: 0, findings: [...findTraces(ctx), ...findNetworkTraces(ctx)] }),
     () => garbage(ctx),
   ];
@@ -75,6 +78,7 @@ function neededLayers(ctx: Ctx): Set<string> {
   return new Set([
     ...readImageRecords(ctx).flatMap((image) => image.layers.map((layer) => layer.diffId)),
     ...listContainers(ctx).flatMap(({ record }) => layersUsed(record)),
+    ...readCacheRecords(ctx).flatMap(({ record }) => record.layer?.diffId ?? []),
   ]);
 }
 

@@ -42,7 +42,7 @@ test('a file named twice, below two paths, counts once; what is not there takes 
 
 test('a store that is not there is empty', () => {
   expect(storeUsage({ paths: { data: join(folder, 'none'), run: folder } })).toEqual({
-    ...{ images: 0, leftovers: 0, containers: 0, volumes: 0, trash: 0 },
-    parts: { blobs: {}, layers: {}, containers: {}, volumes: {}, trash: {} },
+    ...{ images: 0, leftovers: 0, containers: 0, volumes: 0, trash: 0, cache: 0 },
+    parts: { blobs: {}, layers: {}, containers: {}, volumes: {}, trash: {}, mounts: {} },
   });
 });
