@@ -1,5 +1,6 @@
 // The functions of expressions: those of HCL's and go-cty's libraries that bake files use, under their names there. Each takes values and throws an
 // Error that says what is wrong; `try` and `can` are the evaluator's.
+import type { Value } from './ast.ts';
 import { COLLECTIONS } from './functions-collections.ts';
 import { type HclFunction, of } from './functions-kit.ts';
 import { TEXTS } from './functions-texts.ts';
