@@ -14,9 +14,9 @@ import type { Io } from './command.ts';
 export type ProgressMode = 'auto' | 'none' | 'plain' | 'quiet' | 'rawjson' | 'tty';
 
 export interface BuildProgress {
-  onEvent(event: BuildEvent): void;
+  onEvent: (event: BuildEvent) => void;
   /** Before the error of a failed build is printed. */
-  finish(isFailed: boolean): void;
+  finish: (isFailed: boolean) => void;
 }
 
 const FRAME_MS = 120;
@@ -37,13 +37,19 @@ export function progressMode({ env }: Ctx, io: Io, { progress, quiet }: { progre
 
 const MODES: readonly ProgressMode[] = ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'];
 
-export function showBuild(ctx: Ctx, io: Io, mode: ProgressMode): BuildProgress {
+/** `explain`: show what the cache has to say of each step. */
+export function showBuild(ctx: Ctx, io: Io, { mode, explain }: { mode: ProgressMode; explain: boolean }): BuildProgress {
+  const shown = showAll(ctx, io, mode);
+  return explain ? shown : { ...shown, onEvent: (event) => void (event.type === 'explain' || shown.onEvent(event)) };
+}
+
+function showAll(ctx: Ctx, io: Io, mode: ProgressMode): BuildProgress {
   if (mode === 'tty') return onTerminal(ctx, io);
   const renderer = rendererOf(mode);
   const write = (text: string): void => {
     if (text !== '') io.err(text);
   };
-  return { onEvent: (event) => write(renderer.take(event)), finish: (isFailed) => write(renderer.finish(isFailed)) };
+  return { onEvent: (event) => write(renderer.take(event)), finish: () => write(renderer.finish()) };
 }
 
 function rendererOf(mode: ProgressMode): BuildRenderer {

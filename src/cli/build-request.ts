@@ -1,6 +1,7 @@
 // The flags of `build` as a request to the engine: secrets read, agents found, the environment's share added (SOURCE_DATE_EPOCH, the proxies of
 // Docker's config.json).
 import { availableParallelism } from 'node:os';
+import { parseAnnotation } from '../engine/build/export/annotations.ts';
 import type { BuildLimits, BuildOptions, BuildRequest } from '../engine/build/model.ts';
 import { attestOf } from '../engine/build/options/attest.ts';
 import { epochOf } from '../engine/build/options/epoch.ts';
@@ -10,6 +11,7 @@ import { buildArguments } from '../engine/build/options/pairs.ts';
 import { proxyArguments } from '../engine/build/options/proxies.ts';
 import { readSecrets } from '../engine/build/options/secret.ts';
 import { openSshAgents } from '../engine/build/options/ssh.ts';
+import { parseOutput } from '../engine/build/output-spec.ts';
 import type { Ctx } from '../sys/context.ts';
 import type { FlagValues } from './flag.ts';
 import type { buildFlags } from './flags-build.ts';
@@ -27,6 +29,8 @@ export interface PreparedBuild {
 /** Throws EngineErrors for what does not go together or cannot be read. */
 export async function buildRequest(ctx: Ctx, context: string, flags: Flags): Promise<PreparedBuild> {
   const platforms = parsePlatforms(flags.platform.length > 0 ? flags.platform : [ctx.env.DOCKER_DEFAULT_PLATFORM || 'local']);
+  const outputs = outputsOf(flags.output.map(parseOutput), flags);
+  for (const text of flags.annotation) parseAnnotation(text);
   const lock = lockOptions(flags);
   const secrets = await readSecrets(ctx, flags.secret);
   const buildArgs = { ...(await proxyArguments(ctx)), ...buildArguments(flags['build-arg'], ctx.env) };
@@ -48,7 +52,7 @@ export async function buildRequest(ctx: Ctx, context: string, flags: Flags): Pro
     network: flags.network,
     limits: limitsOf(flags),
     jobs: flags.jobs ?? defaultJobs(),
-    outputs: outputsOf(flags.output, flags),
+    outputs,
     cacheFrom: flags['cache-from'],
     cacheTo: flags['cache-to'],
     squash: flags.squash,

@@ -4,8 +4,7 @@
 import { type AttestSpec, parseAttest, parseShortAttest } from '../engine/build/options/attest.ts';
 import { parseCacheFrom, parseCacheTo } from '../engine/build/options/cache.ts';
 import { entitlement, parsePlatforms, runNetwork, tagName } from '../engine/build/options/names.ts';
-import { parseOutput } from '../engine/build/options/output.ts';
-import { annotation, buildArgument, namedContext } from '../engine/build/options/pairs.ts';
+import { buildArgument, namedContext } from '../engine/build/options/pairs.ts';
 import { parseSecretSource } from '../engine/build/options/secret.ts';
 import { parseSsh } from '../engine/build/options/ssh.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
@@ -67,7 +66,7 @@ export const buildFlags = {
   ...lockFlags,
   'add-host': listOf(values.extraHost, { description: 'Add a custom host-to-IP mapping ("host:ip")' }),
   allow: listOf(entitlement, { description: 'Allow extra privileged entitlement ("network.host", "security.insecure")' }),
-  annotation: listOf(annotation, { description: 'Add annotation to the image' }),
+  annotation: flag.list({ description: 'Add annotation to the image' }),
   attest: listOf(parseAttest, { description: 'Attestation parameters ("type=sbom,generator=image")' }),
   'build-arg': listOf(buildArgument, { description: 'Set build-time variables' }),
   'build-context': listOf(namedContext, { description: 'Additional build contexts (e.g., name=path)' }),
@@ -104,7 +103,7 @@ export const buildFlags = {
   }),
   'no-cache-filter': flag.list({ description: 'Do not cache specified stages' }),
   'on-error': flag.string({ description: 'What to do when a step fails: "shell" opens one in the rootfs as it was', options: ['shell'] }),
-  output: listOf(parseOutput, { char: 'o', description: 'Output destination ("type=local,dest=path")' }),
+  output: flag.list({ char: 'o', description: 'Output destination ("type=local,dest=path")' }),
   platform: listOf(platforms, { description: 'Set target platform for build' }),
   pull: flag.custom({
     description: 'Always attempt to pull all referenced images',

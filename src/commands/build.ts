@@ -5,7 +5,6 @@ import { buildRequest } from '../cli/build-request.ts';
 import { Command, type Parsed } from '../cli/command.ts';
 import { buildFlags } from '../cli/flags-build.ts';
 import { runBuild } from '../cli/run-build.ts';
-import { clearResultFiles, writeResultFiles } from '../engine/build/result-files.ts';
 
 export default class Build extends Command {
   static override description = 'Build an image from a Dockerfile';
@@ -17,7 +16,6 @@ export default class Build extends Command {
     'skiff build --secret id=token,env=TOKEN --explain .',
     'skiff build --output type=local,dest=out https://github.com/owner/repo.git#main:app',
   ];
-  static override hidden = true;
   static override minArgs = 1;
   static override maxArgs = 1;
   static override flags = buildFlags;
@@ -26,10 +24,11 @@ export default class Build extends Command {
     const mode = progressMode(ctx, io, flags);
     const prepared = await buildRequest(ctx, context, flags);
     try {
-      const files = { iidfile: flags.iidfile, metadataFile: flags['metadata-file'] };
-      clearResultFiles(files);
-      const result = await runBuild(ctx, prepared.request, { io, mode });
-      writeResultFiles(result, files);
+      const result = await runBuild(ctx, prepared.request, {
+        io,
+        mode,
+        files: { iidfile: flags.iidfile, metadataFile: flags['metadata-file'] },
+      });
       if (flags.quiet) io.out(`${result.id ?? ''}\n`);
       return 0;
     } finally {

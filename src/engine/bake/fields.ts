@@ -5,9 +5,14 @@ import type { Value } from './hcl/ast.ts';
 import { isObject, toBoolean, toList, toObject, toText } from './hcl/values.ts';
 import type { Fields, SshFields, TargetFields } from './model.ts';
 
-const texts = (value: Value): string[] => toList(value).filter((item) => item !== null).map(toText);
-const map = (value: Value): Record<string, string> => Object.fromEntries(Object.entries(toObject(value)).flatMap(([name, item]) => (item === null ? [] : [[name, toText(item)]])));
-const nullable = (value: Value): Record<string, string | null> => Object.fromEntries(Object.entries(toObject(value)).map(([name, item]) => [name, item === null ? null : toText(item)]));
+const texts = (value: Value): string[] =>
+  toList(value)
+    .filter((item) => item !== null)
+    .map(toText);
+const map = (value: Value): Record<string, string> =>
+  Object.fromEntries(Object.entries(toObject(value)).flatMap(([name, item]) => (item === null ? [] : [[name, toText(item)]])));
+const nullable = (value: Value): Record<string, string | null> =>
+  Object.fromEntries(Object.entries(toObject(value)).map(([name, item]) => [name, item === null ? null : toText(item)]));
 
 const READERS: { [K in keyof Required<TargetFields>]: (value: Value) => NonNullable<TargetFields[K]> } = {
   description: toText,
@@ -40,7 +45,12 @@ const READERS: { [K in keyof Required<TargetFields>]: (value: Value) => NonNulla
 };
 
 /** Other names of attributes. */
-const ALIASES: Readonly<Record<string, keyof TargetFields>> = { networkMode: 'network', secrets: 'secret', platform: 'platforms', outputs: 'output' };
+const ALIASES: Readonly<Record<string, keyof TargetFields>> = {
+  networkMode: 'network',
+  secrets: 'secret',
+  platform: 'platforms',
+  outputs: 'output',
+};
 
 export const FIELD_NAMES = Object.keys(READERS);
 

@@ -45,7 +45,9 @@ export function createVariables(
       const at = definition?.at ?? global?.at;
       if (evaluating.includes(name)) throw problem(at, `Variables need each other in a circle: ${[...evaluating, name].join(' → ')}`);
       evaluating.push(name);
-      const value = definition ? variableValue(name, definition, { given: given(name), scope }) : evaluate((global as Attribute).value, scope);
+      const value = definition
+        ? variableValue(name, definition, { given: given(name), scope })
+        : evaluate((global as Attribute).value, scope);
       evaluating.pop();
       values.set(name, value);
       if (definition) validate(name, definition, scope);
@@ -110,7 +112,13 @@ function typeText(type: Expression): string {
 
 function typeOf(value: Value): string {
   if (Array.isArray(value)) return 'list(any)';
-  return value !== null && typeof value === 'object' ? 'map(any)' : value === null ? 'string' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return value !== null && typeof value === 'object'
+    ? 'map(any)'
+    : value === null
+      ? 'string'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value;
 }
 
 function fromText(text: string, type: string): Value {
@@ -163,7 +171,10 @@ function createFunctions(blocks: readonly Block[], scope: () => Scope): Scope['c
         throw new Error(`it takes ${names.length} ${names.length === 1 ? 'argument' : 'arguments'}, not ${args.length}`);
       }
       const variables = Object.fromEntries(names.map((param, at) => [param, args[at] as Value]));
-      return evaluate(result, within(scope(), { ...variables, ...(restName === undefined ? {} : { [restName]: args.slice(names.length) }) }));
+      return evaluate(
+        result,
+        within(scope(), { ...variables, ...(restName === undefined ? {} : { [restName]: args.slice(names.length) }) }),
+      );
     };
   };
 }

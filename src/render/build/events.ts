@@ -25,6 +25,6 @@ export interface BuildWarning {
 /** Takes a build's events in order; returns the text that each one adds. */
 export interface BuildRenderer {
   take(event: BuildNews): string;
-  /** What comes at the end. `isFailed`: the build's own error follows. */
-  finish(isFailed: boolean): string;
+  /** What comes at the end, before the error of a build that failed. */
+  finish(): string;
 }

@@ -1,7 +1,7 @@
 // A build as a terminal shows it at one moment: a line per step, below each running one what it downloads and its last output, fitted to the size. Where
 // not all fits, output goes first, then the steps that ended, the oldest first; nothing is wider than the terminal, for a wrapped line would break the
 // counting of lines.
-import { secondsOf } from './failure.ts';
+import { secondsOf } from './common.ts';
 import { partText } from './plain.ts';
 import { cutToWidth, plainText } from './safe-text.ts';
 import type { Steps, StepView } from './steps.ts';

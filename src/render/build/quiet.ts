@@ -1,6 +1,5 @@
-// Progress for who wants none: the last lines of a step that failed, and what --explain has to say.
+// Progress for who wants none: what --explain has to say, and nothing else.
 import type { BuildRenderer } from './events.ts';
-import { failureText } from './failure.ts';
 import { createSteps } from './steps.ts';
 
 export function createQuietBuild(): BuildRenderer {
@@ -10,6 +9,6 @@ export function createQuietBuild(): BuildRenderer {
       const { step } = steps.take(event);
       return event.type === 'explain' && step ? `${step.name}: ${step.explain}\n` : '';
     },
-    finish: (isFailed) => (isFailed ? failureText(steps) : ''),
+    finish: () => '',
   };
 }

@@ -68,7 +68,10 @@ function at<T>({ at: place }: { at: At }, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof EngineError) throw error;
-    throw problem(place, messageOf(error).replace(/^./, (letter) => letter.toUpperCase()));
+    throw problem(
+      place,
+      messageOf(error).replace(/^./, (letter) => letter.toUpperCase()),
+    );
   }
 }
 
@@ -158,14 +161,18 @@ function forValue(expression: ForExpression & { at: At }, scope: Scope): Value {
   for (const inner of kept) {
     const name = at(key, () => toText(evaluate(key, inner)));
     const item = evaluate(value, inner);
-    if (!isGrouped && Object.hasOwn(object, name)) throw problem(key.at, `Two items have the key "${name}"`, 'Add ... after the value to group them');
+    if (!isGrouped && Object.hasOwn(object, name))
+      throw problem(key.at, `Two items have the key "${name}"`, 'Add ... after the value to group them');
     const before = object[name];
     object[name] = isGrouped ? [...(Array.isArray(before) ? before : []), item] : item;
   }
   return object;
 }
 
-function itemsOf(of: Value, { keyName, valueName, at: place }: { keyName: string | undefined; valueName: string; at?: At }): Record<string, Value>[] {
+function itemsOf(
+  of: Value,
+  { keyName, valueName, at: place }: { keyName: string | undefined; valueName: string; at?: At },
+): Record<string, Value>[] {
   if (!Array.isArray(of) && !isObject(of)) throw problem(place, `"for" goes over a list or an object, not ${typeName(of)}`);
   const entries: [Value, Value][] = Array.isArray(of) ? of.map((item, index) => [index, item]) : Object.entries(toObject(of)).sort(byKey);
   return entries.map(([key, item]) => ({ ...(keyName === undefined ? {} : { [keyName]: key }), [valueName]: item }));

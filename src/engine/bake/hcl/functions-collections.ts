@@ -42,7 +42,9 @@ export const COLLECTIONS: Readonly<Record<string, HclFunction>> = {
     return at;
   }),
   keys: of(1, 1, (object) => sortedKeys(toObject(object))),
-  length: of(1, 1, (value) => (typeof value === 'string' ? [...value].length : isObject(value) ? Object.keys(value).length : toList(value).length)),
+  length: of(1, 1, (value) =>
+    typeof value === 'string' ? [...value].length : isObject(value) ? Object.keys(value).length : toList(value).length,
+  ),
   lookup: of(2, 3, (object, key, otherwise) => {
     const entries = toObject(object);
     const name = toText(key);

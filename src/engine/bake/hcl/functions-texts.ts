@@ -18,7 +18,11 @@ export const TEXTS: Readonly<Record<string, HclFunction>> = {
   dirname: text((a) => dirname(a)),
   format: (args) => formatText(args),
   indent: of(2, 2, (width, a) => toText(a).replaceAll('\n', `\n${' '.repeat(toNumber(width))}`)),
-  join: (args) => args.slice(1).flatMap((list) => toList(list).map(toText)).join(toText(args[0] ?? '')),
+  join: (args) =>
+    args
+      .slice(1)
+      .flatMap((list) => toList(list).map(toText))
+      .join(toText(args[0] ?? '')),
   jsondecode: text((a) => JSON.parse(a)),
   jsonencode: of(1, 1, (a) => JSON.stringify(a)),
   lower: text((a) => a.toLowerCase()),
@@ -90,13 +94,16 @@ function formatText(args: Value[]): string {
     if (found === undefined) throw new Error('not enough arguments for the format');
     return found;
   };
-  const text = toText(shape).replace(/%(%|([-+ 0#]*)(\d+)?(?:\.(\d+))?([a-zA-Z]))/g, (all, sign: string, flags = '', width = '', digits?: string, verb = '') => {
-    if (sign === '%') return '%';
-    const shown = verbText(verb, value(), digits === undefined ? undefined : Number(digits));
-    if (shown === undefined) throw new Error(`unsupported format "${all}"`);
-    if (flags.includes('-')) return shown.padEnd(Number(width));
-    return flags.includes('0') && !'sqv'.includes(verb) ? shown.padStart(Number(width), '0') : shown.padStart(Number(width));
-  });
+  const text = toText(shape).replace(
+    /%(%|([-+ 0#]*)(\d+)?(?:\.(\d+))?([a-zA-Z]))/g,
+    (all, sign: string, flags = '', width = '', digits?: string, verb = '') => {
+      if (sign === '%') return '%';
+      const shown = verbText(verb, value(), digits === undefined ? undefined : Number(digits));
+      if (shown === undefined) throw new Error(`unsupported format "${all}"`);
+      if (flags.includes('-')) return shown.padEnd(Number(width));
+      return flags.includes('0') && !'sqv'.includes(verb) ? shown.padStart(Number(width), '0') : shown.padStart(Number(width));
+    },
+  );
   if (next < values.length) throw new Error('too many arguments for the format');
   return text;
 }
@@ -140,7 +147,10 @@ const SPANS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 
 function spanOf(span: string): number {
   if (!/^[-+]?(\d+(\.\d+)?(ms|s|m|h))+$/.test(span)) throw new Error(`"${span}" is no span of time, such as 1h30m`);
-  const sum = [...span.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce((ms, [, amount, unit]) => ms + Number(amount) * (SPANS[unit ?? ''] ?? 0), 0);
+  const sum = [...span.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce(
+    (ms, [, amount, unit]) => ms + Number(amount) * (SPANS[unit ?? ''] ?? 0),
+    0,
+  );
   return span.startsWith('-') ? -sum : sum;
 }
 

@@ -1,4 +1,4 @@
-// Flags of NAME=VALUE: --build-arg, --label, --build-context, --annotation. Errors are plain: the caller adds which flag it was.
+// Flags of NAME=VALUE: --build-arg, --label, --build-context. Errors are plain: the caller adds which flag it was.
 import type { Ctx } from '../../../sys/context.ts';
 
 /** As Docker's: a name without `=` takes the value of the environment, and is no argument at all where that has none. */
@@ -24,23 +24,6 @@ export function namedContext(text: string): [name: string, value: string] {
   const [name, value] = cut(text);
   if (!name || !value) throw new Error(`invalid context value: ${text}, expected key=value`);
   return [name.toLowerCase(), value];
-}
-
-const LEVELS = /^(?:manifest|index|manifest-descriptor|index-descriptor)(?:\[[^\]]+\])?$/;
-
-/** `[LEVEL[,LEVEL]:]NAME=VALUE`, as it goes to the exporter. Throws an Error. */
-export function annotation(text: string): string {
-  const [name, value] = cut(text);
-  if (!name || value === undefined) throw new Error(`invalid annotation "${text}", expected key=value`);
-  const colon = name.indexOf(':');
-  if (colon === -1) return text;
-  for (const level of name.slice(0, colon).split(',')) {
-    if (!LEVELS.test(level)) {
-      throw new Error(`unknown annotation type "${level}": use manifest, index, manifest-descriptor or index-descriptor`);
-    }
-  }
-  if (colon === name.length - 1) throw new Error(`invalid annotation "${text}": it has no name`);
-  return text;
 }
 
 function cut(text: string): [name: string, value: string | undefined] {

@@ -1,25 +1,7 @@
-// What is shown of a build's end besides its error: the last lines of the step that failed, and the warnings.
-import { colouredText } from './safe-text.ts';
+// What the forms of progress have in common: warnings at the end, times.
 import type { Steps, StepView } from './steps.ts';
 
-const TAIL = 20;
-
-/** The failed step's last lines between rules; '' where none failed or none had any. */
-export function failureText(steps: Steps): string {
-  return steps.begun
-    .filter(({ result }) => result === 'failed')
-    .map((step) => tailOf(step))
-    .join('');
-}
-
-function tailOf(step: StepView): string {
-  const lines = step.log.tail(TAIL);
-  if (lines.length === 0) return '';
-  const shown = lines.map(({ text, at }) => `${sinceStart(step, at)} ${colouredText(text)}`);
-  return `${['------', ` > ${step.name}:`, ...shown, '------'].join('\n')}\n`;
-}
-
-/** One line each, those of the rules by name; '' without warnings. `indent`: a terminal's list has one. */
+/** One line each, those of the rules by name; '' without warnings. */
 export function warningText({ warnings }: Steps): string {
   if (warnings.length === 0) return '';
   const lines = warnings.map(({ rule, message, line }) => {
