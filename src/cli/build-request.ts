@@ -11,7 +11,6 @@ import { buildArguments } from '../engine/build/options/pairs.ts';
 import { proxyArguments } from '../engine/build/options/proxies.ts';
 import { readSecrets } from '../engine/build/options/secret.ts';
 import { openSshAgents } from '../engine/build/options/ssh.ts';
-import { parseOutput } from '../engine/build/output-spec.ts';
 import type { Ctx } from '../sys/context.ts';
 import type { FlagValues } from './flag.ts';
 import type { buildFlags } from './flags-build.ts';
@@ -29,7 +28,7 @@ export interface PreparedBuild {
 /** Throws EngineErrors for what does not go together or cannot be read. */
 export async function buildRequest(ctx: Ctx, context: string, flags: Flags): Promise<PreparedBuild> {
   const platforms = parsePlatforms(flags.platform.length > 0 ? flags.platform : [ctx.env.DOCKER_DEFAULT_PLATFORM || 'local']);
-  const outputs = outputsOf(flags.output.map(parseOutput), flags);
+  const outputs = outputsOf(flags.output, flags);
   for (const text of flags.annotation) parseAnnotation(text);
   const lock = lockOptions(flags);
   const secrets = await readSecrets(ctx, flags.secret);

@@ -4,6 +4,7 @@
 import { type AttestSpec, parseAttest, parseShortAttest } from '../engine/build/options/attest.ts';
 import { parseCacheFrom, parseCacheTo } from '../engine/build/options/cache.ts';
 import { entitlement, parsePlatforms, runNetwork, tagName } from '../engine/build/options/names.ts';
+import { parseOutput } from '../engine/build/options/output.ts';
 import { buildArgument, namedContext } from '../engine/build/options/pairs.ts';
 import { parseSecretSource } from '../engine/build/options/secret.ts';
 import { parseSsh } from '../engine/build/options/ssh.ts';
@@ -103,7 +104,7 @@ export const buildFlags = {
   }),
   'no-cache-filter': flag.list({ description: 'Do not cache specified stages' }),
   'on-error': flag.string({ description: 'What to do when a step fails: "shell" opens one in the rootfs as it was', options: ['shell'] }),
-  output: flag.list({ char: 'o', description: 'Output destination ("type=local,dest=path")' }),
+  output: listOf(parseOutput, { char: 'o', description: 'Output destination ("type=local,dest=path")' }),
   platform: listOf(platforms, { description: 'Set target platform for build' }),
   pull: flag.custom({
     description: 'Always attempt to pull all referenced images',
