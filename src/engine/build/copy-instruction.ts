@@ -9,7 +9,7 @@ import type { CopyPlan, CopyStep } from './model.ts';
 import { filesOf, type SourceFiles } from './sources.ts';
 import type { BuildSpot } from './spot.ts';
 import { diffIdsOf, platformOf, type StageState, workdirOf } from './stage-state.ts';
-import { identityOf, inputsOf, useCacheOf } from './step-inputs.ts';
+import { identityOf, inputsOf, stepOf } from './step-inputs.ts';
 import { chainKey, keyOf } from './step-key.ts';
 import { doStep } from './steps.ts';
 
@@ -34,10 +34,9 @@ export async function doCopy(spot: BuildSpot, state: StageState, instruction: Co
   const result = await doStep(solving, {
     identity,
     name,
-    platform: platformOf(state),
+    ...stepOf(spot, state),
     key: files.key === undefined || isRemote ? undefined : early,
     inputs: inputsOf(spot, { parent, instruction: instruction.original }),
-    useCache: useCacheOf(spot),
     plan: async (id) => {
       const { contentKey, files: listed } = await planned(id);
       return { key: keyOf('copied', { ...counts, contentKey }), files: listed };

@@ -73,5 +73,5 @@ export function goSpan(nanoseconds: number): string {
 
 /** Readers count the layers along the history: a base that says nothing of them is given a line for each. */
 export function historyOfBase({ history, created, rootfs }: ImageConfig): ImageHistory[] {
-  return history?.length ? history : rootfs.diff_ids.map(() => (created ? { created } : {}));
+  return history?.length ? [...history] : rootfs.diff_ids.map(() => (created ? { created } : {}));
 }

@@ -12,12 +12,12 @@ import { noteStep, runText } from './history.ts';
 import { expandWith, shownInstruction } from './instruction-words.ts';
 import type { BuildSite, BuiltLayer, MountSource, RunMount, RunNetwork, RunStep } from './model.ts';
 import { proxyVariables } from './platform-args.ts';
-import { failedRun, outputTail } from './run-failure.ts';
+import { failedRun } from './run-failure.ts';
 import { scratchFolder } from './scratch-folder.ts';
 import { filesOf } from './sources.ts';
 import type { BuildSpot } from './spot.ts';
-import { diffIdsOf, platformOf, type StageState, workdirOf } from './stage-state.ts';
-import { identityOf, inputsOf, useCacheOf } from './step-inputs.ts';
+import { diffIdsOf, type StageState, workdirOf } from './stage-state.ts';
+import { identityOf, inputsOf, stepOf } from './step-inputs.ts';
 import { chainKey, keyOf, runKey } from './step-key.ts';
 import { doStep } from './steps.ts';
 
@@ -26,8 +26,8 @@ const SCRIPTS = '/dev/pipes';
 export async function doRun(spot: BuildSpot, state: StageState, instruction: RunInstruction): Promise<void> {
   const { solving, names, isTrigger } = spot;
   const { site, job } = solving;
-  const { args, script } = wordsOf(state, instruction);
-  const name = names.next(shownInstruction(instruction.original, state.env), state, isTrigger);
+  const { args, script, gist } = wordsOf(state, instruction);
+  const name = names.next(shownInstruction(instruction.original, state.env) + gist, state, isTrigger);
   const network = networkOf(site, instruction);
   const security = securityOf(site, instruction);
   const { mounts, keys } = await mountsOf(spot, state, instruction);
@@ -52,10 +52,9 @@ export async function doRun(spot: BuildSpot, state: StageState, instruction: Run
   const result = await doStep(solving, {
     identity: identityOf(spot, keyWith(keys)),
     name,
-    platform: platformOf(state),
+    ...stepOf(spot, state),
     key: isKnown ? keyWith(keys.map((key) => key ?? undefined)) : undefined,
     inputs: inputsOf(spot, { parent, instruction: instruction.original, state, mounts: instruction.mounts }),
-    useCache: useCacheOf(spot),
     ...(hasFiles
       ? {
           plan: async () => {
@@ -65,7 +64,7 @@ export async function doRun(spot: BuildSpot, state: StageState, instruction: Run
           },
         }
       : {}),
-    work: (id) => run(spot, { step: { ...step, id }, script, name }),
+    work: (id) => run(spot, { step: { ...step, id }, script }),
   });
   if (result.layer) {
     state.layers.push(result.layer);
@@ -77,39 +76,48 @@ export async function doRun(spot: BuildSpot, state: StageState, instruction: Run
 interface Work {
   step: RunStep;
   script: Heredoc | undefined;
-  name: string;
 }
 
-async function run(spot: BuildSpot, { step, script, name }: Work): Promise<BuiltLayer | undefined> {
+async function run(spot: BuildSpot, { step, script }: Work): Promise<BuiltLayer | undefined> {
   const { site, job } = spot.solving;
   const { runStep } = await import('./run-step.ts');
-  const tail = outputTail();
   const actual: RunStep = {
     ...step,
     env: [...step.env, ...proxyVariables(job.options.buildArgs)],
     mounts: script ? [...step.mounts, scriptMount(site, script)] : step.mounts,
   };
   const ran = await runStep(site, actual, (stream, data) => {
-    tail.add(data);
     site.tell({ type: 'log', id: step.id, stream, data: Buffer.from(data).toString('base64'), at: Date.now() });
   });
   try {
     if (ran.exitCode === 0) return await ran.commit();
-    throw failedRun({ args: step.args, ran, tail: tail.text(), name });
+    throw failedRun({ args: step.args, ran });
   } finally {
     await ran.discard();
   }
 }
 
+interface Words {
+  args: string[];
+  script?: Heredoc;
+  /** What progress says of a heredoc that stands alone. */
+  gist: string;
+}
+
 /** A script with an interpreter of its own is a file; any other heredoc that stands alone is the shell's text. */
-function wordsOf(state: StageState, { command, heredocs }: RunInstruction): { args: string[]; script: Heredoc | undefined } {
+function wordsOf(state: StageState, { command, heredocs }: RunInstruction): Words {
   const [only] = heredocs;
-  if (only === undefined || command.form === 'exec') return { args: shellWords(state.config, command), script: undefined };
+  if (only === undefined || command.form === 'exec') return { args: shellWords(state.config, command), gist: '' };
   const isAlone = heredocs.length === 1 && /^\s*\d*<<-?\s*(["']?)[^\s"'<>|&;()]+\1\s*$/.test(command.line);
-  if (isAlone && only.text.startsWith('#!')) return { args: [posix.join(SCRIPTS, only.name)], script: only };
-  if (isAlone) return { args: [...shellOf(state), only.text], script: undefined };
+  if (isAlone && only.text.startsWith('#!')) return { args: [posix.join(SCRIPTS, only.name)], script: only, gist: gistOf(only) };
+  if (isAlone) return { args: [...shellOf(state), only.text], gist: gistOf(only) };
   const line = [command.line, ...heredocs.map(({ text, name }) => `${text}${name}`)].join('\n');
-  return { args: [...shellOf(state), line], script: undefined };
+  return { args: [...shellOf(state), line], gist: '' };
+}
+
+function gistOf({ text }: Heredoc): string {
+  const [first = '', ...more] = text.trim().split(/\r?\n/);
+  return ` (${first}${more.length > 0 ? '...' : ''})`;
 }
 
 function scriptMount(site: BuildSite, { name, text }: Heredoc): RunMount {
@@ -176,7 +184,11 @@ const withTarget = (request: Exclude<RunMountRequest, { type: 'bind' | 'cache' }
 
 const sourceOf = (mount: RunMount): MountSource | undefined => (mount.type === 'bind' || mount.type === 'cache' ? mount.from : undefined);
 
-const readsFiles = (mount: RunMount): boolean => sourceOf(mount) !== undefined;
+/** A whole rootfs is known by its layers; to read all of it would take longer than what it might save. */
+function readsFiles(mount: RunMount): boolean {
+  const from = sourceOf(mount);
+  return from !== undefined && (mount.type === 'bind' || mount.type === 'cache') && (from.kind === 'context' || mount.source !== '/');
+}
 
 /** The files that a mount shows, by contents. */
 async function contentsOf(
@@ -184,7 +196,7 @@ async function contentsOf(
   mount: RunMount,
 ): Promise<{ contentKey: string; files: Readonly<Record<string, string>> } | undefined> {
   const from = sourceOf(mount);
-  if (from === undefined || (mount.type !== 'bind' && mount.type !== 'cache')) return undefined;
+  if (from === undefined || !readsFiles(mount) || (mount.type !== 'bind' && mount.type !== 'cache')) return undefined;
   const { planCopy } = await import('./copy-step.ts');
   return planCopy(site, {
     id: keyOf('mount', mount.target),

@@ -14,6 +14,8 @@ export interface BuildSpot {
   position: number;
   /** ONBUILD of the base brought it. */
   isTrigger: boolean;
+  /** Lines that are shown when it fails. */
+  span: Span;
 }
 
 /** Whose own place says more than the Dockerfile's, or that no line is to blame for. */
@@ -29,7 +31,8 @@ export async function locating<T>(dockerfile: Dockerfile, span: Span, work: () =
   }
 }
 
-function locatedAt(dockerfile: Dockerfile, span: Span, error: unknown): unknown {
+/** The error with its place, if that says anything. */
+export function locatedAt(dockerfile: Dockerfile, span: Span, error: unknown): unknown {
   if (!(error instanceof EngineError) || placed.has(error) || ELSEWHERE.has(error.code) || isDiskFull(error)) return error;
   // The parser's own errors have their place; those of words that were read now do not.
   if (error.code === 'ERR_DOCKERFILE' && !(error instanceof DockerfileProblem)) return error;

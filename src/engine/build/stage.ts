@@ -3,7 +3,7 @@
 import { normalisePlatform } from '../../oci/platform.ts';
 import { digestOf } from '../../storage/digest.ts';
 import type { ImageConfig, Platform } from '../../storage/records.ts';
-import type { Instruction, Span } from '../dockerfile/ast.ts';
+import type { Instruction } from '../dockerfile/ast.ts';
 import { applyConfig } from './config-instructions.ts';
 import { doCopy } from './copy-instruction.ts';
 import { historyOfBase } from './history.ts';
@@ -40,7 +40,7 @@ async function buildStage(solving: Solving, node: StageNode): Promise<StageState
       for (const word of words) prefetch(solving, solving.graph.source(word));
     });
   }
-  const spot: BuildSpot = { solving, node, names, position: 0, isTrigger: false };
+  const spot: BuildSpot = { solving, node, names, position: 0, isTrigger: false, span: node.stage.span };
   const { state, triggers } = await locating(dockerfile, node.stage.span, () => beginStage(spot));
   openEnvironment(state);
   const inherited = triggersOf(triggers, node);
@@ -50,15 +50,14 @@ async function buildStage(solving: Solving, node: StageNode): Promise<StageState
       for (const word of words) prefetch(solving, solving.graph.source(word));
     });
   }
-  for (const instruction of inherited)
-    await carryOut({ ...spot, position: spot.position++, isTrigger: true }, state, instruction, node.stage.span);
+  for (const instruction of inherited) await carryOut({ ...spot, position: spot.position++, isTrigger: true }, state, instruction);
   for (const instruction of node.stage.instructions)
-    await carryOut({ ...spot, position: spot.position++ }, state, instruction, instruction.span);
+    await carryOut({ ...spot, position: spot.position++, span: instruction.span }, state, instruction);
   return state;
 }
 
-function carryOut(spot: BuildSpot, state: StageState, instruction: Instruction, span: Span): Promise<void> {
-  const { solving } = spot;
+function carryOut(spot: BuildSpot, state: StageState, instruction: Instruction): Promise<void> {
+  const { solving, span } = spot;
   const { graph, job, epoch, site } = solving;
   return locating(graph.dockerfile, span, async () => {
     site.signal.throwIfAborted();

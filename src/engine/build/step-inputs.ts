@@ -1,8 +1,9 @@
 // What a step is compared by with the last time: for --explain; and which of its stage's steps use the cache.
 import { digestOf } from '../../storage/digest.ts';
 import type { StepInputs } from './model.ts';
-import type { BuildSpot } from './spot.ts';
-import type { StageState } from './stage-state.ts';
+import { type BuildSpot, locatedAt } from './spot.ts';
+import { platformOf, type StageState } from './stage-state.ts';
+import type { LayerStep } from './steps.ts';
 
 export interface InputParts {
   parent: string;
@@ -25,10 +26,16 @@ export function inputsOf(spot: BuildSpot, { parent, instruction, state, mounts }
 export const identityOf = ({ node, position }: BuildSpot, key: string): string => `${node.index} ${position} ${key}`;
 
 /** Neither --no-cache nor --no-cache-filter says otherwise. */
-export function useCacheOf({ solving, node }: BuildSpot): boolean {
+function useCacheOf({ solving, node }: BuildSpot): boolean {
   const { noCache, noCacheFilter } = solving.job.options;
   const names = [node.stage.name, String(node.index)];
   return !noCache && !noCacheFilter.some((name) => names.includes(name.toLowerCase()));
+}
+
+/** What most steps tell of themselves alike. */
+export function stepOf(spot: BuildSpot, state: StageState): Pick<LayerStep, 'platform' | 'useCache' | 'locate'> {
+  const { solving, span } = spot;
+  return { platform: platformOf(state), useCache: useCacheOf(spot), locate: (error) => locatedAt(solving.graph.dockerfile, span, error) };
 }
 
 function slotOf({ solving, node, position }: BuildSpot): string {

@@ -5,7 +5,7 @@
 import { claim } from '../../storage/claim.ts';
 import { digestOf, hexOfDigest } from '../../storage/digest.ts';
 import { messageOf } from '../../sys/errors.ts';
-import type { BuiltLayer, CacheRecord, StepInputs } from './model.ts';
+import type { BuildSite, BuiltLayer, CacheRecord, StepInputs } from './model.ts';
 import { begin, type Solving } from './solving.ts';
 
 export interface LayerStep {
@@ -20,6 +20,8 @@ export interface LayerStep {
   useCache: boolean;
   /** Reads the files: the key by their contents, and what of them counts. */
   plan?: (id: string) => Promise<{ key: string; files: Readonly<Record<string, string>> }>;
+  /** Gives an error its place in the Dockerfile. */
+  locate: (error: unknown) => unknown;
   /** Does it. `id` is its id in events. */
   work: (id: string) => Promise<BuiltLayer | undefined>;
 }
@@ -58,8 +60,9 @@ async function told(solving: Solving, named: Named): Promise<StepResult> {
     const { result, isHit } = await resolve(solving, named);
     site.tell({ type: 'ended', id, at: Date.now(), result: isHit ? 'cached' : 'done' });
     return result;
-  } catch (error) {
+  } catch (thrown) {
     const isFirst = !site.signal.aborted;
+    const error = step.locate(thrown);
     if (isFirst) site.stop(error);
     const said = isFirst ? ({ result: 'failed', error: messageOf(error) } as const) : ({ result: 'canceled' } as const);
     site.tell({ type: 'ended', id, at: Date.now(), ...said });
@@ -76,7 +79,7 @@ async function resolve(solving: Solving, named: Named): Promise<Resolved> {
   const { site } = solving;
   const { step, id } = named;
   if (!step.useCache) {
-    site.tell({ type: 'explain', id, hit: false, reason: 'the cache is not to be used' });
+    explain(site, { id, hit: false, reason: () => 'the cache is not to be used' });
     const key = step.key ?? (await step.plan?.(id))?.key ?? '';
     return { result: await make(solving, named, { keys: [key], inputs: step.inputs }), isHit: false };
   }
@@ -91,13 +94,18 @@ async function resolve(solving: Solving, named: Named): Promise<Resolved> {
     // Another build may have done it while we waited.
     const meanwhile = await site.cache.find(keys.at(-1) ?? '', inputs);
     if (meanwhile) return alias(solving, named, { record: meanwhile, keys, inputs });
-    site.tell({ type: 'explain', id, hit: false, reason: site.cache.explain(inputs) });
+    explain(site, { id, hit: false, reason: () => site.cache.explain(inputs) });
     return { result: await make(solving, named, { keys, inputs }), isHit: false };
   });
 }
 
+/** Only --explain wants to know: finding out costs a look at the last time. */
+function explain(site: BuildSite, { id, hit, reason }: { id: string; hit: boolean; reason: () => string }): void {
+  if (site.options.explain) site.tell({ type: 'explain', id, hit, reason: reason() });
+}
+
 function hit({ site }: Solving, id: string, { key, layer, createdAt }: CacheRecord): Resolved {
-  site.tell({ type: 'explain', id, hit: true, reason: '' });
+  explain(site, { id, hit: true, reason: () => '' });
   return { result: { key, layer, createdAt }, isHit: true };
 }
 

@@ -7,8 +7,8 @@ import { noteConfig, noteStep } from './history.ts';
 import { expandWith, shownInstruction } from './instruction-words.ts';
 import { scratchFolder } from './scratch-folder.ts';
 import type { BuildSpot } from './spot.ts';
-import { diffIdsOf, platformOf, type StageState, workdirOf } from './stage-state.ts';
-import { identityOf, inputsOf, useCacheOf } from './step-inputs.ts';
+import { diffIdsOf, type StageState, workdirOf } from './stage-state.ts';
+import { identityOf, inputsOf, stepOf } from './step-inputs.ts';
 import { chainKey, keyOf } from './step-key.ts';
 import { doStep } from './steps.ts';
 
@@ -30,10 +30,9 @@ export async function doWorkdir(spot: BuildSpot, state: StageState, instruction:
   const result = await doStep(solving, {
     identity: identityOf(spot, key),
     name,
-    platform: platformOf(state),
+    ...stepOf(spot, state),
     key,
     inputs: inputsOf(spot, { parent, instruction: instruction.original }),
-    useCache: useCacheOf(spot),
     // What COPY of an empty folder makes.
     work: async (id) => {
       const { planCopy } = await import('./copy-step.ts');
