@@ -5,9 +5,11 @@ import { mkdirSync, readlinkSync } from 'node:fs';
 import { containerIds, isRunning, lastState } from '../storage/container.ts';
 import { writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
-import { startTime } from '../sys/process.ts';
+import { kill, startTime } from '../sys/process.ts';
 import { requireProgram } from '../sys/programs.ts';
+import { SIGKILL } from '../sys/signals.ts';
 import { SHARED_NETNS_FD } from './network/shared-netns.ts';
+import { sweepUplinks } from './network/uplink-sweep.ts';
 import { enterArgv, holderPath, type UserNamespace } from './userns.ts';
 import { noUserNamespace } from './userns-advice.ts';
 import { choosePlans, type Plan } from './userns-plans.ts';
@@ -39,13 +41,22 @@ export async function healHolder(ctx: Ctx, last: UserNamespace): Promise<UserNam
       ? await spawnHolder(ctx, [...enter, `--net=/proc/${pid}/${shared}`, '--'])
       : await spawnHolder(ctx, [...enter, '--', 'unshare', '--net', '--']);
     if ('refusal' in holder) continue;
-    const { step, reason, uidMap, gidMap, lacks } = last;
-    const healed = record({ step, reason, uidMap, gidMap, ...(lacks === undefined ? {} : { lacks }) }, holder.child.pid);
-    writeJsonAtomic(holderPath(ctx), healed, { durable: false });
-    holder.child.unref();
-    return healed;
+    return settle(ctx, holder.child, record(last, holder.child.pid));
   }
   return undefined;
+}
+
+/** In place of a living holder that has no network namespace, as those of older builds, one in the same user namespace that has. */
+export async function renewHolder(ctx: Ctx, old: UserNamespace): Promise<UserNamespace> {
+  const holder = await spawnHolder(ctx, [...enterArgv(old), 'unshare', '--net', '--']);
+  if (!('refusal' in holder)) {
+    const renewed = settle(ctx, holder.child, record(old, holder.child.pid));
+    kill(old.pid, SIGKILL);
+    return renewed;
+  }
+  const netless: UserNamespace = { ...old, isNetless: true };
+  writeJsonAtomic(holderPath(ctx), netless, { durable: false });
+  return netless;
 }
 
 // As the host's pids; those that are dead, or were never written, lead to no namespace.
@@ -77,19 +88,29 @@ async function tryPlan(
   }
   const { step, uidMap, gidMap } = plan;
   const reason = step === 'single' && problems.length > 0 ? `${plan.reason}: ${problems.join('; ')}` : plan.reason;
-  const namespace = record({ step, reason, uidMap, gidMap, ...(lacks === undefined ? {} : { lacks }) }, child.pid);
-  writeJsonAtomic(holderPath(ctx), namespace, { durable: false });
-  child.unref();
+  const namespace = settle(ctx, child, record({ step, reason, uidMap, gidMap, ...(lacks === undefined ? {} : { lacks }) }, child.pid));
   if (step === 'single' && problems.length > 0) ctx.warn(`Containers have one user id, yours: ${problems.join('; ')}`);
   return namespace;
 }
 
 type Map = Pick<UserNamespace, 'step' | 'reason' | 'uidMap' | 'gidMap' | 'lacks'>;
 
-function record(map: Map, pid: number): UserNamespace {
+function record({ step, reason, uidMap, gidMap, lacks }: Map, pid: number): UserNamespace {
   const netns = linkOf(pid, 'ns/net');
   const isOwn = netns !== '' && netns !== readlinkSync('/proc/self/ns/net');
-  return { ...map, pid, started: startTime(pid) ?? '', userns: linkOf(pid, 'ns/user'), ...(isOwn ? { netns } : {}) };
+  return {
+    ...{ step, reason, uidMap, gidMap, ...(lacks === undefined ? {} : { lacks }) },
+    ...{ pid, started: startTime(pid) ?? '', userns: linkOf(pid, 'ns/user') },
+    ...(isOwn ? { netns } : { isNetless: true }),
+  };
+}
+
+/** From now on it is the holder. What was kept for the network namespaces of others, that are no more, goes. */
+function settle(ctx: Ctx, child: Bun.Subprocess, holder: UserNamespace): UserNamespace {
+  writeJsonAtomic(holderPath(ctx), holder, { durable: false });
+  child.unref();
+  sweepUplinks(ctx, holder.netns);
+  return holder;
 }
 
 function linkOf(pid: number, file: string): string {

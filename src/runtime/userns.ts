@@ -30,6 +30,8 @@ export interface UserNamespace {
   /** Its user namespace and its network namespace as links of /proc name them; absent where it is in the host's network. */
   userns?: string;
   netns?: string;
+  /** No network namespace could be made. Holders of older builds have neither this nor that. */
+  isNetless?: true;
 }
 
 /** The argv prefix that runs a command as root of the user's namespace, which is made first where there is none. */
@@ -51,14 +53,15 @@ export async function ensureUserNamespace(ctx: Ctx): Promise<UserNamespace> {
   requireProgram(ctx.env, 'nsenter', 'which enters the user namespace that containers run in');
   for (let waitedMs = 0; ; waitedMs += 5) {
     const found = readHolder(ctx);
-    if (found && !canDoBetter(ctx, found)) return found;
+    if (found && isGood(ctx, found)) return found;
     // Held while the holder is being made: its claim, which dies with us.
     const claim = tryLock(join(ctx.paths.run, 'holder.lock'));
     if (claim) {
       try {
         const old = readHolder(ctx);
-        if (old && !canDoBetter(ctx, old)) return old;
-        const { healHolder, makeHolder } = await import('./holder.ts');
+        if (old && isGood(ctx, old)) return old;
+        const { healHolder, makeHolder, renewHolder } = await import('./holder.ts');
+        if (old && !canDoBetter(ctx, old)) return await renewHolder(ctx, old);
         const last = lastHolder(ctx);
         const healed = last && !old && !canDoBetter(ctx, last) ? await healHolder(ctx, last) : undefined;
         const made = healed ?? (await makeHolder(ctx));
@@ -90,6 +93,9 @@ function lastHolder(ctx: Pick<Ctx, 'paths'>): UserNamespace | undefined {
 
 /** Where the holder's record lies. */
 export const holderPath = (ctx: Pick<Ctx, 'paths'>): string => join(ctx.paths.run, 'holder.json');
+
+const isGood = (ctx: Ctx, holder: UserNamespace): boolean =>
+  !canDoBetter(ctx, holder) && (holder.netns !== undefined || holder.isNetless === true);
 
 // The user followed our advice: they should not have to wait for a reboot. Containers that run keep the namespace they have.
 function canDoBetter(ctx: Ctx, { lacks }: UserNamespace): boolean {

@@ -1,6 +1,6 @@
 // kill -9 of what networks are held by: pasta, the namespace holder, supervisors. Who lives goes on, who is dead is not found, and what comes
 // next finds everything in order.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { family, supervisors } from './storm/processes.ts';
 import { eventsOf } from './support/events.ts';
@@ -106,6 +106,21 @@ describe('the namespace holder', () => {
     const addresses = (await members('blue')).map(({ IPv4Address }) => IPv4Address);
     expect([addresses.length, new Set(addresses).size]).toEqual([7, 7]);
     await remove('old', ...names);
+  });
+
+  test('of an older build, without a namespace for networks: another takes its place in the same user namespace', async () => {
+    await box.ok(['run', '-d', '--name', 'old', busybox, 'sleep', '100000']);
+    const first = holderOf(box) ?? 0;
+    const path = join(box.run, 'holder.json');
+    const { netns: _, ...older } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify(older));
+    await server('new', '--network', 'blue');
+    expect(await on('blue', 'new')).toBe(HELLO);
+    const second = holderOf(box) ?? 0;
+    expect(second).not.toBe(first);
+    expect(readlinkSync(`/proc/${second}/ns/user`)).toBe(older.userns);
+    expect(await box.ok(['exec', 'old', 'echo', 'still here'])).toBe('still here');
+    await remove('old', 'new');
   });
 
   test('killed while nothing runs: networks are made anew', async () => {
