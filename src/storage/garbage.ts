@@ -107,7 +107,7 @@ function isLeftover(ctx: Ctx, name: string, { released, thorough }: GarbageOptio
     return thorough || released?.has(name.replace('blob-', 'sha256:')) || isOlder(ctx, path, PARTIAL_AGE_MS);
   }
   // Made under a claim, or on its way out: without a living claim nobody comes back for it.
-  if (name.startsWith('layer-') || name.startsWith('removed-') || name.startsWith('volume-data-')) return true;
+  if (name.startsWith('layer-') || name.startsWith('removed-') || name.startsWith('volume-data-') || name.startsWith('build-')) return true;
   // Its session may live on, though nobody watches over it.
   if (name.startsWith('unshare-') && thorough) return true;
   const container = /^container-([0-9a-f]{64})$/.exec(name)?.[1];

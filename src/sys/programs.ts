@@ -37,7 +37,7 @@ export function requireProgram(env: Ctx['env'], program: string, purpose: string
 }
 
 /** Programs that only some archives need: `info` does not ask for them. */
-const RARE_PACKAGES: Readonly<Record<string, string>> = { bzip2: 'bzip2', podman: 'podman', xz: 'xz-utils' };
+const RARE_PACKAGES: Readonly<Record<string, string>> = { bzip2: 'bzip2', git: 'git', podman: 'podman', xz: 'xz-utils' };
 
 /** What to paste to get `program`. */
 export function installCommand(program: string): string {

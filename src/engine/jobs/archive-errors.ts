@@ -6,7 +6,7 @@ const HINT = 'The archive is damaged: copy or save it again';
 const FAULTS = new Set(['ERR_DIGEST_MISMATCH', 'ERR_SIZE_MISMATCH', 'ERR_LAYER_CORRUPT', 'ERR_LAYER_TRUNCATED', 'ERR_BLOB_DAMAGED']);
 
 /** Anything else than a fault of the archive is returned as it is. `name` is what the user called the archive. */
-export function explainArchive(error: unknown, name: string, verb: 'load' | 'import' = 'load'): unknown {
+export function explainArchive(error: unknown, name: string, verb: 'load' | 'import' | 'unpack' = 'load'): unknown {
   if (!(error instanceof EngineError)) return error;
   const { code, message, hint, exitCode, cause } = error;
   const rest = { exitCode, cause };
