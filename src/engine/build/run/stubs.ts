@@ -1,7 +1,7 @@
 // The places that mounts are made on: where the rootfs has none the runtime makes them, and they would stay in the layer. What was missing is noted before
 // the container is made; afterwards those of it that are empty still go, deepest first. Trap: only what was not there may go, for an empty folder of
 // the image's, or one that the program made there, is the image's.
-import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { lookInside, type RootView } from '../../../runtime/spec/inside.ts';
 
@@ -33,10 +33,18 @@ export function removeEmpty(folder: string, places: readonly string[]): void {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (!stat) continue;
     try {
-      if (stat.isDirectory()) rmdirSync(path);
+      if (stat.isDirectory()) removeFolder(path);
       else if (stat.isFile() && stat.size === 0) unlinkSync(path);
     } catch {
       // Not empty: the program has put something there, which is part of what it did.
     }
   }
 }
+
+// fuse-overlayfs notes by a file that nothing of a folder shows through, even of one that is nowhere below.
+function removeFolder(path: string): void {
+  if (readdirSync(path).every((name) => name === OPAQUE_FILE)) rmSync(join(path, OPAQUE_FILE), { force: true });
+  rmdirSync(path);
+}
+
+const OPAQUE_FILE = '.wh..wh..opq';
