@@ -10,7 +10,7 @@ import type { BuildSite, RanStep, RunStep } from './model.ts';
 import { commitStep } from './run/commit.ts';
 import { makeStepMounts, type StepMounts } from './run/mounts.ts';
 import { type Ended, runProgram } from './run/program.ts';
-import { checkEntitlements, stepConfig, stepRecord } from './run/record.ts';
+import { stepConfig, stepRecord } from './run/record.ts';
 import { lostRootfs, openRootfs, type Rootfs } from './run/rootfs.ts';
 import { missingPlaces, removeEmpty } from './run/stubs.ts';
 import { openRunning } from './running.ts';
@@ -19,7 +19,6 @@ type OnOutput = (stream: 1 | 2, data: Uint8Array) => void;
 
 /** `onOutput` hears bytes as they come. Throws what keeps the program from starting; its own failure is the exit code. */
 export async function runStep(site: BuildSite, step: RunStep, onOutput: OnOutput): Promise<RanStep> {
-  checkEntitlements(site, step);
   site.signal.throwIfAborted();
   const running = await openRunning(site);
   const container = makeBuildContainer(site.ctx);

@@ -1,5 +1,5 @@
 // `--mount=type=bind`: files of another stage, of an image, or of the context. Written to, they are an overlay whose upper folder is thrown away, so that
-// neither the stage nor the user's folder changes. What of the context is ignored is not there: then a copy of the rest is what is mounted.
+// neither the stage nor the user's folder changes. What of the context is ignored is not there.
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountImage } from '../../../runtime/image-mount.ts';
@@ -26,26 +26,33 @@ export async function treeOf(at: MountSite, from: MountSource, { index, readonly
   const { site, driver, scratch } = at;
   const watch = { onSpawn: () => undefined, signal: site.signal };
   const own = join(at.folder, 'mounts', String(index));
-  const names = join(scratch, 'mounts', String(index));
+  // Not "mounts": there the functions of containers look for sources of theirs.
+  const names = join(scratch, 'trees', String(index));
   mkdirSync(names, { recursive: true, mode: 0o700 });
   if (from.kind === 'layers' && readonly) {
     return mountImage(site.ctx, { driver, layers: from.layers, scratch: names, copies: join(own, 'copy'), ...watch });
   }
-  const folder = from.kind === 'layers' ? undefined : await contextFolder(at, from.context, join(own, 'context'));
-  if (folder !== undefined && readonly) return folder;
+  const folders = from.kind === 'layers' ? [] : await contextFolders(at, from.context, join(own, 'mask'));
+  const [folder] = folders;
+  if (folder !== undefined && folders.length === 1 && readonly) return folder;
   for (const name of ['upper', 'work', 'merged']) mkdirSync(join(own, name), { recursive: true, mode: 0o755 });
   const places = { container: own, scratch: names, ...watch, isPassing: true };
   if (from.kind === 'layers') return makeRootfs(site.ctx, driver, from.layers, places);
-  return stackFolders(site.ctx, driver, folder === undefined ? [] : [folder], places);
+  return stackFolders(site.ctx, driver, folders, places);
 }
 
-async function contextFolder({ site }: MountSite, context: ContextSource, copy: string): Promise<string> {
-  if (context.folder === undefined) {
+/** Topmost first: what hides, if anything is ignored, and the context. */
+async function contextFolders({ site }: MountSite, { folder, ignore }: ContextSource, mask: string): Promise<string[]> {
+  if (folder === undefined) {
     throw new EngineError('ERR_MOUNT_SOURCE', 'There is no build context to mount files of', { hint: 'Give a folder as the context' });
   }
-  if (context.ignore === undefined) return context.folder;
-  const { copyContext } = await import('./context-copy.ts');
-  return copyContext(site, { ...context, folder: context.folder }, copy);
+  if (ignore === undefined) return [folder];
+  const { maskContext } = await import('./context-mask.ts');
+  const onPause = async (): Promise<void> => {
+    await Bun.sleep(0);
+    site.signal.throwIfAborted();
+  };
+  return (await maskContext({ folder, ignore, mask, onPause })) ? [mask, folder] : [folder];
 }
 
 /** Shows at `place` what `source` is in the tree, whose symlinks lead nowhere but inside. */

@@ -2,23 +2,11 @@
 // `run`. What a container has and a step has not: a hostname of its own (BuildKit's is fixed), a name, ports, volumes.
 import type { StorageDriver } from '../../../runtime/rootfs.ts';
 import type { ContainerConfig, ContainerRecord, HostConfig } from '../../../storage/records.ts';
-import { EngineError } from '../../../sys/errors.ts';
 import { completeHostConfig } from '../../create/host-config.ts';
 import type { BuildSite, RunNetwork, RunStep } from '../model.ts';
 import type { StepMounts } from './mounts.ts';
 
 const HOSTNAME = 'buildkitsandbox';
-
-/** Throws ERR_ENTITLEMENT for what the build was not allowed to do, ERR_BAD_OPTION for limits that cannot be. */
-export function checkEntitlements({ options }: BuildSite, { security, network }: RunStep): void {
-  if (security === 'insecure') requireEntitlement(options.allow, 'security.insecure');
-  if (network === 'host' && options.network !== 'host') requireEntitlement(options.allow, 'network.host');
-}
-
-function requireEntitlement(allow: readonly string[], name: string): void {
-  if (allow.includes(name)) return;
-  throw new EngineError('ERR_ENTITLEMENT', `${name} is not allowed`, { hint: `Allow it for this build: --allow ${name}` });
-}
 
 export function stepConfig({ env, user, workdir, stdin }: RunStep): ContainerConfig {
   return {
@@ -49,6 +37,7 @@ export interface RecordParts {
   mounts: StepMounts;
 }
 
+/** Throws ERR_BAD_OPTION for limits that cannot be. */
 export function stepRecord({ options, ctx }: BuildSite, step: RunStep, { id, driver, config, mounts }: RecordParts): ContainerRecord {
   const [Path = '', ...Args] = step.args;
   return {
