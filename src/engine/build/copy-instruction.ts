@@ -6,6 +6,7 @@ import { DockerfileProblem } from '../dockerfile/problem.ts';
 import { noteStep } from './history.ts';
 import { expandWith, shownInstruction } from './instruction-words.ts';
 import type { CopyPlan, CopyStep } from './model.ts';
+import { stopForShell } from './shell-at.ts';
 import { filesOf, type SourceFiles } from './sources.ts';
 import type { BuildSpot } from './spot.ts';
 import { diffIdsOf, platformOf, type StageState, workdirOf } from './stage-state.ts';
@@ -19,6 +20,7 @@ export async function doCopy(spot: BuildSpot, state: StageState, instruction: Co
   const files = await filesOf(solving, sourceOf(spot, instruction));
   const name = names.next(shownInstruction(instruction.original, state.env), state, isTrigger);
   const step = copyStep(spot, state, { instruction, files });
+  await stopForShell(spot, state, { name });
   const parent = chainKey(diffIdsOf(state));
   // What is linked is made without looking at what lies below it, but for the names of owners.
   const below = step.link && !/[a-z]/i.test(step.chown ?? '') ? '' : parent;

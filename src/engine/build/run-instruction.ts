@@ -14,6 +14,7 @@ import type { BuildSite, BuiltLayer, MountSource, RunMount, RunNetwork, RunStep 
 import { proxyVariables } from './platform-args.ts';
 import { failedRun } from './run-failure.ts';
 import { scratchFolder } from './scratch-folder.ts';
+import { stopForShell } from './shell-at.ts';
 import { filesOf } from './sources.ts';
 import type { BuildSpot } from './spot.ts';
 import { diffIdsOf, type StageState, workdirOf } from './stage-state.ts';
@@ -31,6 +32,7 @@ export async function doRun(spot: BuildSpot, state: StageState, instruction: Run
   const network = networkOf(site, instruction);
   const security = securityOf(site, instruction);
   const { mounts, keys } = await mountsOf(spot, state, instruction);
+  await stopForShell(spot, state, { name, mounts });
   const parent = chainKey(diffIdsOf(state));
   const step: RunStep = {
     id: '',
@@ -64,7 +66,7 @@ export async function doRun(spot: BuildSpot, state: StageState, instruction: Run
           },
         }
       : {}),
-    work: (id) => run(spot, { step: { ...step, id }, script }),
+    work: (id) => run(spot, state, { step: { ...step, id }, script, name }),
   });
   if (result.layer) {
     state.layers.push(result.layer);
@@ -76,9 +78,10 @@ export async function doRun(spot: BuildSpot, state: StageState, instruction: Run
 interface Work {
   step: RunStep;
   script: Heredoc | undefined;
+  name: string;
 }
 
-async function run(spot: BuildSpot, { step, script }: Work): Promise<BuiltLayer | undefined> {
+async function run(spot: BuildSpot, state: StageState, { step, script, name }: Work): Promise<BuiltLayer | undefined> {
   const { site, job } = spot.solving;
   const { runStep } = await import('./run-step.ts');
   const actual: RunStep = {
@@ -91,6 +94,10 @@ async function run(spot: BuildSpot, { step, script }: Work): Promise<BuiltLayer 
   });
   try {
     if (ran.exitCode === 0) return await ran.commit();
+    if (job.options.keepFailed) {
+      const { keepShell } = await import('./keep-shell.ts');
+      keepShell(spot, state, { name, mounts: actual.mounts, layer: await ran.commit() });
+    }
     throw failedRun({ args: step.args, ran });
   } finally {
     await ran.discard();

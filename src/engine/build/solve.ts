@@ -11,6 +11,7 @@ import { lintJob } from './lint-job.ts';
 import type { BuildJob, BuildSite, BuiltImage } from './model.ts';
 import { platformArgs } from './platform-args.ts';
 import { removeScratch } from './scratch-folder.ts';
+import { noSuchStep } from './shell-at.ts';
 import type { SharedWork, Solving } from './solving.ts';
 import { stageOf } from './stage.ts';
 import { type StageGraph, stageGraph } from './stage-graph.ts';
@@ -27,6 +28,7 @@ export async function solve(site: BuildSite, job: BuildJob): Promise<BuiltImage[
     const images = await Promise.all(solvings.map(imageFor));
     // Images that were not here before are now, with the variables that they set.
     lint(site, { job, dockerfile, graph: solvings[0]?.graph, noted });
+    if (job.options.shellAt !== undefined) throw noSuchStep(job.options.shellAt);
     return images;
   } catch (error) {
     site.stop(error);

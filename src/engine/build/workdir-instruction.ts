@@ -6,6 +6,7 @@ import { DockerfileProblem } from '../dockerfile/problem.ts';
 import { noteConfig, noteStep } from './history.ts';
 import { expandWith, shownInstruction } from './instruction-words.ts';
 import { scratchFolder } from './scratch-folder.ts';
+import { stopForShell } from './shell-at.ts';
 import type { BuildSpot } from './spot.ts';
 import { diffIdsOf, type StageState, workdirOf } from './stage-state.ts';
 import { identityOf, inputsOf, stepOf } from './step-inputs.ts';
@@ -24,6 +25,7 @@ export async function doWorkdir(spot: BuildSpot, state: StageState, instruction:
     return;
   }
   const name = names.next(shownInstruction(instruction.original, state.env), state, isTrigger);
+  await stopForShell(spot, state, { name });
   const parent = chainKey(diffIdsOf(state));
   const user = state.config.User ?? '';
   const key = keyOf('workdir', { parent, path, user });

@@ -10,6 +10,7 @@ import type { BuildJob, BuildResult, BuildSite } from '../build/model.ts';
 import { endRunning, provideRunning } from '../build/running.ts';
 import { createSlots } from '../build/slots.ts';
 import { openCache } from '../build/step-cache.ts';
+import { StoppedForShell } from '../build/stopped.ts';
 import type { BuildTools, JobTools } from './tools.ts';
 
 const GRACE_MS = 1000;
@@ -43,6 +44,9 @@ export async function build(ctx: Ctx, job: BuildJob, tools: JobTools & BuildTool
   work.catch(() => undefined);
   try {
     return await Promise.race([work, aborted.promise]);
+  } catch (error) {
+    if (error instanceof StoppedForShell) return { images: [], metadata: {}, shell: error.shell };
+    throw error;
   } finally {
     // A build that failed keeps what it had done.
     if (!tools.signal.aborted) await Promise.race([site.cache.settled(), aborted.promise]).catch((error) => ctx.warn(messageOf(error)));
