@@ -1,6 +1,7 @@
 // `build` for the front: what was asked becomes a job (context and Dockerfile found and read), one worker does it, and its events are handed on.
 
 import type { Ctx } from '../sys/context.ts';
+import { checkAttest } from './build/attest-check.ts';
 import { resolveContext } from './build/context.ts';
 import type { BuildCalls, BuildRequest, BuildResult } from './build/model.ts';
 import { checkOutputs, placeOf } from './build/output-spec.ts';
@@ -14,6 +15,7 @@ export interface BuildImageOptions extends BuildCalls {
 /** Builds what is asked for. Throws ERR_OUTPUT, ERR_BAD_OUTPUT, ERR_DOCKERFILE and whatever else keeps it from its end (exit code 1), ERR_INTERRUPTED. */
 export async function buildImage(ctx: Ctx, request: BuildRequest, options: BuildImageOptions): Promise<BuildResult> {
   checkOutputs(request.options);
+  checkAttest(request.options.attest);
   const { job, release } = await resolveContext(ctx, request, options);
   try {
     const { outputs } = job.options;

@@ -12,6 +12,7 @@ import type { ImageConfig, ImageRecord, Platform } from '../../storage/records.t
 import { EngineError, messageOf } from '../../sys/errors.ts';
 import { findLocalImage } from '../create/image.ts';
 import type { BuildSite, BuiltLayer } from './model.ts';
+import { noteSource } from './noted-sources.ts';
 
 export interface BaseImage {
   /** `docker.io/library/debian:12@sha256:…`: what progress shows. */
@@ -37,6 +38,12 @@ export async function findBase(site: BuildSite, options: BaseOptions): Promise<B
   const local = site.options.pull ? undefined : storedBase(site, options, pin);
   const image = local ?? (await pullBase(site, options, pin));
   await notePinned(site, options.reference);
+  noteSource(site, {
+    kind: 'image',
+    name: familiarReference(canonicalReference(parseReference(options.reference))),
+    digest: image.target.digest,
+    platform: image.platform,
+  });
   return { ...readBase(site, image), fullName: nameOf(options.reference, image), wasHere: local !== undefined };
 }
 

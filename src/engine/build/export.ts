@@ -26,7 +26,7 @@ export async function exportBuild(
     const one = finishImage(image, options.sourceDateEpoch);
     finished.push(options.squash ? await squashed(site, one, site.hold) : one);
   }
-  const facts = { dockerfile, images };
+  const facts = { dockerfile };
   const exported: Exported[] = [];
   for (const [index, output] of outputs.entries()) {
     const known = { output, id: `export:${index}`, finished, facts };
@@ -47,7 +47,8 @@ export interface OutputWork {
   /** Of the step that progress shows. */
   id: string;
   finished: readonly FinishedImage[];
-  facts: { dockerfile: BuildJob['dockerfile']; images: readonly BuiltImage[] };
+  /** For its provenance. */
+  facts: { dockerfile: BuildJob['dockerfile'] };
 }
 
 async function exportToStore(site: BuildSite, work: OutputWork): Promise<Exported> {

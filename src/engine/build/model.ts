@@ -308,11 +308,9 @@ export interface BuiltImage {
   layers: BuiltLayer[];
   /** Where each layer came from, for cache export: aligned with `layers`; undefined: of the base. */
   keys: (string | undefined)[];
-  /** What of outside went into it, for its provenance: each once, in the order of the file. */
-  sources?: BuildSource[] | undefined;
 }
 
-/** An image that a stage began with, or that was copied from; a download; a repository at a commit. */
+/** What of outside went into a build (noted-sources.ts): an image that a stage began with, or that was copied from; a download; a repository at a commit. */
 export interface BuildSource {
   kind: 'image' | 'http' | 'git';
   /** The familiar reference, or the URL. */

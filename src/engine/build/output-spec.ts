@@ -20,7 +20,7 @@ const KNOWN: Readonly<Record<OutputType, readonly string[]>> = {
 
 /** What BuildKit's exporters have besides, and why it is not here. */
 const REFUSED: Readonly<Record<string, string>> = {
-  'attestation-prefix': 'attestations of files have fixed names here',
+  'attestation-prefix': 'attestations are about images, and this output is plain files',
   context: 'there is no other engine to load the image into',
   'dangling-name-prefix': 'an image without a name is found by its id',
   mode: 'files that are in the folder already stay',
@@ -59,6 +59,9 @@ export function checkOutputs(options: Pick<BuildOptions, 'outputs' | 'tags' | 'p
       throw refused('rewrite-timestamp is specified, but no source-date-epoch was found', 'For example: --build-arg SOURCE_DATE_EPOCH=0');
     }
     const hasIndex = platforms.length > 1 || attest.sbom !== undefined || attest.provenance !== undefined;
+    if ((type === 'local' || type === 'tar') && (attest.sbom ?? attest.provenance) !== undefined) {
+      throw refused('attestations are about images, and this output is plain files', 'Leave out --sbom and --provenance, or use type=oci');
+    }
     if (type === 'docker' && attributes.dest !== undefined && hasIndex) {
       throw refused('docker exporter does not currently support exporting manifest lists', 'Use type=oci, or leave out dest=');
     }

@@ -1,6 +1,7 @@
 // The user's side of a build's outputs. Files and folders are opened here, before the build begins and with the user's own rights, so that a place that
 // cannot be written is told at once; the worker gets a descriptor for each. A file has its name, and a new folder its, when the build is done and
 // everything is written: a failure, Ctrl-C or a kill leaves nothing.
+import { fchmodSync } from 'node:fs';
 import { readStream, writeStream } from '../../sys/byte-stream.ts';
 import { EngineError } from '../../sys/errors.ts';
 import { writeOutputFile } from '../../sys/output-file.ts';
@@ -54,7 +55,11 @@ export async function withOutputs<T>(
 /** The file appears when the build is done. */
 async function fileOutput<T>(place: string, build: (fd: number) => Promise<T>): Promise<T> {
   const results: T[] = [];
-  await writeOutputFile(place, 'failed to write the build output', async (fd) => void results.push(await build(fd)));
+  await writeOutputFile(place, 'failed to write the build output', async (fd) => {
+    results.push(await build(fd));
+    // As any file that the user makes.
+    fchmodSync(fd, 0o666 & ~process.umask());
+  });
   return results[0] as T;
 }
 

@@ -37,7 +37,9 @@ export async function exportArchive(site: BuildSite, work: OutputWork): Promise<
       if (output.descriptor === undefined) {
         const { writeImageFolder } = await import('../../jobs/save-folder.ts');
         await writeImageFolder(ctx, [parts], { folder: dest, format: 'oci-dir', signal });
-      } else await writeArchive(ctx, [parts], { isDocker, output: output.descriptor, signal });
+        return { set, names, isStored: false };
+      }
+      await writeArchive(ctx, [parts], { isDocker, output: output.descriptor, signal });
       steps.note('sending tarball');
       return { set, names, isStored: false };
     }),

@@ -47,7 +47,7 @@ export async function prepareSet(site: BuildSite, { output, finished, facts }: O
     });
     images.push(imageDocuments({ ...image, layers }, documents));
   }
-  const statements = wantsStatements ? await statementsFor(site, images, facts) : [];
+  const statements = wantsStatements ? await statementsFor(site, images, { output, facts }) : [];
   const [first] = images;
   if (!first) throw new Error('A build without a platform');
   if (!hasIndex) return { images, statements, target: first.manifest };
@@ -55,9 +55,13 @@ export async function prepareSet(site: BuildSite, { output, finished, facts }: O
   return { images, statements, index, target: index.descriptor };
 }
 
-async function statementsFor(site: BuildSite, images: readonly PreparedImage[], facts: OutputWork['facts']): Promise<PreparedStatements[]> {
+async function statementsFor(
+  site: BuildSite,
+  images: readonly PreparedImage[],
+  work: Pick<OutputWork, 'output' | 'facts'>,
+): Promise<PreparedStatements[]> {
   const { makeStatements } = await import('./statements.ts');
-  return makeStatements(site, images, facts);
+  return makeStatements(site, images, work);
 }
 
 const kindOf = (text: string | undefined) => (text === 'gzip' || text === 'zstd' || text === 'uncompressed' ? text : undefined);
