@@ -1,6 +1,6 @@
 // `network connect` and `disconnect`. Of a container that is down they change its record, under its lock, so that nobody starts it with the old one; of
-// one that runs its supervisor does the work, and the record follows. If we die in between, the container is (or is not) on the network until its
-// next start, as its state says, and the same command can be given again.
+// one that runs its supervisor does the work, and the record follows, under a claim of ours. If we die in between, the container is (or is not) on the
+// network until its next start, as its state says, and the same command given again completes it.
 import { askSupervisor, SupervisorGone } from '../runtime/control-client.ts';
 import { type ContainerView, findContainer, isRunning, readContainer, rewriteRecord } from '../storage/container.ts';
 import { endpointsOf } from '../storage/endpoint.ts';
@@ -26,7 +26,11 @@ export async function connectNetwork(ctx: Ctx, container: string, attachment: Ne
   const endpoint = asked(network, { ...attachment, target: network.Name });
   await change(ctx, record.Id, {
     check: (view) => refuseTwice(view, network),
-    ask: () => askSupervisor(ctx, record.Id, { type: 'connect', network: network.Name, endpoint }),
+    ask: async ({ state }) => {
+      // Left by a connect that was killed before it wrote the record: with what that one asked for.
+      if (state.Networks?.[network.Name]) await askSupervisor(ctx, record.Id, { type: 'disconnect', network: network.Name });
+      await askSupervisor(ctx, record.Id, { type: 'connect', network: network.Name, endpoint });
+    },
     edit: (endpoints) => ({ ...endpoints, [network.Name]: endpoint }),
   });
 }
@@ -64,7 +68,7 @@ interface Change {
   /** Looked at again under the lock. Throws what speaks against it. */
   check(view: ContainerView): void;
   /** Has the supervisor of a running container do it. */
-  ask(): Promise<void>;
+  ask(view: ContainerView): Promise<void>;
   edit(endpoints: Record<string, EndpointSettings>): Record<string, EndpointSettings>;
 }
 
@@ -82,19 +86,32 @@ async function change(ctx: Ctx, id: string, { check, ask, edit }: Change): Promi
         lock.release();
       }
     }
-    const isUp = ['running', 'paused', 'restarting'].includes(view.state.Status);
-    try {
-      if (isUp) {
-        await ask();
-        return rewrite(ctx, id, { check: () => undefined, edit });
-      }
-    } catch (error) {
-      // It has ended meanwhile, or is being started: looked at anew.
-      const isGone = error instanceof SupervisorGone || (error instanceof EngineError && error.code === 'ERR_NOT_RUNNING');
-      if (!isGone) throw error;
-    }
+    if (await changeLive(ctx, id, { check, ask, edit })) return;
     if (performance.now() > deadline) throw busy(view.record.Name);
     await Bun.sleep(isRunning(ctx, id) ? 20 : 1);
+  }
+}
+
+/**
+ * False: it has ended meanwhile, is being started, or another command is at it: to be looked at anew. That one's claim dies with it, so what is
+ * found under ours to be on a network in the state alone was left by the dead.
+ */
+async function changeLive(ctx: Ctx, id: string, { check, ask, edit }: Change): Promise<boolean> {
+  const claim = tryLock(lockPath(ctx, `networks-${id[0]}`));
+  if (!claim) return false;
+  try {
+    const view = readContainer(ctx, id);
+    if (!view || !['running', 'paused', 'restarting'].includes(view.state.Status)) return false;
+    check(view);
+    await ask(view);
+    rewrite(ctx, id, { check: () => undefined, edit });
+    return true;
+  } catch (error) {
+    const isGone = error instanceof SupervisorGone || (error instanceof EngineError && error.code === 'ERR_NOT_RUNNING');
+    if (!isGone) throw error;
+    return false;
+  } finally {
+    claim.release();
   }
 }
 
@@ -137,10 +154,8 @@ function refuseShared(record: ContainerRecord, network: NetworkRecord, { leaves 
   }
 }
 
-function refuseTwice({ record, state }: ContainerView, { Name }: NetworkRecord): void {
-  const isThere = Object.hasOwn(endpointsOf(record), Name);
-  // Of a connect that was killed before it wrote the record the state alone tells; it is completed by disconnecting first.
-  if (!isThere && state.Networks?.[Name] === undefined) return;
+function refuseTwice({ record }: ContainerView, { Name }: NetworkRecord): void {
+  if (!Object.hasOwn(endpointsOf(record), Name)) return;
   throw new EngineError('ERR_CONNECTED', `endpoint with name ${record.Name} already exists in network ${Name}`, {
     hint: `To change its addresses or aliases: skiff network disconnect ${Name} ${record.Name}`,
   });

@@ -131,6 +131,25 @@ describe('the namespace holder', () => {
   });
 });
 
+describe('a connect', () => {
+  test('killed before it wrote the record: given again, also with other addresses, it completes', async () => {
+    await server('web', '--network', 'blue');
+    await box.ok(['network', 'connect', '--ip', '172.29.2.77', 'green', 'web']);
+    const path = join(box.root, 'containers', await id('web'), 'config.json');
+    const record = JSON.parse(readFileSync(path, 'utf8'));
+    delete record.Endpoints.green;
+    writeFileSync(path, JSON.stringify(record));
+    await box.ok(['network', 'connect', '--ip', '172.29.2.88', 'green', 'web']);
+    expect(await on('green', '172.29.2.88')).toBe(HELLO);
+    expect((await members('green')).map(({ Name, IPv4Address }) => [Name, IPv4Address])).toEqual([['web', '172.29.2.88/24']]);
+    const again = await box.skiff(['network', 'connect', 'green', 'web']);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('endpoint with name web already exists in network green')]);
+    await box.ok(['restart', '-t', '0', 'web']);
+    expect(await on('green', '172.29.2.88')).toBe(HELLO);
+    await remove('web');
+  });
+});
+
 describe('a supervisor', () => {
   test('killed: its container is found by nobody, its address is free, and nothing of it stands in the shared netns', async () => {
     await server('web', '--network', 'blue', '--ip', '172.29.1.99');
