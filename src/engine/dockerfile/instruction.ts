@@ -72,8 +72,9 @@ function readShell(line: InstructionLine): Instruction {
 }
 
 function readHealthcheck(line: InstructionLine): Instruction {
-  const text = line.text.replace(/^\S+\s*/, '').trimEnd();
-  parseHealthcheck(text);
+  const [name = ''] = /^\S+\s*/.exec(line.text) ?? [];
+  const text = line.text.slice(name.length).trimEnd();
+  shifted(name.length, () => parseHealthcheck(text));
   return { ...line.common, kind: 'healthcheck', text };
 }
 
@@ -86,17 +87,18 @@ function readOnbuild(line: InstructionLine): Instruction {
     throw new DockerfileProblem(`${inner.keyword} isn't allowed as an ONBUILD trigger`, { at: line.restAt });
   }
   // What could never be carried out is refused here, not when an image is built on this one.
-  readTrigger(line, inner);
+  shifted(line.restAt, () => readInstruction({ ...line, ...inner }));
   const bodies = line.heredocs.map((one) => `\n${one.text}${one.name}`);
   return { ...line.common, kind: 'onbuild', trigger: line.rest + bodies.join('') };
 }
 
-function readTrigger(line: InstructionLine, inner: ReturnType<typeof cutLine>): void {
+/** Problems of a part of the line, with their offset in all of it. */
+function shifted(offset: number, work: () => unknown): void {
   try {
-    readInstruction({ ...line, ...inner });
+    work();
   } catch (error) {
     if (!(error instanceof DockerfileProblem)) throw error;
-    const options = { at: line.restAt + (error.at ?? 0), ...(error.hint === undefined ? {} : { hint: error.hint }) };
-    throw new DockerfileProblem(error.message, options);
+    const at = error.at === undefined ? undefined : offset + error.at;
+    throw new DockerfileProblem(error.message, { at, ...(error.hint === undefined ? {} : { hint: error.hint }) });
   }
 }

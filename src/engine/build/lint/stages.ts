@@ -78,6 +78,7 @@ export function lintStages(file: Dockerfile, scope: StageScope, report: Report):
 
   function lintOne(instruction: Instruction, state: State, say: Report): void {
     const unset = new Set<string>();
+    const known = [...state.env.keys()];
     const expand = (word: string): string => expanded(word, state, unset);
     switch (instruction.kind) {
       case 'arg':
@@ -127,7 +128,7 @@ export function lintStages(file: Dockerfile, scope: StageScope, report: Report):
     if (!state.isKnown) return;
     for (const name of unset) {
       if (state.args.has(name) || NEVER_USED.includes(name)) continue;
-      const [, near = ''] = /did you mean (\w+)/.exec(didYouMean(name, [...state.env.keys()])) ?? [];
+      const [, near = ''] = /did you mean (\w+)/.exec(didYouMean(name, known)) ?? [];
       say('UndefinedVar', instruction.span, `Usage of undefined variable '$${name}'${near === '' ? '' : ` (did you mean $${near}?)`}`);
     }
   }
