@@ -3,6 +3,7 @@
 import { parseMount } from '../engine/create/mount-spec.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
 import { parseTmpfs } from '../engine/create/tmpfs-spec.ts';
+import { parseUlimit } from '../engine/create/ulimit.ts';
 import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
 import { deviceFlags } from './flags-devices.ts';
@@ -78,7 +79,7 @@ export const containerFlags = {
   ...extraFlags,
   tmpfs: listOf(parseTmpfs, { description: 'Mount a tmpfs directory' }),
   tty: flag.boolean({ char: 't', description: 'Allocate a pseudo-TTY' }),
-  ulimit: listOf(values.ulimit, { helpValue: 'ulimit', description: 'Ulimit options' }),
+  ulimit: listOf(parseUlimit, { helpValue: 'ulimit', description: 'Ulimit options' }),
   user: flag.string({ char: 'u', description: 'Username or UID (format: <name|uid>[:<group|gid>])' }),
   volume: flag.list({ char: 'v', description: 'Bind mount a volume' }),
   workdir: flag.string({ char: 'w', description: 'Working directory inside the container' }),

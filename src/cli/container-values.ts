@@ -1,6 +1,5 @@
 // Readers for single flag values of `run` and `create`. Each throws an Error whose text is Docker's; the parser adds which flag it was.
 import { ipVersion } from '../engine/create/ip-address.ts';
-import { ULIMIT_NAMES, type Ulimit } from '../runtime/spec/rlimits.ts';
 
 /** `NAME=value` or `NAME`. */
 export function environmentEntry(text: string): string {
@@ -39,18 +38,6 @@ export function searchDomain(text: string): string {
   const domain = text.trim();
   if (domain === '.' || /^[a-zA-Z0-9_]([\w-]*\w)?(\.\w([\w-]*\w)?)*\.?$/.test(domain)) return domain;
   throw new Error(`${domain} is not a valid domain`);
-}
-
-/** `name=soft[:hard]`; -1 is unlimited. */
-export function ulimit(text: string): Ulimit {
-  const [, Name = '', soft = '', hard] = /^([^=]+)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
-  if (Name === '') throw new Error(`invalid ulimit argument: ${text}`);
-  if (!ULIMIT_NAMES.includes(Name)) throw new Error(`invalid ulimit type: ${Name}`);
-  const [Soft, Hard] = [Number(soft), Number(hard ?? soft)];
-  if (Hard !== -1 && (Soft === -1 || Soft > Hard)) {
-    throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${Soft} > ${Hard}`);
-  }
-  return { Name, Soft, Hard };
 }
 
 export interface Device {

@@ -9,6 +9,7 @@ import { buildArgument, namedContext } from '../engine/build/options/pairs.ts';
 import { parseSecretSource } from '../engine/build/options/secret.ts';
 import { parseSsh } from '../engine/build/options/ssh.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
+import { parseUlimit } from '../engine/create/ulimit.ts';
 import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
 import { builderFlag } from './flags-builder.ts';
@@ -134,7 +135,7 @@ export const buildFlags = {
     bareValue: 'true',
     helpValue: 'bool',
   }),
-  ulimit: listOf(values.ulimit, { helpValue: 'ulimit', description: 'Ulimit options' }),
+  ulimit: listOf(parseUlimit, { helpValue: 'ulimit', description: 'Ulimit options' }),
 };
 
 export type Call = { method: 'build' | 'check' | 'outline' | 'targets'; format: 'text' | 'json' };

@@ -22,9 +22,20 @@ export function writeResultFiles({ id, digest, images, metadata }: BuildResult, 
   const imageId = images.length > 1 ? digest : id;
   if (iidfile !== undefined && imageId !== undefined) guarded(iidfile, () => writeFileAtomic(iidfile, imageId, { mode: 0o644 }));
   if (metadataFile === undefined) return;
-  const text = `${JSON.stringify({ 'buildx.build.ref': `skiff/skiff/${randomHex(25).slice(0, 25)}`, ...metadata }, null, 2)}\n`;
+  const text = `${JSON.stringify(withBuild(metadata), null, 2)}\n`;
   guarded(metadataFile, () => writeFileAtomic(metadataFile, text, { mode: 0o644 }));
 }
+
+/** The same of a bake: by target. */
+export function writeBakeMetadata(results: Readonly<Record<string, BuildResult>>, path: string): void {
+  const entries = Object.entries(results).map(([target, { metadata }]) => [target, withBuild(metadata)]);
+  guarded(path, () => writeFileAtomic(path, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`, { mode: 0o644 }));
+}
+
+const withBuild = (metadata: BuildResult['metadata']): object => ({
+  'buildx.build.ref': `skiff/skiff/${randomHex(25).slice(0, 25)}`,
+  ...metadata,
+});
 
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

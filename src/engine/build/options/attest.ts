@@ -13,7 +13,11 @@ export interface AttestSpec {
 
 /** Throws an Error. */
 export function parseAttest(text: string): AttestSpec {
-  const { type, ...attributes } = keyedFields(text, { bare: { disabled: 'true' } });
+  return checkedAttest(keyedFields(text, { bare: { disabled: 'true' } }));
+}
+
+/** The same of fields that are apart already, as bake has them. Throws an Error. */
+export function checkedAttest({ type, ...attributes }: Record<string, string>): AttestSpec {
   if (type === undefined) throw new Error('attestation type not specified: use type=sbom or type=provenance');
   if (type !== 'sbom' && type !== 'provenance') throw new Error(`unknown attestation type "${type}": use sbom or provenance`);
   return checked(type, attributes);

@@ -20,7 +20,11 @@ const LARGEST = 500 * 1024;
 
 /** Throws an Error that says what is wrong with the text. */
 export function parseSecretSource(text: string): SecretSource {
-  const fields = keyedFields(text, { known: ['id', 'src', 'source', 'env', 'type'] });
+  return secretOf(keyedFields(text, { known: ['id', 'src', 'source', 'env', 'type'] }));
+}
+
+/** The same of fields that are apart already, as bake has them. Throws an Error. */
+export function secretOf(fields: Record<string, string>): SecretSource {
   const { id = '', type, env } = fields;
   const source = fields.src ?? fields.source;
   if (type !== undefined && type !== 'file' && type !== 'env') throw new Error(`unsupported secret type "${type}": use file or env`);
