@@ -3,6 +3,7 @@ import type { CommandTable } from './resolve.ts';
 
 export const commands: CommandTable = {
   'attach': { id: 'attach', load: () => import('../commands/attach.ts') },
+  'bake': { id: 'bake', load: () => import('../commands/bake.ts') },
   'build': { id: 'build', load: () => import('../commands/build.ts') },
   'builder:build': { id: 'build', load: () => import('../commands/build.ts') },
   'builder:du': { id: 'builder:du', load: () => import('../commands/builder/du.ts') },
@@ -10,9 +11,11 @@ export const commands: CommandTable = {
   'builder:ls': { id: 'builder:ls', load: () => import('../commands/builder/ls.ts') },
   'builder:prune': { id: 'builder:prune', load: () => import('../commands/builder/prune.ts') },
   'buildx:b': { id: 'build', load: () => import('../commands/build.ts') },
+  'buildx:bake': { id: 'bake', load: () => import('../commands/bake.ts') },
   'buildx:build': { id: 'build', load: () => import('../commands/build.ts') },
   'buildx:create': { id: 'buildx:create', load: () => import('../commands/buildx/create.ts') },
   'buildx:du': { id: 'builder:du', load: () => import('../commands/builder/du.ts') },
+  'buildx:f': { id: 'bake', load: () => import('../commands/bake.ts') },
   'buildx:inspect': { id: 'builder:inspect', load: () => import('../commands/builder/inspect.ts') },
   'buildx:ls': { id: 'builder:ls', load: () => import('../commands/builder/ls.ts') },
   'buildx:prune': { id: 'builder:prune', load: () => import('../commands/builder/prune.ts') },
