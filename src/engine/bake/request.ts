@@ -29,6 +29,7 @@ export interface TargetBuild {
   request: BuildRequest;
   /** Targets whose results its contexts are: they are built before it, and their images take these contexts' places. */
   links: string[];
+  isLinked: boolean;
   agents: SshAgents;
 }
 
@@ -93,7 +94,7 @@ export async function targetBuild(ctx: Ctx, target: PlannedTarget, common: BakeC
     namedContexts,
     options,
   };
-  return { request, links, agents };
+  return { request, links, isLinked: target.isLinked, agents };
 }
 
 /** A linked target's result goes nowhere but into the store, where the others find it. */
