@@ -4,7 +4,8 @@ import { formatPlatform } from '../../oci/platform.ts';
 import type { PullEvent } from '../../runtime/messages-work.ts';
 import { digestOf } from '../../storage/digest.ts';
 import type { Platform } from '../../storage/records.ts';
-import { messageOf } from '../../sys/errors.ts';
+import { EngineError, messageOf } from '../../sys/errors.ts';
+import { didYouMean } from '../dockerfile/problem.ts';
 import { type BaseImage, findBase, fullNameOf } from './base-image.ts';
 import type { MountSource } from './model.ts';
 import { begin, type Solving } from './solving.ts';
@@ -64,12 +65,23 @@ export function imageOf(
   { nameStep, isPlatformGiven = solving.isPlatformGiven }: { nameStep?: (fullName: string) => string; isPlatformGiven?: boolean } = {},
 ): Promise<BaseImage> {
   const { bases } = solving.shared;
-  const key = `${fullNameOf(reference)} ${formatPlatform(platform)}`;
+  const key = `${parsedName(reference)} ${formatPlatform(platform)}`;
   const known = bases.get(key);
   if (known) return known;
   const found = begin(solving, look(solving, { reference, platform, isPlatformGiven, nameStep: nameStep ?? ((name) => `FROM ${name}`) }));
   bases.set(key, found);
   return found;
+}
+
+function parsedName(reference: string): string {
+  try {
+    return fullNameOf(reference);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError(error.code, `failed to parse stage name ${JSON.stringify(reference)}: ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
 }
 
 interface Look {
@@ -108,8 +120,9 @@ async function look(solving: Solving, { reference, platform, isPlatformGiven, na
     }
     site.tell({ type: 'ended', id: from, at: Date.now(), result: base.wasHere ? 'cached' : 'done' });
     return base;
-  } catch (error) {
+  } catch (thrown) {
     const isFirst = !site.signal.aborted;
+    const error = isFirst ? unresolved(solving, thrown, reference) : thrown;
     site.tell({
       type: 'ended',
       id: open,
@@ -118,6 +131,14 @@ async function look(solving: Solving, { reference, platform, isPlatformGiven, na
     });
     throw error;
   }
+}
+
+/** Which image it was, and whether a stage was meant. */
+function unresolved({ graph }: Solving, error: unknown, reference: string): unknown {
+  if (!(error instanceof EngineError) || error.exitCode === 130) return error;
+  const stages = graph.nodes.flatMap(({ stage }) => stage.name ?? []);
+  const message = `${reference}: failed to resolve source metadata for ${fullNameOf(reference)}: ${error.message}${didYouMean(reference, stages)}`;
+  return new EngineError(error.code, message, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
 }
 
 function tellLayer({ site }: Solving, id: string, { layer, status, current = 0, total }: Extract<PullEvent, { type: 'layer' }>): void {
