@@ -16,9 +16,13 @@ const SET_IDS = 0o6000;
 
 /** For layers, topmost first; undefined when every owner is the one on the disk. */
 export function readTrueOwners(ctx: Pick<Ctx, 'paths'>, diffIds: readonly string[]): TrueOwners | undefined {
+  return trueOwnersOf(diffIds.map((diffId) => readText(join(layerDir(ctx, diffId), 'owners.ndjson'))));
+}
+
+/** From the contents of such files, topmost first. */
+export function trueOwnersOf(texts: readonly string[]): TrueOwners | undefined {
   const known = new Map<string, { uid: number; gid: number; mode: number }>();
-  for (const diffId of diffIds.toReversed())
-    for (const [path, owner] of linesOf(join(layerDir(ctx, diffId), 'owners.ndjson'))) known.set(path, owner);
+  for (const text of texts.toReversed()) for (const [path, owner] of linesOf(text)) known.set(path, owner);
   if (known.size === 0) return undefined;
   return {
     of(path, stat) {
@@ -30,14 +34,16 @@ export function readTrueOwners(ctx: Pick<Ctx, 'paths'>, diffIds: readonly string
   };
 }
 
-function linesOf(path: string): [string, { uid: number; gid: number; mode: number }][] {
-  let text: string;
+function readText(path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
+    if (errnoOf(error) === 'ENOENT') return '';
     throw error;
   }
+}
+
+function linesOf(text: string): [string, { uid: number; gid: number; mode: number }][] {
   return text
     .split('\n')
     .filter(Boolean)

@@ -3,6 +3,7 @@
 import { shown } from '../../storage/layer-path.ts';
 import { EngineError } from '../../sys/errors.ts';
 import { cleanPath } from './context/clean-path.ts';
+import { parseGitUrl } from './context/git-url.ts';
 import { parseChmod } from './copy/chmod.ts';
 import { createKeyMaker } from './copy/content-key.ts';
 import { createDestTree, type Instant } from './copy/dest-tree.ts';
@@ -22,13 +23,15 @@ import type { BuiltLayer, CopyPlan, CopyStep } from './model.ts';
 export async function planCopy(site: CopySite, step: CopyStep): Promise<CopyPlan> {
   const onPause = createPause(site.signal);
   if (step.chmod !== undefined) parseChmod(step.chmod);
+  checkChecksum(step);
   const sources = await findSources(site, step, onPause);
   const key = createKeyMaker(step, onPause);
   for (const found of sources) {
     if (found.late) key.note(found.late.name, found.late.digest);
-    else await key.add(found.source, found.tree?.hashes);
+    const source = found.late ? found.late.counts : found.source;
+    if (source) await key.add(source, found.tree?.hashes);
   }
-  for (const hashes of new Set(sources.map((found) => (found.late ? undefined : found.tree?.hashes)))) hashes?.save();
+  for (const hashes of new Set(sources.map(({ tree }) => tree?.hashes))) hashes?.save();
   const { contentKey, files } = key.finish();
   return {
     contentKey,
@@ -37,6 +40,23 @@ export async function planCopy(site: CopySite, step: CopyStep): Promise<CopyPlan
     },
     make: (layers) => make(site, step, { layers, sources }),
   };
+}
+
+function checkChecksum({ checksum, isAdd, sources }: CopyStep): void {
+  const refuse = (why: string): never => {
+    throw new EngineError('ERR_DOCKERFILE', why);
+  };
+  if (checksum === undefined) return;
+  if (!isAdd) refuse("checksum can't be specified for COPY");
+  if (sources.length !== 1) refuse("checksum can't be specified for multiple sources");
+  const [source = ''] = sources;
+  const isGit = parseGitUrl(source) !== undefined;
+  if (!isGit && !/^https?:\/\//.test(source)) refuse('checksum requires HTTP(S) or Git sources');
+  if (!(isGit ? /^[0-9a-fA-F]{7,64}$/ : /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/).test(checksum)) {
+    throw new EngineError('ERR_DOCKERFILE', `invalid checksum digest format: "${checksum}"`, {
+      hint: isGit ? 'Give the hash of a commit' : 'For instance: --checksum=sha256:<64 hex digits>',
+    });
+  }
 }
 
 async function make(
@@ -84,9 +104,14 @@ function timeOf({ ctx, options }: CopySite, sources: readonly FoundSource[]): In
   if (options.sourceDateEpoch !== undefined) return { seconds: options.sourceDateEpoch, nanoseconds: 0 };
   let newest: Instant | undefined;
   for (const found of sources) {
-    const entries = found.late || found.source.kind === 'text' ? [] : found.source.entries;
+    const source = found.late ? found.late.counts : found.source;
+    const entries = source?.kind === 'tree' ? source.entries : [];
     for (const entry of entries) {
-      const { mtimeSeconds: seconds, mtimeNanoseconds: nanoseconds } = entry.place.found.stat;
+      const { stat } = entry.place.found;
+      const { seconds, nanoseconds } = (source?.kind === 'tree' && source.fileTime) || {
+        seconds: stat.mtimeSeconds,
+        nanoseconds: stat.mtimeNanoseconds,
+      };
       if (!newest || seconds > newest.seconds || (seconds === newest.seconds && nanoseconds > newest.nanoseconds))
         newest = { seconds, nanoseconds };
     }

@@ -4,27 +4,21 @@
 import { EngineError } from '../../../sys/errors.ts';
 import { kindOf } from '../../../sys/look-at.ts';
 import { cleanPath } from '../context/clean-path.ts';
+import { parseGitUrl } from '../context/git-url.ts';
 import { flagMatcher, type Matcher } from '../context/patterns.ts';
 import type { CopyStep } from '../model.ts';
 import { type Collected, collect } from './collect.ts';
 import { expandSource, type NamedSource } from './expand-source.ts';
 import { hasWildcard } from './go-match.ts';
+import type { LateSource } from './late-source.ts';
 import { notFound } from './not-found.ts';
 import type { TextSource, TreeSource } from './place-source.ts';
 import type { CopySite } from './site.ts';
 import { lookUp, type SourceTree, sourceTree } from './source-tree.ts';
 
-/** What is a tree only once it was fetched or unpacked. */
-export interface LateSource {
-  kind: 'late';
-  /** What stands for its content in the key. */
-  name: string;
-  digest: string;
-  /** Makes the tree; to be released when it was copied. */
-  open(): Promise<{ source: TreeSource; release: () => void }>;
-}
-
-export type FoundSource = { source: TreeSource | TextSource; late?: undefined; tree?: SourceTree } | { late: LateSource };
+export type FoundSource =
+  | { source: TreeSource | TextSource; late?: undefined; tree?: SourceTree }
+  | { late: LateSource; tree?: SourceTree };
 
 /** Throws ERR_NOT_FOUND and what fetching throws. */
 export async function findSources(site: CopySite, step: CopyStep, onPause: () => Promise<void>): Promise<FoundSource[]> {
@@ -32,7 +26,7 @@ export async function findSources(site: CopySite, step: CopyStep, onPause: () =>
   const found: FoundSource[] = [];
   let tree: SourceTree | undefined;
   for (const written of step.sources) {
-    const remote = await remoteSource(site, step, written);
+    const remote = await remoteSource(site, step, { written, exclude });
     if (remote) {
       found.push(remote);
       continue;
@@ -42,7 +36,8 @@ export async function findSources(site: CopySite, step: CopyStep, onPause: () =>
     for (const one of named) {
       const source = await gather(tree, one, { exclude, onPause });
       if (source.entries.length === 0 && one.isRequired) throw notFound(tree, one.place.path, { source: written, fromName: step.fromName });
-      const archive = step.isAdd || step.unpack ? await archiveSource(site, step, source) : undefined;
+      const archive = (step.unpack ?? step.isAdd) ? await archiveOf(site, source) : undefined;
+      if (archive?.late) archive.tree = tree;
       found.push(archive ?? { source, tree });
     }
   }
@@ -88,12 +83,32 @@ async function gather(
   return { kind: 'tree', base, entries, isRoots: tree.isContext, owners: tree.owners };
 }
 
-async function remoteSource(_site: CopySite, { isAdd }: CopyStep, written: string): Promise<FoundSource | undefined> {
-  if (!/^(?:https?:\/\/|git@|git:\/\/|ssh:\/\/)/.test(written)) return undefined;
-  if (!isAdd) throw new EngineError('ERR_DOCKERFILE', `source can't be a URL for COPY`, { hint: 'ADD takes URLs and git repositories' });
-  throw new EngineError('ERR_UNSUPPORTED', `ADD of "${written}" is not there yet`);
+/** What a word of ADD names that is not in the context. */
+async function remoteSource(
+  site: CopySite,
+  step: CopyStep,
+  { written, exclude }: { written: string; exclude: Matcher | undefined },
+): Promise<FoundSource | undefined> {
+  if (!/^(?:\w+:\/\/|[\w-]+@[\w.-]+:|github\.com\/)/.test(written)) return undefined;
+  const git = written.startsWith('github.com/') ? undefined : parseGitUrl(written);
+  const isUrl = /^https?:\/\//.test(written);
+  if (!git && !isUrl) return undefined;
+  if (!step.isAdd)
+    throw new EngineError('ERR_DOCKERFILE', `source can't be a ${git ? 'git ref' : 'URL'} for COPY`, {
+      hint: 'ADD takes URLs and git repositories',
+    });
+  const { checksum, keepGitDir, dest, id } = step;
+  if (git) {
+    const { gitSource } = await import('./add-git.ts');
+    return { late: await gitSource(site, git, { keepGitDir, checksum, exclude }) };
+  }
+  const { urlSource } = await import('./add-url.ts');
+  const source = await urlSource(site, written, { checksum, id, asksForFolder: /(?:^|\/)\.?$/.test(dest) });
+  return (step.unpack && (await archiveOf(site, source))) || { source };
 }
 
-async function archiveSource(_site: CopySite, _step: CopyStep, _source: TreeSource): Promise<FoundSource | undefined> {
-  return undefined;
+async function archiveOf(site: CopySite, source: TreeSource): Promise<FoundSource | undefined> {
+  const { archiveSource } = await import('./add-archive.ts');
+  const late = await archiveSource(site, source);
+  return late && { late };
 }

@@ -24,6 +24,7 @@ export interface TreeSource {
   replaces?: boolean | undefined;
   /** Permission bits of the files, where they are not the source's own. */
   fileMode?: number | undefined;
+  fileTime?: Instant | undefined;
 }
 
 export interface TextSource {
@@ -110,14 +111,14 @@ export function placeSource(dest: DestTree, source: TreeSource | TextSource, opt
     dest.put(path, node);
   }
 
-  function nodeOf({ isRoots, owners, fileMode }: TreeSource, entry: Collected): DestNode {
+  function nodeOf({ isRoots, owners, fileMode, fileTime, replaces }: TreeSource, entry: Collected): DestNode {
     const { stat } = entry.place.found;
     const kind = kindOf(stat);
     const own = isRoots ? { uid: 0, gid: 0, mode: stat.mode } : (owners?.of(entry.place.path, stat) ?? stat);
     const { uid, gid } = options.owner ?? own;
     const plain = kind === 'symlink' ? 0o777 : ((kind === 'file' ? fileMode : undefined) ?? own.mode & 0o7777);
-    const mode = kind === 'symlink' || !options.chmod ? plain : options.chmod(plain, kind === 'folder');
-    const { mtimeSeconds, mtimeNanoseconds } = stat;
+    const mode = kind === 'symlink' || !options.chmod || replaces ? plain : options.chmod(plain, kind === 'folder');
+    const { mtimeSeconds, mtimeNanoseconds } = fileTime ? { mtimeSeconds: fileTime.seconds, mtimeNanoseconds: fileTime.nanoseconds } : stat;
     return { kind, mode, uid, gid, mtimeSeconds, mtimeNanoseconds, link: entry.link, from: { file: entry, source: options.source } };
   }
 }

@@ -1,4 +1,6 @@
 // What of the build's site COPY and ADD need.
 import type { BuildOptions, BuildSite } from '../model.ts';
 
-export type CopySite = Pick<BuildSite, 'ctx' | 'hold' | 'signal'> & { options: Pick<BuildOptions, 'sourceDateEpoch'> };
+export type CopySite = Pick<BuildSite, 'ctx' | 'hold' | 'signal' | 'tell'> & {
+  options: Partial<Pick<BuildOptions, 'sourceDateEpoch' | 'ssh'>>;
+};

@@ -79,6 +79,11 @@ export function layersTree(site: Site, layers: readonly string[]): SourceTree {
   };
 }
 
+/** Of an open folder that is the caller's to close. */
+export function folderTree(fd: number, { isContext, owners }: { isContext: boolean; owners?: TrueOwners | undefined }): SourceTree {
+  return { stack: [realFolder(fd)], matcher: undefined, ignoreFile: undefined, owners, isContext, hashes: undefined };
+}
+
 const realFolder = (fd: number): RealFolder => ({ fd, path: '', isLive: false, isFuse: false });
 
 function openLayer(site: Site, diffId: string): number {

@@ -32,6 +32,7 @@ export function copyBench(): CopyBench {
     ctx: { ...store.ctx, warn: (message) => void warnings.push(message) },
     hold: { name: 'test', protect: () => undefined, release: () => undefined },
     signal: new AbortController().signal,
+    tell: () => undefined,
     options: {},
   };
   const plan: CopyBench['plan'] = (step) =>
