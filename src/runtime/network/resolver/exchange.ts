@@ -57,24 +57,14 @@ async function byUdp({ server, port = 53, message }: Exchange, outcome: Outcome)
   return () => socket.close();
 }
 
+// By node:net, since it can give up a connection that nobody answers: the kernel would try on for two minutes, and each question after it.
 async function byTcp({ server, port = 53, message }: Exchange, outcome: Outcome): Promise<() => void> {
+  const { connect } = await import('node:net');
   const take = tcpFrames(outcome);
-  const whole = framed(message);
-  let sent = 0;
-  const socket = await Bun.connect({
-    hostname: server,
-    port,
-    socket: {
-      open: (opened) => {
-        sent = opened.write(whole);
-      },
-      drain: (opened) => {
-        sent += opened.write(whole.subarray(sent));
-      },
-      data: (_, chunk) => take(chunk),
-      close: () => outcome('unreachable'),
-      error: () => outcome('unreachable'),
-    },
-  });
-  return () => void socket.end();
+  const socket = connect({ host: server, port });
+  socket.on('data', take);
+  socket.on('error', () => outcome('unreachable'));
+  socket.on('close', () => outcome('unreachable'));
+  socket.write(framed(message));
+  return () => socket.destroy();
 }
