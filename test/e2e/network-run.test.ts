@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { eventually } from './support/eventually.ts';
 import { pathWithout } from './support/path-without.ts';
 import { image, openSandbox } from './support/sandbox.ts';
-import { ipInSharedNetns } from './support/shared-netns.ts';
+import { inSharedNetns, ipInSharedNetns } from './support/shared-netns.ts';
 
 const box = openSandbox();
 const busybox = image('busybox');
@@ -202,6 +202,19 @@ describe('what is chosen by hand', () => {
     expect(await on('six', 'ping -6 -c 1 -W 3 six')).toMatchObject({ code: 0 });
     expect(await on('six', 'ping -6 -c 1 -W 3 fd00:30:6::1')).toMatchObject({ code: 0 });
     await remove('six');
+  });
+
+  test('IPv6 networks are isolated from each other, even where the namespace of the bridges forwards', async () => {
+    await box.ok(['network', 'create', '--ipv6', '--subnet', '172.30.7.0/24', '--subnet', 'fd00:30:7::/64', 'seven']);
+    await server('far', '--network', 'seven', '--cap-add', 'NET_ADMIN');
+    await server('near', '--network', 'six', '--cap-add', 'NET_ADMIN');
+    inSharedNetns(box, ['sh', '-c', 'for each in /proc/sys/net/ipv6/conf/*/forwarding; do echo 1 >$each; done']);
+    await box.ok(['exec', 'far', 'ip', '-6', 'route', 'add', 'fd00:30:6::/64', 'via', 'fd00:30:7::1']);
+    await box.ok(['exec', 'near', 'ip', '-6', 'route', 'add', 'fd00:30:7::/64', 'via', 'fd00:30:6::1']);
+    expect(await box.skiff(['exec', 'near', 'ping', '-6', '-c', '1', '-W', '2', 'fd00:30:6::1'])).toMatchObject({ code: 0 });
+    expect(await box.skiff(['exec', 'near', 'ping', '-6', '-c', '1', '-W', '2', 'fd00:30:7::2'])).toMatchObject({ code: 1 });
+    await remove('far', 'near');
+    await box.ok(['network', 'rm', 'seven']);
   });
 
   test('without IPv6 on the network its interface has no IPv6 address at all', async () => {

@@ -18,11 +18,10 @@ export function bridgeLines(network: NetworkRecord): IpLine[] {
   const bridge = bridgeName(network);
   const { Gateway } = network.IPAM.Config[0] ?? {};
   const mac = Gateway ? parseIp(Gateway) : undefined;
-  const hasIpv6 = network.IPAM.Config.some(({ Subnet }) => Subnet.includes(':'));
   return [
     // An address of its own: else it would change with the members, and theirs of it would be wrong.
     { words: `link add ${bridge} ${mac?.length === 4 ? `address ${gatewayMac(mac)} ` : ''}type bridge`, mayFail: /File exists/ },
-    ...(hasIpv6 ? [] : [{ words: `link set ${bridge} addrgenmode none`, mayFail: 'any' as const }]),
+    ...(hasIpv6(network) ? [] : [{ words: `link set ${bridge} addrgenmode none`, mayFail: 'any' as const }]),
     ...network.IPAM.Config.filter((pool) => pool.Gateway !== '').map(({ Subnet, Gateway }) => {
       const isIpv6 = Gateway.includes(':');
       return { words: `addr replace ${Gateway}/${parseCidr(Subnet)?.prefix} dev ${bridge}${isIpv6 ? ' nodad' : ''}` };
@@ -32,6 +31,17 @@ export function bridgeLines(network: NetworkRecord): IpLine[] {
     { words: `rule add pref ${RULE_PREFERENCE} iif ${bridge} unreachable`, mayFail: 'any' },
   ];
 }
+
+/**
+ * What the shared netns needs for networks with IPv6, of that family: nothing but its own goes anywhere from it. No bridge leads out by IPv6, so one
+ * pair of rules for all does, which stays.
+ */
+export const ISOLATION6: readonly IpLine[] = [
+  { words: `rule add pref ${RULE_PREFERENCE} iif lo lookup main`, mayFail: 'any' },
+  { words: `rule add pref ${RULE_PREFERENCE + 1} unreachable`, mayFail: 'any' },
+];
+
+export const hasIpv6 = ({ IPAM }: NetworkRecord): boolean => IPAM.Config.some(({ Subnet }) => Subnet.includes(':'));
 
 /** Removes a network's bridge; nothing to do when there is none. For `network rm`, once nobody is on it. */
 export async function removeBridge(ctx: Pick<Ctx, 'paths' | 'env'>, network: Pick<NetworkRecord, 'Id' | 'Options'>): Promise<void> {

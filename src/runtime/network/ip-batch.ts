@@ -22,11 +22,13 @@ export interface IpSite {
   enter: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
   onSpawn?: (pid: number) => void;
+  /** Of rules and routes; default IPv4. A batch has one for all its lines. */
+  family?: 6;
 }
 
 /** Runs the lines in order; the first failure that matters, or undefined. Throws ERR_NO_PROGRAM (125) where there is no ip. */
-export async function ipBatch(lines: readonly IpLine[], { enter, env, onSpawn }: IpSite): Promise<IpFailure | undefined> {
-  const child = Bun.spawn([...enter, ipProgram(env), '-force', '-batch', '-'], {
+export async function ipBatch(lines: readonly IpLine[], { enter, env, onSpawn, family }: IpSite): Promise<IpFailure | undefined> {
+  const child = Bun.spawn([...enter, ipProgram(env), ...(family ? ['-6'] : []), '-force', '-batch', '-'], {
     stdio: [Buffer.from(lines.map(({ words }) => `${words}\n`).join('')), 'ignore', 'pipe'],
     env: childEnv(env),
   });

@@ -9,7 +9,7 @@ import type { EndpointSettings, EndpointState, MemberRecord, NetworkRecord } fro
 import type { ContainerRecord } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { randomHex } from '../../sys/random.ts';
-import { bridgeLines, networkFailure } from '../network/bridge.ts';
+import { bridgeLines, hasIpv6, ISOLATION6, networkFailure } from '../network/bridge.ts';
 import { type IpLine, ipBatch } from '../network/ip-batch.ts';
 import type { Netns } from '../network/netns.ts';
 import { sharedNetnsPath } from '../network/shared-netns.ts';
@@ -84,8 +84,8 @@ export function createEndpoints(site: EndpointsSite): Endpoints {
     });
   };
 
-  const inShared = async (lines: readonly IpLine[]) =>
-    ipBatch(lines, { enter: ['nsenter', `--net=${sharedNetnsPath()}`, '--'], env: ctx.env, onSpawn });
+  const inShared = async (lines: readonly IpLine[], family: { family?: 6 } = {}) =>
+    ipBatch(lines, { enter: ['nsenter', `--net=${sharedNetnsPath()}`, '--'], env: ctx.env, onSpawn, ...family });
 
   const plug = async (): Promise<void> => {
     const fresh = [...places.values()].filter(({ isPlugged }) => !isPlugged);
@@ -93,6 +93,7 @@ export function createEndpoints(site: EndpointsSite): Endpoints {
     await netns.made;
     const ports = fresh.flatMap((place) => [...bridgeLines(place.network), ...portLines(place, netns.lastingPath)]);
     const inside = { enter: ['nsenter', `--net=${netns.lastingPath}`, '--'], env: ctx.env, onSpawn };
+    if (fresh.some(({ network }) => hasIpv6(network))) await inShared(ISOLATION6, { family: 6 });
     const failure = (await inShared(ports)) ?? (await ipBatch([{ words: 'link set lo up' }, ...fresh.flatMap(interfaceLines)], inside));
     if (failure) throw networkFailure(failure, nameOf(fresh, failure.words));
     for (const place of fresh) {
