@@ -24,13 +24,13 @@ export default class Build extends Command {
     const mode = progressMode(ctx, io, flags);
     const prepared = await buildRequest(ctx, context, flags);
     try {
-      const result = await runBuild(ctx, prepared.request, {
+      const { result, exitCode } = await runBuild(ctx, prepared.request, {
         io,
         mode,
         files: { iidfile: flags.iidfile, metadataFile: flags['metadata-file'] },
       });
-      if (flags.quiet) io.out(`${result.id ?? ''}\n`);
-      return 0;
+      if (flags.quiet && result) io.out(`${result.id ?? ''}\n`);
+      return exitCode;
     } finally {
       prepared.close();
     }

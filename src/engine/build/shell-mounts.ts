@@ -1,0 +1,33 @@
+// The mounts of a RUN for a shell in its place, as flags of `run`: caches (without their lock), tmpfs, and folders of contexts, for reading. The values of
+// secrets and agents went with the build, and so did the other stages' mounted files.
+import { join } from 'node:path';
+import { listCacheMounts } from '../../storage/build-cache-mounts.ts';
+import { cacheMountFs } from '../../storage/layout.ts';
+import type { Ctx } from '../../sys/context.ts';
+import type { RunMount } from './model.ts';
+
+export interface ShellMounts {
+  mounts: { flag: '--mount' | '--tmpfs'; value: string }[];
+  /** What cannot be there, for a message. */
+  left: string[];
+}
+
+export function shellMounts(ctx: Ctx, mounts: readonly RunMount[]): ShellMounts {
+  const caches = mounts.some(({ type }) => type === 'cache') ? listCacheMounts(ctx) : [];
+  const result: ShellMounts = { mounts: [], left: [] };
+  for (const mount of mounts) {
+    const cache = mount.type === 'cache' ? caches.find(({ record }) => record.id === mount.id) : undefined;
+    if (mount.type === 'tmpfs') result.mounts.push({ flag: '--tmpfs', value: mount.target });
+    else if (mount.type === 'cache' && cache) result.mounts.push({ flag: '--mount', value: bind(cacheMountFs(ctx, cache.name), mount) });
+    else if (mount.type === 'bind' && mount.from.kind === 'context' && mount.from.context.folder !== undefined) {
+      const source = join(mount.from.context.folder, mount.source);
+      result.mounts.push({ flag: '--mount', value: bind(source, { ...mount, readonly: true }) });
+    } else result.left.push(`${mount.type} ${'id' in mount ? mount.id : mount.target}`);
+  }
+  return result;
+}
+
+function bind(source: string, { target, readonly }: { target: string; readonly: boolean }): string {
+  const fields = ['type=bind', `source=${source}`, `target=${target}`, ...(readonly ? ['readonly'] : [])];
+  return fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
+}
