@@ -5,6 +5,7 @@ import type { Platform } from '../../storage/records.ts';
 import { EngineError } from '../../sys/errors.ts';
 import type { Dockerfile } from '../dockerfile/ast.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
+import { rfc3339 } from './export/finish.ts';
 import { builtImage } from './image-config.ts';
 import { lintFailure } from './lint.ts';
 import { lintJob } from './lint-job.ts';
@@ -96,7 +97,7 @@ function solvingFor(site: BuildSite, { job, dockerfile, target, shared }: Wanted
     target,
     isPlatformGiven: options.platforms.length > 0,
     isMulti: options.platforms.length > 1,
-    epoch: options.sourceDateEpoch === undefined ? undefined : new Date(options.sourceDateEpoch * 1000).toISOString(),
+    epoch: options.sourceDateEpoch === undefined ? undefined : rfc3339(options.sourceDateEpoch),
     stages: new Map(),
     shared,
   };

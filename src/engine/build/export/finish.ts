@@ -40,5 +40,5 @@ function clamped(entry: ImageHistory, epochSeconds: number | undefined): ImageHi
   return isEarlier ? entry : { ...entry, created: rfc3339(epochSeconds) };
 }
 
-/** As Go writes it: without a fraction where there is none. */
-const rfc3339 = (seconds: number): string => new Date(seconds * MS).toISOString().replace('.000Z', 'Z');
+/** Seconds since 1970 as Go writes them: without a fraction. */
+export const rfc3339 = (seconds: number): string => new Date(seconds * MS).toISOString().replace('.000Z', 'Z');
