@@ -37,7 +37,7 @@ export function chooseToEvict(items: readonly SizedItem[], { all, fits, limits, 
   const keep = bytesToKeep(total, limits, free);
   const chosen: SizedItem[] = [];
   let left = total;
-  for (const item of candidates.sort((a, b) => a.neededAt - b.neededAt)) {
+  for (const item of candidates.sort((a, b) => a.usedAt - b.usedAt)) {
     if (keep !== undefined && left <= keep) break;
     // Where room is what is wanted, what gives none need not go.
     if (keep !== undefined && item.size === 0 && item.shared) continue;

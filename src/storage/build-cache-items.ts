@@ -7,6 +7,7 @@ import type { BuiltLayer } from './build-cache-records.ts';
 import { protectedDigests } from './claim.ts';
 import { readImageRecords } from './image-record.ts';
 
+/** Steps know no parents: what they were built on is a chain of layers, whichever steps made it. */
 export interface CacheItem {
   /** 25 digits, as BuildKit's ids are long. */
   id: string;
@@ -18,8 +19,8 @@ export interface CacheItem {
   /** RFC 3339. */
   createdAt: string;
   lastUsedAt: string;
-  /** When it may be taken away: a step counts as used when one that was built on it is, so that what is built on others goes before them. */
-  neededAt: number;
+  /** ms since 1970. */
+  usedAt: number;
   uses: number;
   description: string;
   /** A build that runs has it. */
@@ -34,7 +35,7 @@ export interface CacheItem {
 
 /** Every item, the one used last first. */
 export function cacheItems(ctx: Pick<Ctx, 'paths'>): CacheItem[] {
-  return [...stepItems(ctx), ...mountItems(ctx)].sort((a, b) => b.neededAt - a.neededAt);
+  return [...stepItems(ctx), ...mountItems(ctx)].sort((a, b) => b.usedAt - a.usedAt);
 }
 
 export const idOfKey = (key: string): string => key.slice(7, 32);
@@ -43,11 +44,9 @@ function stepItems(ctx: Pick<Ctx, 'paths'>): CacheItem[] {
   const busy = protectedDigests(ctx);
   const ofImages = new Set(readImageRecords(ctx).flatMap((image) => image.layers.map((layer) => layer.diffId)));
   const records = readCacheRecords(ctx).sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
-  const keys = new Set(records.map(({ record }) => record.key));
-  const needed = neededTimes(new Map(records.map(({ record, lastUsedAt }) => [record.key, { parent: record.inputs.parent, lastUsedAt }])));
   const counted = new Set<string>();
   return records.map(({ record, lastUsedAt, uses }) => {
-    const { key, layer, inputs } = record;
+    const { key, layer } = record;
     const shared = layer !== undefined && ofImages.has(layer.diffId);
     const isOwn = layer !== undefined && !shared && !counted.has(layer.diffId);
     if (layer && isOwn) counted.add(layer.diffId);
@@ -55,10 +54,10 @@ function stepItems(ctx: Pick<Ctx, 'paths'>): CacheItem[] {
       id: idOfKey(key),
       name: key,
       type: 'regular',
-      parents: keys.has(inputs.parent) ? [idOfKey(inputs.parent)] : [],
+      parents: [],
       createdAt: record.createdAt,
       lastUsedAt: lastUsedAt.toISOString(),
-      neededAt: needed.get(key) ?? lastUsedAt.getTime(),
+      usedAt: lastUsedAt.getTime(),
       uses,
       description: record.description,
       inUse: layer !== undefined && busy.has(layer.diffId),
@@ -66,21 +65,6 @@ function stepItems(ctx: Pick<Ctx, 'paths'>): CacheItem[] {
       layer: isOwn ? layer : undefined,
     };
   });
-}
-
-/** Of each step the time at which it, or anything built on it, was used last, and a little more for each step in between. */
-function neededTimes(steps: ReadonlyMap<string, { parent: string; lastUsedAt: Date }>): Map<string, number> {
-  const needed = new Map<string, number>();
-  // From each step down to its base; who passes a step that was needed later stops there. A circle, which only a damaged record can make, ends so too.
-  for (const [key, { lastUsedAt }] of steps) {
-    let time = lastUsedAt.getTime();
-    for (let at = key; steps.has(at) && time > (needed.get(at) ?? 0); at = steps.get(at)?.parent ?? '') {
-      needed.set(at, time);
-      time += 0.001;
-      if (time - lastUsedAt.getTime() > 1000) break;
-    }
-  }
-  return needed;
 }
 
 function mountItems(ctx: Pick<Ctx, 'paths'>): CacheItem[] {
@@ -91,7 +75,7 @@ function mountItems(ctx: Pick<Ctx, 'paths'>): CacheItem[] {
     parents: [],
     createdAt: record.createdAt,
     lastUsedAt: lastUsedAt.toISOString(),
-    neededAt: lastUsedAt.getTime(),
+    usedAt: lastUsedAt.getTime(),
     uses,
     description: `cache mount with id ${JSON.stringify(record.id)}`,
     inUse,

@@ -1,7 +1,7 @@
 // What is remembered of build steps, a file each: `build-cache/records/<hex of key>.json`. A record is written at once and without waiting for
 // the disk; whether its layer can be trusted after a power cut is the layer's own matter (`hasLayer`). Its time is that of its last use. One that
 // cannot be read is absent: the step runs again.
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '../sys/atomic.ts';
 import type { Ctx } from '../sys/context.ts';
@@ -47,6 +47,21 @@ export function writeCacheRecord(ctx: HasPaths, record: CacheRecord): void {
 
 /** Notes that the record was used now. One that is gone is passed over. */
 export const noteCacheUse = (ctx: Pick<Ctx, 'paths' | 'now'>, key: string): void => noteUse(ctx, cacheRecordPath(ctx, key));
+
+/**
+ * Gives the records of one build times that say the first step was used last: when room is wanted, what is built on others goes before them.
+ * One that is gone is passed over.
+ */
+export function orderCacheUses(ctx: Pick<Ctx, 'paths' | 'now'>, keys: readonly string[]): void {
+  const end = ctx.now().getTime() / 1000;
+  for (const [index, key] of keys.entries()) {
+    try {
+      utimesSync(cacheRecordPath(ctx, key), end, end - index / 1000);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+  }
+}
 
 export function removeCacheRecord(ctx: HasPaths, key: string): void {
   rmSync(cacheRecordPath(ctx, key), { force: true });

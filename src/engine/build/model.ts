@@ -260,8 +260,12 @@ export interface StepCache {
   explain(inputs: StepInputs): string;
   /** Resolves when what was kept is on the disk, and the cache below its cap. For the end of a build. */
   settled(): Promise<void>;
+  /** To be called before the files of these layers (diff-ids) are read: what a cache elsewhere has of them is fetched. */
+  need(diffIds: readonly string[]): Promise<void>;
+  /** The images with what `--cache-to type=inline` adds to them. */
+  inlined(images: BuiltImage[]): Promise<BuiltImage[]>;
   /** Writes what --cache-to names. */
-  export(images: readonly BuiltImage[]): Promise<void>;
+  export(site: BuildSite, images: readonly BuiltImage[]): Promise<void>;
 }
 
 // What the front hears.

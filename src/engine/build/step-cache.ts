@@ -2,7 +2,7 @@
 // build brings the layers to the disk (`sync -f`, many steps at once), and only then do they count after a power cut. Trap: a layer
 // is protected by the build's claim before anybody looks whether it is there, else a sweep could take it between the look and the use.
 import { hasBlob } from '../../storage/blob.ts';
-import { noteCacheUse, readCacheRecord, writeCacheRecord } from '../../storage/build-cache.ts';
+import { noteCacheUse, orderCacheUses, readCacheRecord, writeCacheRecord } from '../../storage/build-cache.ts';
 import { readSlot, writeSlot } from '../../storage/build-cache-slots.ts';
 import { trimCache } from '../../storage/build-cache-trim.ts';
 import { hasLayer, markSynced } from '../../storage/layer.ts';
@@ -11,51 +11,111 @@ import type { Ctx } from '../../sys/context.ts';
 import { messageOf } from '../../sys/errors.ts';
 import { cacheCap } from './cache-cap.ts';
 import { explainMiss } from './explain-miss.ts';
-import type { BuildSite, CacheRecord, StepCache } from './model.ts';
+import type { BuildSite, BuiltImage, BuiltLayer, CacheRecord, StepCache, StepInputs } from './model.ts';
 
 /** What of a BuildSite the cache needs. */
-export type CacheSite = Pick<BuildSite, 'ctx' | 'hold' | 'signal'> & { options: Pick<BuildSite['options'], 'cacheFrom' | 'cacheTo'> };
+export type CacheSite = Pick<BuildSite, 'ctx' | 'hold' | 'signal'> & {
+  options: Pick<BuildSite['options'], 'cacheFrom' | 'cacheTo' | 'tlsVerify'>;
+};
 
 /** Steps that end within this time of each other share a sync. */
 const GATHER_MS = 2000;
 
 /** The cache as the steps of `site` see it. Throws ERR_BAD_SETTING where nobody knows how large it may be. */
 export async function openCache(site: CacheSite): Promise<StepCache> {
-  const { ctx, hold } = site;
+  const { ctx, hold, signal, options } = site;
   const settling = settler(ctx);
   const cap = await cacheCap(ctx);
+  /** Steps of this build, done or found, in that order. */
+  const used = new Map<string, CacheRecord>();
+  const remote = options.cacheFrom.length > 0 ? openRemote() : undefined;
   let hasGrown = false;
 
-  return {
-    async find(key, inputs) {
-      const record = readCacheRecord(ctx, key);
-      if (record === undefined) return undefined;
-      if (record.layer) {
-        hold.protect([record.layer.digest, record.layer.diffId]);
-        if (!hasLayer(ctx, record.layer.diffId) || !hasBlob(ctx, record.layer.digest, record.layer.size)) return undefined;
-      }
-      remember(() => noteCacheUse(ctx, key));
-      if (inputs) remember(() => writeSlot(ctx, key, inputs));
-      return record;
-    },
-    keep(record) {
-      if (record.layer) hold.protect([record.layer.digest, record.layer.diffId]);
-      remember(() => write(record));
-      hasGrown = true;
-      if (record.layer) settling.add(record.layer.diffId);
-    },
-    explain: (inputs) => explainMiss(inputs, readSlot(ctx, inputs.slot)),
-    async settled() {
-      await settling.done();
-      if (hasGrown) remember(() => trimCache(ctx, cap));
-      hasGrown = false;
-    },
-    async export() {},
-  };
+  return { find, keep, explain, settled, need, inlined, export: exportAll };
 
-  function write(record: CacheRecord): void {
-    writeCacheRecord(ctx, record);
-    writeSlot(ctx, record.key, record.inputs);
+  async function find(key: string, inputs?: StepInputs): Promise<CacheRecord | undefined> {
+    const record = findHere(key) ?? (await findElsewhere(key, inputs));
+    if (record === undefined) return undefined;
+    used.set(key, record);
+    remember(() => noteCacheUse(ctx, key));
+    if (inputs) remember(() => writeSlot(ctx, key, inputs));
+    return record;
+  }
+
+  function findHere(key: string): CacheRecord | undefined {
+    const record = readCacheRecord(ctx, key);
+    if (!record?.layer) return record;
+    hold.protect([record.layer.digest, record.layer.diffId]);
+    return isHere(record.layer) ? record : undefined;
+  }
+
+  async function findElsewhere(key: string, inputs: StepInputs | undefined): Promise<CacheRecord | undefined> {
+    if (remote === undefined) return undefined;
+    const { records, needed } = await remote;
+    const found = records.get(key);
+    if (found === undefined) return undefined;
+    const record = inputs ? { ...found.record, inputs } : found.record;
+    if (record.layer) hold.protect([record.layer.digest, record.layer.diffId]);
+    needed.add({ ...found, record });
+    return record;
+  }
+
+  function keep(record: CacheRecord): void {
+    used.set(record.key, record);
+    // Found in a cache elsewhere by another key: it is remembered once its layer is here.
+    if (record.layer && !isHere(record.layer)) return;
+    store(record);
+  }
+
+  function store(record: CacheRecord): void {
+    if (record.layer) hold.protect([record.layer.digest, record.layer.diffId]);
+    remember(() => {
+      writeCacheRecord(ctx, record);
+      writeSlot(ctx, record.key, record.inputs);
+    });
+    hasGrown = true;
+    if (record.layer) settling.add(record.layer.diffId);
+  }
+
+  function explain(inputs: StepInputs): string {
+    return explainMiss(inputs, readSlot(ctx, inputs.slot));
+  }
+
+  async function settled(): Promise<void> {
+    await settling.done();
+    remember(() => orderCacheUses(ctx, [...used.keys()]));
+    if (hasGrown) remember(() => trimCache(ctx, cap));
+    hasGrown = false;
+  }
+
+  async function need(diffIds: readonly string[]): Promise<void> {
+    if (remote) await (await remote).needed.need(diffIds);
+  }
+
+  async function inlined(images: BuiltImage[]): Promise<BuiltImage[]> {
+    if (!options.cacheTo.some(({ type }) => type === 'inline')) return images;
+    const { withInlineCache } = await import('./remote-cache/inline.ts');
+    return images.map((image) => withInlineCache(image, [...used.values()]));
+  }
+
+  async function exportAll(whole: BuildSite, images: readonly BuiltImage[]): Promise<void> {
+    const specs = options.cacheTo.filter(({ type }) => type !== 'inline');
+    if (specs.length === 0) return;
+    const { exportCache } = await import('./remote-cache/export.ts');
+    for (const spec of specs) await exportCache(whole, spec, { records: [...used.values()], images, need, isHere });
+  }
+
+  async function openRemote() {
+    const [{ importCaches }, { neededLayers }] = await Promise.all([
+      import('./remote-cache/import.ts'),
+      import('./remote-cache/needed.ts'),
+    ]);
+    const records = await importCaches(ctx, options.cacheFrom, { tlsVerify: options.tlsVerify, signal });
+    return { records, needed: neededLayers(ctx, { signal, onHere: store }) };
+  }
+
+  function isHere({ diffId, digest, size }: BuiltLayer): boolean {
+    return hasLayer(ctx, diffId) && hasBlob(ctx, digest, size);
   }
 
   /** A build does not fail because its cache cannot be written. */

@@ -58,10 +58,10 @@ export async function build(ctx: Ctx, job: BuildJob, tools: JobTools & BuildTool
 
 async function solveAndExport(site: BuildSite, job: BuildJob): Promise<BuildResult> {
   const { solve } = await import('../build/solve.ts');
-  const images = await solve(site, job);
+  const images = await site.cache.inlined(await solve(site, job));
   const { exportBuild } = await import('../build/export.ts');
   const result = await exportBuild(site, images, job.dockerfile);
-  await site.cache.export(images);
+  await site.cache.export(site, images);
   return result;
 }
 

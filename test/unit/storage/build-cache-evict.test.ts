@@ -2,7 +2,7 @@ import { chooseToEvict, type SizedItem } from '../../../src/storage/build-cache-
 
 const item = (name: string, usedAt: number, size: number, more: Partial<SizedItem> = {}): SizedItem => ({
   ...{ id: name, name, type: 'regular', parents: [], createdAt: '', lastUsedAt: '', uses: 1, description: '' },
-  ...{ inUse: false, shared: false, neededAt: usedAt, size },
+  ...{ inUse: false, shared: false, usedAt, size },
   ...more,
 });
 const ITEMS = [item('new', 3, 100), item('old', 1, 10), item('mid', 2, 50), item('image', 0, 0, { shared: true })];
