@@ -24,6 +24,7 @@ export async function planCopy(site: CopySite, step: CopyStep): Promise<CopyPlan
   const onPause = createPause(site.signal);
   if (step.chmod !== undefined) parseChmod(step.chmod);
   checkChecksum(step);
+  if (step.from.kind === 'layers') await site.cache.need(step.from.layers);
   const sources = await findSources(site, step, onPause);
   const key = createKeyMaker(step, onPause);
   for (const found of sources) {
@@ -65,6 +66,7 @@ async function make(
   { layers, sources }: { layers: readonly string[]; sources: readonly FoundSource[] },
 ): Promise<BuiltLayer | undefined> {
   const onPause = createPause(site.signal);
+  await site.cache.need(layers);
   const rootfs = layersTree(site, layers);
   const owner = step.chown === undefined ? undefined : ownerOf(rootfs, step.chown);
   const dest = createDestTree(step.link ? { ...rootfs, stack: [] } : rootfs);

@@ -6,7 +6,7 @@ import { removeCgroup } from '../../runtime/cgroup-end.ts';
 import { detachBelow } from '../../runtime/submounts.ts';
 import { type BuildContainer, makeBuildContainer } from '../../storage/build-container.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
-import type { BuildSite, RanStep, RunStep } from './model.ts';
+import type { BuildSite, RanStep, RunMount, RunStep } from './model.ts';
 import { commitStep } from './run/commit.ts';
 import { makeStepMounts, type StepMounts } from './run/mounts.ts';
 import { type Ended, runProgram } from './run/program.ts';
@@ -20,6 +20,7 @@ type OnOutput = (stream: 1 | 2, data: Uint8Array) => void;
 /** `onOutput` hears bytes as they come. Throws what keeps the program from starting; its own failure is the exit code. */
 export async function runStep(site: BuildSite, step: RunStep, onOutput: OnOutput): Promise<RanStep> {
   site.signal.throwIfAborted();
+  await site.cache.need([...step.layers, ...step.mounts.flatMap(layersOf)]);
   const running = await openRunning(site);
   const container = makeBuildContainer(site.ctx);
   try {
@@ -29,6 +30,9 @@ export async function runStep(site: BuildSite, step: RunStep, onOutput: OnOutput
     throw error;
   }
 }
+
+const layersOf = (mount: RunMount): string[] =>
+  (mount.type === 'bind' || mount.type === 'cache') && mount.from?.kind === 'layers' ? mount.from.layers : [];
 
 interface StepPlace {
   container: BuildContainer;

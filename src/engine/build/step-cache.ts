@@ -12,6 +12,7 @@ import { messageOf } from '../../sys/errors.ts';
 import { cacheCap } from './cache-cap.ts';
 import { explainMiss } from './explain-miss.ts';
 import type { BuildSite, BuiltImage, BuiltLayer, CacheRecord, StepCache, StepInputs } from './model.ts';
+import type { NeededLayers } from './remote-cache/needed.ts';
 
 /** What of a BuildSite the cache needs. */
 export type CacheSite = Pick<BuildSite, 'ctx' | 'hold' | 'signal'> & {
@@ -28,7 +29,10 @@ export async function openCache(site: CacheSite): Promise<StepCache> {
   const cap = await cacheCap(ctx);
   /** Steps of this build, done or found, in that order. */
   const used = new Map<string, CacheRecord>();
+  let elsewhere: NeededLayers | undefined;
   const remote = options.cacheFrom.length > 0 ? openRemote() : undefined;
+  // Who looks for a step hears of it.
+  remote?.catch(() => undefined);
   let hasGrown = false;
 
   return { find, keep, explain, settled, need, inlined, export: exportAll };
@@ -63,7 +67,7 @@ export async function openCache(site: CacheSite): Promise<StepCache> {
   function keep(record: CacheRecord): void {
     used.set(record.key, record);
     // Found in a cache elsewhere by another key: it is remembered once its layer is here.
-    if (record.layer && !isHere(record.layer)) return;
+    if (record.layer && elsewhere?.also(record)) return;
     store(record);
   }
 
@@ -111,7 +115,8 @@ export async function openCache(site: CacheSite): Promise<StepCache> {
       import('./remote-cache/needed.ts'),
     ]);
     const records = await importCaches(ctx, options.cacheFrom, { tlsVerify: options.tlsVerify, signal });
-    return { records, needed: neededLayers(ctx, { signal, onHere: store }) };
+    elsewhere = neededLayers(ctx, { signal, onHere: store });
+    return { records, needed: elsewhere };
   }
 
   function isHere({ diffId, digest, size }: BuiltLayer): boolean {

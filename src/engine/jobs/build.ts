@@ -59,6 +59,9 @@ export async function build(ctx: Ctx, job: BuildJob, tools: JobTools & BuildTool
 async function solveAndExport(site: BuildSite, job: BuildJob): Promise<BuildResult> {
   const { solve } = await import('../build/solve.ts');
   const images = await site.cache.inlined(await solve(site, job));
+  const { outputs } = job.options;
+  const isKept = outputs.length === 0 || outputs.some(({ type }) => type !== 'cacheonly');
+  if (isKept) await site.cache.need(images.flatMap(({ layers }) => layers.map(({ diffId }) => diffId)));
   const { exportBuild } = await import('../build/export.ts');
   const result = await exportBuild(site, images, job.dockerfile);
   await site.cache.export(site, images);

@@ -1,4 +1,5 @@
 // `--cache-from` and `--cache-to`: a registry, a folder, or (inline) the image itself.
+import { resolve } from 'node:path';
 import { parseReference } from '../../../oci/reference.ts';
 import type { CacheSpec } from '../model.ts';
 import { keyedFields, listed } from './fields.ts';
@@ -7,6 +8,14 @@ const TYPES = ['registry', 'local', 'inline'] as const;
 /** BuildKit's others, which need a service that is not there. */
 const ELSEWHERE = ['gha', 's3', 'azblob'];
 const MODES = ['min', 'max'];
+const COMPRESSIONS = ['gzip', 'zstd', 'uncompressed'];
+const SWITCHES = ['force-compression', 'oci-mediatypes', 'image-manifest', 'ignore-error', 'registry.insecure'];
+const WRITING = ['mode', 'compression', 'compression-level', 'force-compression', 'oci-mediatypes', 'image-manifest', 'ignore-error'];
+/** What each may be given besides its type. */
+const KNOWN = {
+  from: { registry: ['ref', 'registry.insecure'], local: ['src', 'digest', 'tag'], inline: [] },
+  to: { registry: ['ref', 'registry.insecure', ...WRITING], local: ['dest', 'tag', ...WRITING], inline: [] },
+};
 
 /** `type=registry,ref=…`, `type=local,src=…`, or an image's name alone. Throws an Error. */
 export function parseCacheFrom(text: string): CacheSpec {
@@ -30,12 +39,29 @@ export function checkedCache(given: string | undefined, attributes: Record<strin
   if (ELSEWHERE.includes(given)) throw new Error(`cache type "${given}" is not supported: use ${listed(TYPES)}`);
   const type = TYPES.find((known) => known === given);
   if (!type) throw new Error(`unknown cache type "${given}": use ${listed(TYPES)}`);
-  const { mode } = attributes;
-  if (mode !== undefined && !MODES.includes(mode)) throw new Error(`invalid cache mode "${mode}": use ${listed(MODES)}`);
+  checkAttributes(attributes, KNOWN[direction][type]);
   if (type === 'registry') return ofRegistry(attributes.ref, attributes);
   const place = direction === 'from' ? 'src' : 'dest';
-  if (type === 'local' && !attributes[place]) throw new Error(`${place} is required for a local cache`);
-  return { type, attributes };
+  if (type === 'inline') return { type, attributes };
+  const folder = attributes[place];
+  if (!folder) throw new Error(`${place} is required for a local cache`);
+  return { type, attributes: { ...attributes, [place]: resolve(folder) } };
+}
+
+function checkAttributes(attributes: Readonly<Record<string, string>>, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!known.includes(name)) throw new Error(`unexpected key '${name}'${known.length > 0 ? `: use ${listed(known)}` : ''}`);
+    if (SWITCHES.includes(name) && value !== 'true' && value !== 'false') throw new Error(`${name} must be true or false`);
+  }
+  const { mode, compression, 'compression-level': level, 'oci-mediatypes': oci, 'image-manifest': image } = attributes;
+  if (mode !== undefined && !MODES.includes(mode)) throw new Error(`invalid cache mode "${mode}": use ${listed(MODES)}`);
+  if (compression === 'estargz')
+    throw new Error('compression "estargz" is not supported: use gzip, which it is but for an index of its own');
+  if (compression !== undefined && !COMPRESSIONS.includes(compression)) {
+    throw new Error(`unknown compression "${compression}": use ${listed(COMPRESSIONS)}`);
+  }
+  if (level !== undefined && !/^\d{1,2}$/.test(level)) throw new Error('compression-level must be a number');
+  if (oci === 'false' && image === 'true') throw new Error('image-manifest=true needs oci-mediatypes=true');
 }
 
 function ofRegistry(ref: string | undefined, attributes: Record<string, string>): CacheSpec {

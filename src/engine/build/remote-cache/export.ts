@@ -4,7 +4,7 @@ import { DOCKER_LIST, OCI_INDEX, OCI_MANIFEST } from '../../../oci/media-types.t
 import { openBlobSource } from '../../../storage/blob-source.ts';
 import type { BuiltLayer } from '../../../storage/build-cache-records.ts';
 import { digestOf } from '../../../storage/digest.ts';
-import { messageOf } from '../../../sys/errors.ts';
+import { EngineError, isDiskFull, messageOf } from '../../../sys/errors.ts';
 import { compressLayers } from '../export/compress-layers.ts';
 import { asStep, type ExportSteps } from '../export/steps.ts';
 import type { BuildSite, BuiltImage, CacheRecord, CacheSpec } from '../model.ts';
@@ -25,14 +25,16 @@ export interface ExportCacheOptions {
 /** Throws what keeps it from being written, unless `ignore-error=true` was given. */
 export async function exportCache(site: BuildSite, spec: CacheSpec, options: ExportCacheOptions): Promise<void> {
   const { type, attributes } = spec;
+  const place = attributes.ref ?? attributes.dest ?? '';
   const name = type === 'local' ? 'exporting cache to client directory' : 'exporting cache to registry';
   try {
-    await asStep(site, { id: `cache-to:${type}:${attributes.ref ?? attributes.dest}`, name }, (steps) =>
-      write(site, spec, { ...options, steps }),
-    );
+    await asStep(site, { id: `cache-to:${type}:${place}`, name }, (steps) => write(site, spec, { ...options, steps }));
   } catch (error) {
-    if (attributes['ignore-error'] !== 'true' || site.signal.aborted) throw error;
-    site.ctx.warn(`Cannot export the cache: ${messageOf(error)}`);
+    if (site.signal.aborted || isDiskFull(error)) throw error;
+    const message = `Cannot export the cache to "${place}": ${messageOf(error)}`;
+    if (attributes['ignore-error'] === 'true') return site.ctx.warn(message);
+    const { code, hint, exitCode } = error instanceof EngineError ? error : new EngineError('ERR_CACHE_EXPORT', message);
+    throw new EngineError(code, message, { ...(hint === undefined ? {} : { hint }), exitCode, cause: error });
   }
 }
 
@@ -91,7 +93,6 @@ async function pack(
   const isForced = attributes['force-compression'] === 'true';
   if (isForced) await need(layers.map(({ diffId }) => diffId));
   const { compression = 'gzip', 'compression-level': level } = attributes;
-  // estargz is gzip with an index of its own, which only saves time where files are fetched one by one.
   const kind = compression === 'zstd' || compression === 'uncompressed' ? compression : 'gzip';
   return Promise.all(
     layers.map(async (layer) => {
@@ -123,7 +124,7 @@ function blobOf(
   };
 }
 
-/** `packed` is aligned with `layers`. A layer's parent is the one before it in the first image that has both. */
+/** `packed` is aligned with `layers`. A layer stands alone: what it was made over is told by the key of its step. */
 function configOf(records: readonly CacheRecord[], layers: readonly BuiltLayer[], packed: readonly BuiltLayer[]): CacheConfig {
   const indexOf = new Map(layers.map(({ diffId }, index) => [diffId, index]));
   return {

@@ -12,6 +12,8 @@ import type { CacheSource } from './place.ts';
 export interface NeededLayers {
   /** Notes that a step is taken from there. */
   add(remote: RemoteRecord): void;
+  /** The same of a record that has another key for such a layer; false where its layer is here. */
+  also(record: CacheRecord): boolean;
   /** Returns once those of `diffIds` that were added are here. Throws what their source throws. */
   need(diffIds: readonly string[]): Promise<void>;
 }
@@ -26,6 +28,11 @@ export function neededLayers(ctx: Ctx, { signal, onHere }: { signal: AbortSignal
       const known = elsewhere.get(layer.diffId);
       if (known) known.records.push(record);
       else elsewhere.set(layer.diffId, { layer, source, records: [record] });
+    },
+    also(record) {
+      const known = elsewhere.get(record.layer?.diffId ?? '');
+      known?.records.push(record);
+      return known !== undefined;
     },
     async need(diffIds) {
       const wanted = [...new Set(diffIds)].flatMap((diffId) => elsewhere.get(diffId) ?? []);

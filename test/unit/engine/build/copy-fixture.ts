@@ -34,6 +34,7 @@ export function copyBench(): CopyBench {
     signal: new AbortController().signal,
     tell: () => undefined,
     options: {},
+    cache: { need: async () => undefined },
   };
   const plan: CopyBench['plan'] = (step) =>
     planCopy(site, {
