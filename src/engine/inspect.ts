@@ -52,7 +52,7 @@ export function inspectObject(
     if (container) return inspectContainer(ctx, container, size);
   }
   const image = findImage(ctx, name, canonicalOf(name))?.image;
-  if (image && platform !== undefined) requireImage(ctx, name, { platform });
+  if (image && platform !== undefined) return inspectImage(ctx, requireImage(ctx, name, { platform }).image);
   if (image) return inspectImage(ctx, image);
   if (type === 'image') throw new EngineError('ERR_NO_SUCH_IMAGE', `No such image: ${name}`);
   throw new EngineError('ERR_NO_SUCH_OBJECT', `No such object: ${name}`);

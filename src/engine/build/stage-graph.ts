@@ -26,6 +26,8 @@ export interface StageNode {
   baseWord: string;
   /** Of --platform. */
   platform?: Platform | undefined;
+  /** A named context stands in its place: what the file says of it does not count. */
+  isReplaced: boolean;
 }
 
 export interface StageGraph {
@@ -68,16 +70,17 @@ export function stageGraph(dockerfile: Dockerfile, options: GraphOptions): Stage
 
   function nodeOf(stage: Stage): StageNode {
     const { index, name } = stage;
+    const replaced = name === undefined ? undefined : contextNamed(name);
+    if (replaced)
+      return { stage: { ...stage, instructions: [] }, index, label: name ?? '', baseWord: name ?? '', base: replaced, isReplaced: true };
     const baseWord = expandWord(stage.base, globals, rules);
     if (baseWord === '') throw new DockerfileProblem(`base name (${stage.base}) should not be blank`);
     const label = name ?? `stage-${index}`;
     const platform = stage.platform === undefined ? undefined : platformWord(stage.platform);
-    return { stage, index, label, baseWord, platform, base: baseOf(stage, baseWord) };
+    return { stage, index, label, baseWord, platform, base: baseOf(baseWord), isReplaced: false };
   }
 
-  function baseOf({ name }: Stage, word: string): Source {
-    const replaced = name === undefined ? undefined : contextNamed(name);
-    if (replaced) return replaced;
+  function baseOf(word: string): Source {
     const stage = byName.get(word.toLowerCase());
     if (stage) return { kind: 'stage', node: stage };
     return contextNamed(word) ?? (word === 'scratch' ? { kind: 'scratch' } : { kind: 'image', reference: word });
@@ -112,11 +115,15 @@ export function stageGraph(dockerfile: Dockerfile, options: GraphOptions): Stage
     if (/^\d+$/.test(word)) {
       const node = nodes[Number(word)];
       if (!node) throw new DockerfileProblem(`invalid stage index ${word}`);
-      return { kind: 'stage', node };
+      return asSource(node);
     }
     const node = byName.get(word.toLowerCase());
-    if (node) return { kind: 'stage', node };
+    if (node) return asSource(node);
     return contextNamed(word) ?? (word === 'scratch' ? { kind: 'scratch' } : { kind: 'image', reference: word });
+  }
+
+  function asSource(node: StageNode): Source {
+    return node.isReplaced ? node.base : { kind: 'stage', node };
   }
 
   function targetOf(): StageNode {
