@@ -22,6 +22,8 @@ export interface ResolverOptions {
   /** Default 53; 0: any free one. */
   port?: number;
   policy?: NamePolicy;
+  /** The thread's program; another one in tests. */
+  entry?: string;
 }
 
 /** The outbound policy's say. */
@@ -47,49 +49,87 @@ export const DNS_PORT = 53;
 const PEER_TTL_SECONDS = 600;
 const HOST_FILE = '/etc/resolv.conf';
 
+/** A thread that dies is followed by another one, after so long; twice as long after each that did not live. */
+const PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 30_000;
+const LIVED_MS = 60_000;
+
 /** Resolves once it listens. Throws ERR_RESOLVER (125). */
 export async function startResolver(options: ResolverOptions): Promise<Resolver> {
   const { ctx, policy, dns } = options;
   // Under a policy the container's own network is no way out for us either, so its servers are asked from here.
   const servers = policy ? dns : [];
   const forward = forwarder({ servers: servers.length > 0 ? () => servers : hostServers(HOST_FILE) });
-  const worker = new Worker(workerUrl());
-  worker.unref();
-  const tell = (message: ToResolver): void => worker.postMessage(message);
-  const { promise: listening, resolve, reject } = Promise.withResolvers<{ thread: string; port: number }>();
-  worker.onmessage = ({ data }: { data: FromResolver }) => {
-    if (data.type === 'listening') resolve(data);
-    else if (data.type === 'failed') reject(cannotListen(data.message));
-    else void serve(data);
-  };
-  worker.onerror = ({ message }) => reject(cannotListen(message));
-  tell({
-    type: 'setup',
-    netns: options.netns,
-    address: RESOLVER_ADDRESS,
-    port: options.port ?? DNS_PORT,
-    paths: { data: ctx.paths.data, run: ctx.paths.run },
-    containerId: options.containerId,
-    networks: [...options.networks],
-    servers: policy ? [] : [...dns],
-    tellsAddresses: policy !== undefined,
-  });
-  let place: { thread: string; port: number };
-  try {
-    place = await listening;
-  } catch (error) {
-    worker.terminate();
-    throw error;
-  }
+  let networks = [...options.networks];
+  let isStopped = false;
+  let thread = startThread(options.port ?? DNS_PORT);
+  const place = await thread.listening;
+  let pauseMs = PAUSE_MS;
+  follow(thread);
   return {
     address: RESOLVER_ADDRESS,
-    thread: place.thread,
-    port: place.port,
-    setNetworks: (networks) => tell({ type: 'networks', networks: [...networks] }),
-    stop: () => worker.terminate(),
+    ...place,
+    setNetworks: (wanted) => {
+      networks = [...wanted];
+      thread.tell({ type: 'networks', networks });
+    },
+    stop: () => {
+      isStopped = true;
+      thread.worker.terminate();
+    },
   };
 
-  async function serve(asked: Extract<FromResolver, { id: number }>): Promise<void> {
+  function startThread(port: number): Thread {
+    const worker = new Worker(options.entry ?? workerUrl());
+    worker.unref();
+    const tell = (message: ToResolver): void => worker.postMessage(message);
+    const { promise: listening, resolve, reject } = Promise.withResolvers<Place>();
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    worker.onmessage = ({ data }: { data: FromResolver }) => {
+      if (data.type === 'listening') resolve({ thread: data.thread, port: data.port });
+      else if (data.type === 'failed') reject(cannotListen(data.message));
+      else void serve(data, tell);
+    };
+    worker.onerror = ({ message }) => {
+      reject(cannotListen(message));
+      worker.terminate();
+    };
+    worker.addEventListener('close', () => {
+      reject(cannotListen('its thread has ended'));
+      end();
+    });
+    listening.catch(() => worker.terminate());
+    tell({
+      type: 'setup',
+      netns: options.netns,
+      address: RESOLVER_ADDRESS,
+      port,
+      paths: { data: ctx.paths.data, run: ctx.paths.run },
+      containerId: options.containerId,
+      networks,
+      servers: policy ? [] : [...dns],
+      tellsAddresses: policy !== undefined,
+    });
+    return { worker, tell, listening, ended };
+  }
+
+  // Containers must not be left without names for the rest of their lives.
+  function follow({ ended }: Thread): void {
+    const since = performance.now();
+    void ended.then(() => {
+      if (isStopped) return;
+      pauseMs = performance.now() - since > LIVED_MS ? PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      setTimeout(() => {
+        if (isStopped) return;
+        // Where the last one listened: others may have been led there.
+        thread = startThread(place.port);
+        thread.listening.catch(() => undefined);
+        follow(thread);
+      }, pauseMs).unref();
+    });
+  }
+
+  async function serve(asked: Extract<FromResolver, { id: number }>, tell: Thread['tell']): Promise<void> {
     let message: Buffer | undefined;
     let refused = false;
     try {
@@ -111,6 +151,18 @@ export async function startResolver(options: ResolverOptions): Promise<Resolver>
     if (addresses.length > 0) await policy.found(name, addresses, ttl);
     return answer;
   }
+}
+
+interface Place {
+  thread: string;
+  port: number;
+}
+
+interface Thread {
+  worker: Worker;
+  tell(message: ToResolver): void;
+  listening: Promise<Place>;
+  ended: Promise<void>;
 }
 
 // In the executable by the place that the build gives the thread's entry, absolute: a relative one could be looked up where the user stands.
