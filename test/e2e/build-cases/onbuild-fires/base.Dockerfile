@@ -1,0 +1,7 @@
+FROM busybox
+ONBUILD ENV TRIGGERED=1
+ONBUILD COPY file /copied
+ONBUILD RUN echo $TRIGGERED > /env
+ONBUILD COPY <<EOF /inline
+inline
+EOF
