@@ -45,7 +45,7 @@ export async function planCopy(site: CopySite, step: CopyStep): Promise<CopyPlan
 
 function checkChecksum({ checksum, isAdd, sources }: CopyStep): void {
   const refuse = (why: string): never => {
-    throw new EngineError('ERR_DOCKERFILE', why);
+    throw new EngineError('ERR_COPY', why);
   };
   if (checksum === undefined) return;
   if (!isAdd) refuse("checksum can't be specified for COPY");
@@ -54,7 +54,7 @@ function checkChecksum({ checksum, isAdd, sources }: CopyStep): void {
   const isGit = parseGitUrl(source) !== undefined;
   if (!isGit && !/^https?:\/\//.test(source)) refuse('checksum requires HTTP(S) or Git sources');
   if (!(isGit ? /^[0-9a-fA-F]{7,64}$/ : /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/).test(checksum)) {
-    throw new EngineError('ERR_DOCKERFILE', `invalid checksum digest format: "${checksum}"`, {
+    throw new EngineError('ERR_COPY', `invalid checksum digest format: "${checksum}"`, {
       hint: isGit ? 'Give the hash of a commit' : 'For instance: --checksum=sha256:<64 hex digits>',
     });
   }

@@ -140,7 +140,8 @@ function failed({ remote }: GitSource, complaint: string): EngineError {
     .split('\n')
     .map((line) => withoutPassword(line.replace(/^(?:fatal|error): /, '').trim()))
     .filter((line) => line !== '');
-  const why = lines[0] ?? 'git failed';
+  // What follows a colon at the end of a line is the reason.
+  const why = lines[0]?.endsWith(':') && lines[1] !== undefined ? `${lines[0]} ${lines[1]}` : (lines[0] ?? 'git failed');
   const needsLogin = /could not read Username|Authentication failed|Permission denied|Host key verification/i.test(complaint);
   return new EngineError(
     'ERR_GIT',

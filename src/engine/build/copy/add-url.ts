@@ -3,6 +3,7 @@
 // If we die here: the file has its name only once it is whole and on the disk, the note comes after it.
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { networkFailure } from '../../../oci/http/failure.ts';
 import { buildCacheDir } from '../../../storage/layout.ts';
 import { readJson, writeAll, writeJsonAtomic } from '../../../sys/atomic.ts';
 import { EngineError, messageOf } from '../../../sys/errors.ts';
@@ -97,7 +98,7 @@ async function ask({ signal }: CopySite, url: string, headers: Record<string, st
     return await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(STALL_MS)]), headers });
   } catch (error) {
     signal.throwIfAborted();
-    throw failed(url, messageOf(error));
+    throw failed(url, networkFailure(error, url).message);
   }
 }
 

@@ -19,7 +19,8 @@ export function expandSource(tree: SourceTree, source: string, fromName: string)
   const text = cleanPath(`/${source}`).slice(1);
   if (!hasWildcard(text)) {
     const path = Buffer.from(text).toString('latin1');
-    const place = lookUp(tree, path);
+    // Without a wildcard a backslash is part of the name, or, where nothing has that, takes the next character as it is.
+    const place = lookUp(tree, path) ?? lookUp(tree, path.replace(/\\(.)/g, '$1'));
     if (!place) throw notFound(tree, path, { source, fromName });
     return [{ place, base: baseOf(path), isMatched: false }];
   }

@@ -94,7 +94,7 @@ async function remoteSource(
   const isUrl = /^https?:\/\//.test(written);
   if (!git && !isUrl) return undefined;
   if (!step.isAdd)
-    throw new EngineError('ERR_DOCKERFILE', `source can't be a ${git ? 'git ref' : 'URL'} for COPY`, {
+    throw new EngineError('ERR_COPY', `source can't be a ${git ? 'git ref' : 'URL'} for COPY`, {
       hint: 'ADD takes URLs and git repositories',
     });
   const { checksum, keepGitDir, dest, id } = step;
