@@ -10,7 +10,7 @@ const NESTED = new Set(['validation']);
 
 /** Throws ERR_BAKE_FILE with the place. */
 export function parseJsonFile(text: string, file: string): Body {
-  const cursor = createCursor(text, file);
+  const cursor = createCursor(text, file, { isJson: true });
   const document = parseExpression(cursor);
   skip(cursor, { lines: true });
   if (cursor.at < text.length) throw unexpected(cursor, 'The document ends here');

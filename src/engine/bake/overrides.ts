@@ -91,6 +91,7 @@ function applied(fields: TargetFields, one: Override, { isFirst, env }: { isFirs
     }
     setField(given, name, LISTS.includes(attribute) ? [value] : BOOLEANS.includes(attribute) ? isTrue(one) : value);
   } catch (error) {
+    if (error instanceof EngineError) throw error;
     throw bad(`invalid override ${one.text}: ${messageOf(error)}`);
   }
   if (!LISTS.includes(attribute)) return { ...fields, ...given };

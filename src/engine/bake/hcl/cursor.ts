@@ -9,11 +9,18 @@ export interface Cursor {
   at: number;
   /** Above 0: within brackets, where a newline is a blank. */
   depth: number;
+  /** The text was taken out of the file's there, and changed: places are counted from it, by line. */
+  readonly origin?: At | undefined;
+  /** Texts are JSON's: decoded first, templates then. */
+  readonly isJson?: boolean | undefined;
 }
 
-export const createCursor = (text: string, file: string): Cursor => ({ file, text, at: 0, depth: 0 });
+export function createCursor(text: string, file: string, { origin, isJson }: Pick<Cursor, 'origin' | 'isJson'> = {}): Cursor {
+  return { file, text, at: 0, depth: 0, origin, isJson };
+}
 
-export function placeOf({ file, text, at }: Cursor, offset = at): At {
+export function placeOf({ file, text, at, origin }: Cursor, offset = at): At {
+  if (origin) return { ...origin, line: origin.line + text.slice(0, offset).split('\n').length - 1 };
   const before = text.slice(0, offset);
   const line = before.split('\n').length;
   return { file, line, column: offset - before.lastIndexOf('\n') };

@@ -8,9 +8,25 @@ import { problem } from './problem.ts';
 type Piece = TemplatePart | { kind: 'else' } | { kind: 'end' };
 
 export function parseQuoted(cursor: Cursor, at: At): Expression {
+  if (cursor.isJson) return parseJsonText(cursor, at);
   const pieces = readPieces(cursor, { isQuoted: true, end: cursor.text.length, at });
   cursor.at++;
   return templateOf(pieces, at);
+}
+
+/** Also after its opening quote. */
+function parseJsonText(cursor: Cursor, at: At): Expression {
+  const raw = /^(?:[^"\\\n]|\\.)*"/.exec(cursor.text.slice(cursor.at))?.[0];
+  if (raw === undefined) throw problem(at, 'This text has no closing quote');
+  cursor.at += raw.length;
+  let text: string;
+  try {
+    text = JSON.parse(`"${raw}`);
+  } catch {
+    throw problem(at, 'This is no text of JSON');
+  }
+  const inner = createCursor(text, cursor.file, { origin: at });
+  return templateOf(readPieces(inner, { isQuoted: false, end: text.length, at }), at);
 }
 
 export function parseHeredoc(cursor: Cursor): Expression {
@@ -22,14 +38,13 @@ export function parseHeredoc(cursor: Cursor): Expression {
   if (!close) throw problem(at, `The heredoc "${word}" has no end: its word, alone on a line`);
   const text = cursor.text.slice(start, start + close.index);
   const end = start + close.index + close[0].trimEnd().length;
-  // Places within it are those of the file: only where the indent goes are columns others.
   if (dash === '') {
     cursor.at = start;
     const pieces = readPieces(cursor, { isQuoted: false, end: start + close.index, at });
     cursor.at = end;
     return templateOf(pieces, at);
   }
-  const inner = createCursor(withoutIndent(text), cursor.file);
+  const inner = createCursor(withoutIndent(text), cursor.file, { origin: { ...at, line: at.line + 1, column: 1 } });
   const pieces = readPieces(inner, { isQuoted: false, end: inner.text.length, at });
   cursor.at = end;
   return templateOf(pieces, at);
