@@ -17,7 +17,7 @@ const SCOPE: Scope = { variable: (name) => VARIABLES[name], call: () => undefine
 /** `§{` stands for `${`, which in a string is taken for a slip. */
 const dollars = (text: string): string => text.replaceAll('§{', '${');
 
-const valueOf = (text: string): Value => {
+const worth = (text: string): Value => {
   const [attribute] = parseHcl(`a = ${dollars(text)}\n`, 'x.hcl').attributes;
   if (!attribute) throw new Error('no attribute');
   return evaluate(attribute.value, SCOPE);
@@ -56,9 +56,9 @@ describe('expressions', () => {
     ['{for k, v in {a = "x", b = "y"} : v => k}', { x: 'a', y: 'b' }],
     ['{for v in ["aa", "ab", "b"] : substr(v, 0, 1) => v...}', { a: ['aa', 'ab'], b: ['b'] }],
     ['null', null],
-  ])('%s', (text, value) => expect(valueOf(text)).toEqual(typeof value === 'string' ? dollars(value) : value));
+  ])('%s', (text, value) => expect(worth(text)).toEqual(typeof value === 'string' ? dollars(value) : value));
 
-  test('what comes last of a call may be spread', () => expect(valueOf('max([1, 3, 2]...)')).toBe(3));
+  test('what comes last of a call may be spread', () => expect(worth('max([1, 3, 2]...)')).toBe(3));
 });
 
 describe('templates', () => {
@@ -73,7 +73,7 @@ describe('templates', () => {
     ['"nested §{"inner §{TAG}"}"', 'nested inner v1'],
     ['<<EOT\nline §{TAG}\n  two\nEOT', 'line v1\n  two\n'],
     ['<<-EOT\n    a\n      b\n\n    c\n    EOT', 'a\n  b\n\nc\n'],
-  ])('%s', (text, value) => expect(valueOf(text)).toEqual(typeof value === 'string' ? dollars(value) : value));
+  ])('%s', (text, value) => expect(worth(text)).toEqual(typeof value === 'string' ? dollars(value) : value));
 });
 
 describe('functions', () => {
@@ -134,9 +134,9 @@ describe('functions', () => {
     ['upper("a")', 'A'],
     ['values({b = 1, a = 2})', [2, 1]],
     ['zipmap(["a"], [1])', { a: 1 }],
-  ])('%s', (text, value) => expect(valueOf(text)).toEqual(typeof value === 'string' ? dollars(value) : value));
+  ])('%s', (text, value) => expect(worth(text)).toEqual(typeof value === 'string' ? dollars(value) : value));
 
-  test('timestamp is the time', () => expect(String(valueOf('timestamp()'))).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/));
+  test('timestamp is the time', () => expect(String(worth('timestamp()'))).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/));
 });
 
 describe('mistakes carry file, line and column', () => {
