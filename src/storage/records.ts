@@ -316,6 +316,8 @@ export interface MountRequest {
   ImageOptions?: { Subpath?: string };
   /** `Mode` is the number itself, 0o1777 and the like. */
   TmpfsOptions?: { SizeBytes?: number; Mode?: number };
+  /** skiff's own: what has no field of Docker's, in the words of `-v` (`U`, `O`, `idmap`, `z` …). */
+  Words?: string[];
 }
 
 /** A mount decided at creation. */

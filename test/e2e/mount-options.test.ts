@@ -33,6 +33,23 @@ function source(name: string): string {
   return path;
 }
 
+describe('by --mount', () => {
+  test('O, U, relabel and idmap are those of -v', async () => {
+    const [over, given, mapped] = [source('m-over'), source('m-given'), source('m-mapped')];
+    const mounts = [`type=bind,src=${over},dst=/over,O`, `type=bind,src=${given},dst=/given,U=true,relabel=shared`];
+    const script = 'echo new >/over/file; stat -c %u:%g /given /given/file';
+    expect(await run('-u', '1000:50', ...mounts.flatMap((mount) => ['--mount', mount]), busybox, 'sh', '-c', script)).toBe(
+      '1000:50\n1000:50',
+    );
+    expect(readFileSync(join(over, 'file'), 'utf8')).toBe('host\n');
+    await run('--mount', `type=bind,src=${given},dst=/x,chown`, busybox, 'true');
+    await run('-u', '1000', '--mount', `type=bind,src=${mapped},dst=/x,idmap`, busybox, 'touch', '/x/made');
+    expect(statSync(join(mapped, 'made')).uid).toBe(uid);
+    const refused = await box.skiff(['run', '--rm', '--mount', 'type=bind,src=/usr,dst=/x,U', busybox, 'true']);
+    expect([refused.code, refused.stderr]).toEqual([125, expect.stringContaining('Cannot give "/usr" to the container\'s user')]);
+  });
+});
+
 describe('O', () => {
   const change = 'echo new >/x/file; touch /x/made; rm -r /x/sub; ls /x; cat /x/file';
 

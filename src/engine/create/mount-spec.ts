@@ -5,6 +5,7 @@ import { normalize } from 'node:path';
 import type { MountRequest } from '../../storage/records.ts';
 import { csvFields } from './csv-fields.ts';
 import { parseBytes } from './sizes.ts';
+import { wordsProblem } from './volume-spec.ts';
 
 type Draft = Omit<MountRequest, 'Type'> & { Type: string };
 
@@ -21,6 +22,7 @@ export function parseMount(text: string): MountRequest {
   const request: MountRequest = { ...draft, Type: type, Target: normalize(draft.Target).replace(/(.)\/$/, '$1') };
   refuseForeignOptions(request);
   refuseHalfReadOnly(request);
+  refuseWords(request);
   return request;
 }
 
@@ -43,8 +45,22 @@ function refuseHalfReadOnly({ ReadOnly, BindOptions }: MountRequest): void {
   }
 }
 
+function refuseWords({ Type, Words = [] }: MountRequest): void {
+  const [first = ''] = Words;
+  if (Words.length > 0 && Type !== 'bind' && Type !== 'volume') {
+    throw new Error(`cannot mix '${KEY_OF_WORD[first.replace(/=.*/, '')]}' with mount type '${Type}'`);
+  }
+  const problem = wordsProblem(Words, Type === 'volume' ? 'volume' : 'bind');
+  if (problem) throw new Error(problem);
+}
+
+/** podman's keys for what `-v` has as words, and ours for what it has no key for. */
+const KEY_OF_WORD: Readonly<Record<string, string>> = {
+  ...{ U: 'U', O: 'O', idmap: 'idmap', noidmap: 'idmap', z: 'relabel', Z: 'relabel', upperdir: 'upperdir', workdir: 'workdir' },
+};
+
 /** Keys that may stand alone: the same as `=true`. */
-const SWITCHES: readonly string[] = ['readonly', 'ro', 'volume-nocopy', 'bind-nonrecursive', 'bind-create-src'];
+const SWITCHES: readonly string[] = ['readonly', 'ro', 'volume-nocopy', 'bind-nonrecursive', 'bind-create-src', 'u', 'chown', 'o', 'idmap'];
 
 function setField(draft: Draft, field: string): void {
   const equals = field.indexOf('=');
@@ -86,6 +102,21 @@ const FIELDS: Readonly<Record<string, Setter>> = {
   'bind-nonrecursive': (draft, value, key) => bind(draft, { NonRecursive: boolean(key, value) }),
   'bind-create-src': (draft, value, key) => bind(draft, { CreateMountpoint: boolean(key, value) }),
   'bind-recursive': (draft, value, key) => bind(draft, recursion(key, value)),
+  u: (draft, value, key) => word(draft, boolean(key, value) ? 'U' : ''),
+  chown: (draft, value, key) => word(draft, boolean(key, value) ? 'U' : ''),
+  o: (draft, value, key) => word(draft, boolean(key, value) ? 'O' : ''),
+  upperdir: (draft, value, key) => word(draft, `${key}=${value}`),
+  workdir: (draft, value, key) => word(draft, `${key}=${value}`),
+  idmap: (draft, value, key) => {
+    // podman's maps of one's own are for kernels and file systems that let users map mounts; none does.
+    if (value.includes('=') || /[;-]/.test(value)) throw new Error(`invalid value for ${key}: ${value} (must be "true" or "false")`);
+    word(draft, boolean(key, value) ? 'idmap' : 'noidmap');
+  },
+  relabel: (draft, value, key) => {
+    const label = { shared: 'z', private: 'Z' }[value.toLowerCase()];
+    if (!label) throw new Error(`invalid value for ${key}: ${value} (must be "shared" or "private")`);
+    word(draft, label);
+  },
   'volume-nocopy': (draft, value, key) => volume(draft, { NoCopy: boolean(key, value) }),
   'volume-subpath': (draft, value) => volume(draft, { Subpath: value }),
   'volume-label': (draft, value) => volume(draft, { Labels: { ...draft.VolumeOptions?.Labels, ...pair(value) } }),
@@ -109,6 +140,10 @@ const FIELDS: Readonly<Record<string, Setter>> = {
 
 function bind(draft: Draft, change: NonNullable<MountRequest['BindOptions']>): void {
   draft.BindOptions = { ...draft.BindOptions, ...change };
+}
+
+function word(draft: Draft, text: string): void {
+  if (text !== '') draft.Words = [...(draft.Words ?? []), text];
 }
 
 function volume(draft: Draft, change: NonNullable<MountRequest['VolumeOptions']>): void {

@@ -21,7 +21,8 @@ export function checkMountWords(ctx: Pick<Ctx, 'env'>, mode: string, source?: st
     }
   }
   if (!overlay) return;
-  if (source !== undefined && !statSync(source).isDirectory()) {
+  const found = source === undefined ? undefined : statSync(source, { throwIfNoEntry: false });
+  if (found && !found.isDirectory()) {
     throw refuse(
       `Cannot lay an overlay over "${source}": it is not a folder`,
       'Leave out the option "O", or mount the folder that it is in',

@@ -104,8 +104,10 @@ function fromBind(ctx: Ctx, spec: string): PlannedMount {
 
 function fromRequest(ctx: Ctx, request: MountRequest): PlannedMount {
   checkMountRequest(request);
-  const { Type, Source = '', Target, ReadOnly = false, ImageOptions = {} } = request;
-  const base = { Type, Source, Destination: Target, Mode: '', RW: !ReadOnly, Propagation: '' };
+  const { Type, Source = '', Target, ReadOnly = false, ImageOptions = {}, Words = [] } = request;
+  const Mode = Words.join(',');
+  if (Words.length > 0) checkMountWords(ctx, Mode, Type === 'bind' ? Source : undefined);
+  const base = { Type, Source, Destination: Target, Mode, RW: !ReadOnly, Propagation: '' };
   switch (Type) {
     case 'tmpfs':
       return base;
@@ -133,12 +135,12 @@ function bindFields({ BindOptions = {} }: MountRequest): Partial<PlannedMount> {
   };
 }
 
-function volumeFields({ Source, Target, VolumeOptions = {} }: MountRequest): Partial<PlannedMount> {
+function volumeFields({ Source, Target, VolumeOptions = {}, Words = [] }: MountRequest): Partial<PlannedMount> {
   const { NoCopy, Labels, DriverConfig } = VolumeOptions;
   const { Type: _, RW: __, ...base } = volume(Source || undefined, Target);
   return {
     ...base,
-    Mode: NoCopy ? 'nocopy' : '',
+    Mode: [...(NoCopy ? ['nocopy'] : []), ...Words].join(','),
     ...subpath(VolumeOptions),
     ...(Labels ? { labels: Labels } : {}),
     ...(DriverConfig && Object.keys(DriverConfig.Options).length > 0 ? { options: DriverConfig.Options } : {}),

@@ -76,6 +76,12 @@ export function checkVolumeName(name: string): void {
   );
 }
 
+/** What is wrong with options that are no single text, of a mount of that type; undefined: nothing. */
+export function wordsProblem(words: readonly string[], type: 'bind' | 'volume'): string | undefined {
+  if (words.length === 0) return undefined;
+  return isMode(words.join(','), type) ? contradiction(words) : `invalid mode: ${words.join(',')}`;
+}
+
 /** What an overlay cannot be together with, or lacks. */
 function contradiction(words: readonly string[]): string | undefined {
   const folders = ['upperdir', 'workdir'].map((name) => words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1));
