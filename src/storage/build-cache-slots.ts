@@ -50,11 +50,6 @@ export function trimSlots(ctx: HasPaths): void {
   });
 }
 
-/** Removes all of them. */
-export function removeSlots(ctx: HasPaths): void {
-  rmSync(cacheSlotsDir(ctx), { recursive: true, force: true });
-}
-
 const slotPath = (ctx: HasPaths, slot: string): string => join(cacheSlotsDir(ctx), digestOf(slot).slice(7, 47));
 
 function keyIn(path: string): string | undefined {

@@ -1,8 +1,10 @@
 // The build cache, listed with what the disk says of it, or pruned (storage/build-cache-*.ts).
+import { rmSync } from 'node:fs';
 import type { BuildCacheJob, BuildCacheReport, CacheEntry, CachePrune } from '../../runtime/messages-cache.ts';
 import { chooseToEvict, evict, removeUnreadableRecords, type SizedItem } from '../../storage/build-cache-evict.ts';
 import { freeBytes, measuredItems } from '../../storage/build-cache-sizes.ts';
-import { removeSlots } from '../../storage/build-cache-slots.ts';
+import { diskUsage } from '../../storage/disk-usage.ts';
+import { cacheHashesDir, cacheRecordsDir, cacheSlotsDir } from '../../storage/layout.ts';
 import { sweep } from '../../storage/sweep.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { holds } from '../build/cache-condition.ts';
@@ -17,13 +19,15 @@ export async function buildCache(ctx: Ctx, { prune }: BuildCacheJob): Promise<Bu
       chosen,
       chosen.reduce((sum, { size, layer }) => sum + (layer ? 0 : size), 0),
     );
+  const notes = [cacheRecordsDir(ctx), cacheSlotsDir(ctx), cacheHashesDir(ctx)];
+  const before = diskUsage(notes);
   removeUnreadableRecords(ctx);
   const evicted = evict(ctx, chosen);
   // The mounts lie in tmp/ by then: it is the sweep that deletes them, too.
   const { bytes } = sweep(ctx, { released: new Set(evicted.released), measure: true });
-  // With everything gone there is nothing left that a later miss could be compared with.
-  if (evicted.items.length === items.length) removeSlots(ctx);
-  return reportOf(evicted.items, bytes);
+  // With everything gone there is nothing left that a later miss could be compared with, nor a layer that a file's hash would lead to.
+  if (evicted.items.length === items.length) for (const folder of notes) rmSync(folder, { recursive: true, force: true });
+  return reportOf(evicted.items, bytes + before - diskUsage(notes));
 }
 
 function fits(item: SizedItem, { conditions, before }: CachePrune): boolean {

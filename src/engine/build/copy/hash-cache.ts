@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { buildCacheDir } from '../../../storage/layout.ts';
+import { cacheHashesDir } from '../../../storage/layout.ts';
 import { writeFileAtomic } from '../../../sys/atomic.ts';
 import type { Ctx } from '../../../sys/context.ts';
 import type { NodeStat } from '../../../sys/read-at.ts';
@@ -27,8 +27,6 @@ const FIELDS_BYTES = 8 + 8 + 4 + 8 + 4 + 8 + 32;
 const MOST_KEPT = 200_000;
 const UNUSED_MS = 30 * 24 * 3_600_000;
 
-export const hashesDir = (ctx: Pick<Ctx, 'paths'>): string => join(buildCacheDir(ctx), 'hashes');
-
 interface Fresh {
   stat: NodeStat;
   digest: string;
@@ -36,7 +34,7 @@ interface Fresh {
 
 /** `name`: what the tree is known by, its absolute path. */
 export function openHashCache(ctx: Pick<Ctx, 'paths' | 'now'>, name: string): HashCache {
-  const path = join(hashesDir(ctx), `${Bun.hash.xxHash64(name).toString(16).padStart(16, '0')}`);
+  const path = join(cacheHashesDir(ctx), `${Bun.hash.xxHash64(name).toString(16).padStart(16, '0')}`);
   const stored = readStored(path);
   const places = stored ? indexOf(stored) : new Map<string, number>();
   const used = new Set<string>();
@@ -152,8 +150,8 @@ function indexOf(stored: Buffer): Map<string, number> {
 
 /** Of folders that were not built for a month. */
 function forgetUnused(ctx: Pick<Ctx, 'paths' | 'now'>, own: string): void {
-  for (const name of readdirSync(hashesDir(ctx))) {
-    const path = join(hashesDir(ctx), name);
+  for (const name of readdirSync(cacheHashesDir(ctx))) {
+    const path = join(cacheHashesDir(ctx), name);
     if (path !== own && ctx.now().getTime() - statSync(path).mtimeMs > UNUSED_MS) unlinkSync(path);
   }
 }
