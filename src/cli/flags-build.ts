@@ -10,6 +10,7 @@ import { parseSecretSource } from '../engine/build/options/secret.ts';
 import { parseSsh } from '../engine/build/options/ssh.ts';
 import { parseBytes } from '../engine/create/sizes.ts';
 import { parseUlimit } from '../engine/create/ulimit.ts';
+import { EngineError } from '../sys/errors.ts';
 import * as values from './container-values.ts';
 import { flag, type ListFlag } from './flag.ts';
 import { builderFlag } from './flags-builder.ts';
@@ -139,6 +140,17 @@ export const buildFlags = {
 };
 
 export type Call = { method: 'build' | 'check' | 'outline' | 'targets'; format: 'text' | 'json' };
+
+/** What --check and --call ask for together. Throws ERR_CONFLICTING_OPTIONS. */
+export function wantedCall({ check, call }: { check: boolean; call: string }): Call {
+  const asked = callOf(call);
+  if (!check || asked.method === 'check') return asked;
+  if (asked.method === 'build') return { ...asked, method: 'check' };
+  throw new EngineError('ERR_CONFLICTING_OPTIONS', `Conflicting options: cannot specify both --check and --call=${asked.method}`, {
+    hint: 'Leave one of the two out',
+    exitCode: 125,
+  });
+}
 
 /** `--call` METHOD[,format=json]; buildx's lint is check. Kept as text: flags hold plain values. */
 function callMethod(text: string): string {

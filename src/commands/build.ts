@@ -3,7 +3,7 @@
 import { progressMode } from '../cli/build-progress.ts';
 import { buildRequest } from '../cli/build-request.ts';
 import { Command, type Parsed } from '../cli/command.ts';
-import { buildFlags } from '../cli/flags-build.ts';
+import { buildFlags, wantedCall } from '../cli/flags-build.ts';
 import { runBuild } from '../cli/run-build.ts';
 
 export default class Build extends Command {
@@ -13,6 +13,7 @@ export default class Build extends Command {
   static override examples = [
     'skiff build -t web .',
     'skiff build -f api/Dockerfile --target test --build-arg VERSION=2 .',
+    'skiff build --check .',
     'skiff build --secret id=token,env=TOKEN --explain .',
     'skiff build --output type=local,dest=out https://github.com/owner/repo.git#main:app',
   ];
@@ -22,8 +23,13 @@ export default class Build extends Command {
 
   async run({ ctx, flags, args: [context = ''], io }: Parsed<typeof Build.flags>): Promise<number | undefined> {
     const mode = progressMode(ctx, io, flags);
+    const { method, format } = wantedCall(flags);
     const prepared = await buildRequest(ctx, context, flags);
     try {
+      if (method !== 'build') {
+        const { showInspection } = await import('../cli/inspect-build.ts');
+        return await showInspection(ctx, prepared.request, { io, call: { method, format } });
+      }
       const { result, exitCode } = await runBuild(ctx, prepared.request, {
         io,
         mode,

@@ -8,7 +8,7 @@ export function warningText({ warnings }: Steps): string {
     const place = line === undefined ? '' : ` (line ${line})`;
     return ` - ${rule === undefined ? '' : `${rule}: `}${message}${place}`;
   });
-  return `\n ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} found:\n${lines.join('\n')}\n`;
+  return `\n ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} found (use skiff build --check to expand):\n${lines.join('\n')}\n`;
 }
 
 /** Seconds since the step began, about five characters wide. */
