@@ -100,14 +100,14 @@ export function placeContainer({ Id, HostConfig }: Pick<ContainerRecord, 'Id' | 
 
 /**
  * The same for one of the many containers of a build: in the scope that its worker was started in, or where there is none, below the
- * nearest writable cgroup. Each has a folder of its own, so that `removeCgroup` takes no other's.
+ * nearest writable cgroup. Each has a folder of its own, so that `removeCgroup` takes no other's. `onPath` hears of the cgroup before it is made.
  */
-export function placeStep({ Id, HostConfig }: Pick<ContainerRecord, 'Id' | 'HostConfig'>): CgroupPlace {
+export function placeStep({ Id, HostConfig }: Pick<ContainerRecord, 'Id' | 'HostConfig'>, onPath: (path: string) => void): CgroupPlace {
   const root = cgroup2Mount();
   const own = ownCgroup();
   if (!root || own === undefined) return disabled('no cgroup v2 is mounted');
-  if (!IN_SCOPE.test(own)) return placeBelow(root, own, { name: scopeName(Id), parent: HostConfig.CgroupParent ?? '' });
-  const { base: _, ...place } = placeIn(root, dirname(own), scopeName(Id));
+  if (!IN_SCOPE.test(own)) return placeBelow(root, own, { name: scopeName(Id), parent: HostConfig.CgroupParent ?? '', onPath });
+  const { base: _, ...place } = placeIn(root, dirname(own), { name: scopeName(Id), onPath });
   return { ...place, step: 'systemd', reason: 'a transient scope' };
 }
 
@@ -147,13 +147,19 @@ function placeInScope(root: string, own: string): CgroupPlace {
   return { step: 'systemd', reason: 'a transient scope', path: join(scope, 'container'), controllers, files };
 }
 
-function placeBelow(root: string, own: string, { name, parent }: { name: string; parent: string }): CgroupPlace {
-  const base = baseOf(root, own, parent);
-  return base === undefined ? disabled(`no writable cgroup above "${own}"`) : placeIn(root, base, name);
+interface Wanted {
+  name: string;
+  onPath?: (path: string) => void;
 }
 
-function placeIn(root: string, base: string, name: string): CgroupPlace {
+function placeBelow(root: string, own: string, { parent, ...wanted }: Wanted & { parent: string }): CgroupPlace {
+  const base = baseOf(root, own, parent);
+  return base === undefined ? disabled(`no writable cgroup above "${own}"`) : placeIn(root, base, wanted);
+}
+
+function placeIn(root: string, base: string, { name, onPath }: Wanted): CgroupPlace {
   const path = join(base, name);
+  onPath?.(join(path, 'container'));
   try {
     mkdirSync(join(root, path), { recursive: true });
   } catch {

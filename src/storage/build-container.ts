@@ -1,13 +1,24 @@
 // The container of a RUN step, as it lies on the disk: a folder like a container's, its lock held by the build's worker. Its id is none that a container
 // has, so that nobody takes it for one whose record is lost. One whose lock is free was left by a build that died, and goes, with its cgroup.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cgroup2Mount } from '../sys/cgroup-mount.ts';
 import type { Ctx } from '../sys/context.ts';
 import { errnoOf } from '../sys/errors.ts';
 import { isLocked, type Lock, tryLock } from '../sys/lock.ts';
 import { randomHex } from '../sys/random.ts';
-import { containerDir, containerLockPath, containerRunDir, containersDir, tmpDir } from './layout.ts';
+import { containerDir, containerLockPath, containerRunDir, containersDir, locksDir, tmpDir } from './layout.ts';
 
 type HasPaths = Pick<Ctx, 'paths'>;
 
@@ -22,6 +33,8 @@ export interface BuildContainer {
 
 /** As long as a container's. */
 const ID = /^b-[0-9a-f]{62}$/;
+const LOCK = /^c-b-[0-9a-f]{62}$/;
+const LOCK_AGE_MS = 60_000;
 const CGROUP_FILE = 'cgroup';
 
 /** An id that no container has, and its lock. */
@@ -63,7 +76,28 @@ export function deadBuildContainers(ctx: HasPaths): string[] {
   return namesIn(containersDir(ctx)).filter((id) => ID.test(id) && !isLocked(containerLockPath(ctx, id)));
 }
 
-/** Removes what a dead build left; as root of the user namespace. False: its processes have not all ended yet. */
+/** Removes what dead builds left: containers, run folders, locks; as root of the user namespace. */
+export function sweepDeadBuilds(ctx: Pick<Ctx, 'paths' | 'now'>): void {
+  for (const id of deadBuildContainers(ctx)) removeDeadBuildContainer(ctx, id);
+  const folders = join(ctx.paths.run, 'c');
+  // Before the locks: whoever makes one has its lock by then.
+  const starts = namesIn(folders).filter((name) => name.startsWith('b-'));
+  const locks = namesIn(locksDir(ctx)).filter((name) => LOCK.test(name));
+  const held = locks.filter((name) => isLocked(join(locksDir(ctx), name)));
+  for (const start of starts) {
+    if (!held.some((name) => name.startsWith(`c-${start}`))) rmSync(join(folders, start), { recursive: true, force: true });
+  }
+  for (const name of locks)
+    if (!held.includes(name) && isOld(ctx, join(locksDir(ctx), name))) rmSync(join(locksDir(ctx), name), { force: true });
+}
+
+// Between opening a new lock file and locking it, its maker must not lose it.
+function isOld(ctx: Pick<Ctx, 'now'>, path: string): boolean {
+  const made = statSync(path, { throwIfNoEntry: false });
+  return made !== undefined && ctx.now().getTime() - made.mtimeMs > LOCK_AGE_MS;
+}
+
+/** Removes what a dead build left of one step; as root of the user namespace. False: its processes have not all ended yet. */
 export function removeDeadBuildContainer(ctx: HasPaths, id: string): boolean {
   if (!removeCgroup(ctx, id)) return false;
   removeFolders(ctx, id);

@@ -1,10 +1,10 @@
 // Long streams of bytes between two processes of ours, by descriptor and without node:stream: large reads and writes, made synchronously,
 // for what is done with the bytes is synchronous too. At least every 50 ms the event loop has its turn, so that a signal is heard
 // and a stuck other end can be given up on.
-import { dlopen, ptr } from 'bun:ffi';
+import { dlopen } from 'bun:ffi';
 import { fstatSync } from 'node:fs';
 import { makePipe } from './fd.ts';
-import { c, check, errno } from './ffi.ts';
+import { c, check, errno, ptr } from './ffi.ts';
 
 const { symbols: f } = dlopen('libc.so.6', {
   read: { args: ['i32', 'ptr', 'u64'], returns: 'i64' },

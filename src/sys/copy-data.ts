@@ -1,8 +1,8 @@
 // What is in one open file to another: shared with it where the file system can (ioctl_ficlone(2)), copied by the kernel else
 // (copy_file_range(2)), read and written where that cannot be either. Calls are for a bounded piece each, so that who copies can do other
 // things in between. The file offsets of both descriptors are moved.
-import { dlopen, ptr } from 'bun:ffi';
-import { check, errnoName } from './ffi.ts';
+import { dlopen } from 'bun:ffi';
+import { check, errnoName, ptr } from './ffi.ts';
 
 const { symbols: f } = dlopen('libc.so.6', {
   copy_file_range: { args: ['i32', 'ptr', 'i32', 'ptr', 'u64', 'u32'], returns: 'i32' },

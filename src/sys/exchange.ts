@@ -1,6 +1,6 @@
 // renameat2(2): two paths change places, or one is renamed to a name that nobody has, in one step that a kill cannot halve.
-import { dlopen, ptr } from 'bun:ffi';
-import { check, cstr } from './ffi.ts';
+import { dlopen } from 'bun:ffi';
+import { check, cstr, ptr } from './ffi.ts';
 
 const { symbols: f } = dlopen('libc.so.6', {
   renameat2: { args: ['i32', 'ptr', 'i32', 'ptr', 'u32'], returns: 'i32' },

@@ -1,6 +1,6 @@
 // The C library, bound once. Everything that Node's fs and process lack goes through here; nothing outside sys/ sees bun:ffi.
 // Each wrapper throws a SystemError with the errno's name, as node:fs does. errno is read right after the call, on the same thread.
-import { dlopen, type Pointer, ptr, read } from 'bun:ffi';
+import { dlopen, type Pointer, ptr as pointerTo, read } from 'bun:ffi';
 
 const { symbols: c } = dlopen('libc.so.6', {
   __errno_location: { args: [], returns: 'ptr' },
@@ -48,7 +48,20 @@ const { symbols: c } = dlopen('libc.so.6', {
 });
 
 /** The raw bindings, for the other modules of sys/ alone. */
-export { c, type Pointer, ptr, read };
+export { c, type Pointer, read };
+
+const KEPT = 32;
+const kept: (NodeJS.TypedArray | undefined)[] = new Array(KEPT).fill(undefined);
+let next = 0;
+
+/**
+ * A pointer to the bytes, for the call that follows. It keeps nothing alive by itself: what was made for a call alone could be collected, and its
+ * memory be used again, before the call. So the last few are held here.
+ */
+export function ptr(data: NodeJS.TypedArray, offset = 0): Pointer {
+  kept[next++ % KEPT] = data;
+  return pointerTo(data, offset);
+}
 
 const errnoLocation = c.__errno_location() as Pointer;
 

@@ -1,9 +1,9 @@
 // Looks at places in a tree that others may change meanwhile, without opening what is there: by O_PATH descriptors. Names are byte strings
 // (see at.ts).
-import { dlopen, ptr } from 'bun:ffi';
+import { dlopen } from 'bun:ffi';
 import { closeSync, constants } from 'node:fs';
 import { openPlaceAt } from './at.ts';
-import { c, check, cstr } from './ffi.ts';
+import { c, check, cstr, ptr } from './ffi.ts';
 import { type NodeStat, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, statAt } from './read-at.ts';
 
 const { symbols: f } = dlopen('libc.so.6', {

@@ -1,9 +1,9 @@
 // Moves names between open folders, and removes whole trees below one, by descriptors alone: no symlink that somebody puts in the way is
 // followed. Names are byte strings (see at.ts).
-import { dlopen, ptr } from 'bun:ffi';
+import { dlopen } from 'bun:ffi';
 import { closeFd, openFolderAt, unlinkAt } from './at.ts';
 import { errnoOf } from './errors.ts';
-import { check, errnoName } from './ffi.ts';
+import { check, errnoName, ptr } from './ffi.ts';
 import { namesAt, statAt } from './read-at.ts';
 
 const { symbols: f } = dlopen('libc.so.6', {

@@ -59,8 +59,7 @@ async function runIn(site: BuildSite, step: RunStep, { container, running, onOut
       ...mounts.points.map(({ Destination }) => Destination),
       ...mounts.tmpfs.map(({ Target }) => Target),
     ]);
-    const cgroup = placeStep(record);
-    container.noteCgroup(cgroup.path ?? '');
+    const cgroup = placeStep(record, container.noteCgroup);
     try {
       ended = await runProgram(ctx, { record, rootfs: rootfs.path, cgroup, surroundings, running, stdin: step.stdin, signal, onOutput });
     } finally {

@@ -6,7 +6,7 @@ import { detachBelow } from '../../runtime/submounts.ts';
 import { awaitChildren } from '../../runtime/supervisor/awaited.ts';
 import { isolateMany, type Surroundings } from '../../runtime/supervisor/isolate.ts';
 import type { Orphans } from '../../runtime/supervisor/orphans.ts';
-import { deadBuildContainers, newBuildId, removeDeadBuildContainer } from '../../storage/build-container.ts';
+import { newBuildId, sweepDeadBuilds } from '../../storage/build-container.ts';
 import { containerLockPath, containerRunDir } from '../../storage/layout.ts';
 import type { ContainerConfig } from '../../storage/records.ts';
 import type { RunningFacts } from '../work-messages.ts';
@@ -41,7 +41,7 @@ export function openRunning(site: BuildSite): Promise<Running> {
 
 async function makeRunning({ ctx }: BuildSite, shared: Shared): Promise<Running> {
   const facts = await shared.ask();
-  for (const dead of deadBuildContainers(ctx)) removeDeadBuildContainer(ctx, dead);
+  sweepDeadBuilds(ctx);
   const { id, lock } = newBuildId(ctx);
   const folder = containerRunDir(ctx, id);
   mkdirSync(folder, { recursive: true, mode: 0o700 });

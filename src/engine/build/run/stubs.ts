@@ -41,10 +41,11 @@ export function removeEmpty(folder: string, places: readonly string[]): void {
   }
 }
 
-// fuse-overlayfs notes by a file that nothing of a folder shows through, even of one that is nowhere below.
+// fuse-overlayfs notes by two files that nothing of a folder shows through, even of one that is nowhere below.
 function removeFolder(path: string): void {
-  if (readdirSync(path).every((name) => name === OPAQUE_FILE)) rmSync(join(path, OPAQUE_FILE), { force: true });
+  const names = readdirSync(path);
+  if (names.every((name) => OPAQUE_FILES.includes(name))) for (const name of names) rmSync(join(path, name), { force: true });
   rmdirSync(path);
 }
 
-const OPAQUE_FILE = '.wh..wh..opq';
+const OPAQUE_FILES = ['.wh..opq', '.wh..wh..opq'];
