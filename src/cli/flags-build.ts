@@ -23,7 +23,7 @@ function listOf<T>(parse: (text: string) => T, spec: { char?: string; descriptio
 }
 
 const shortAttest = (kind: 'sbom' | 'provenance') =>
-  flag.custom<AttestSpec>({ description: `Shorthand for "--attest=type=${kind}"`, bareValue: 'true', parse: parseShortAttest(kind) });
+  flag.custom<AttestSpec>({ description: `Shorthand for "--attest=type=${kind}"`, parse: parseShortAttest(kind) });
 
 /** A switch of other builders that says what is always so here: `only` is the one value that it may have. */
 const alwaysSo = (description: string, only: 'true' | 'either', why: string) =>

@@ -1,5 +1,23 @@
-// What the forms of progress have in common: warnings at the end, times.
+// What the forms of progress have in common: the last lines of a step that failed, warnings, times.
+import { colouredText } from './safe-text.ts';
 import type { Steps, StepView } from './steps.ts';
+
+const TAIL = 20;
+
+/** The failed steps' last lines between rules; '' where none failed or none said anything. */
+export function failureText({ begun }: Steps): string {
+  return begun
+    .filter(({ result }) => result === 'failed')
+    .map((step) => tailOf(step))
+    .join('');
+}
+
+function tailOf(step: StepView): string {
+  const lines = step.log.tail(TAIL);
+  if (lines.length === 0) return '';
+  const shown = lines.map(({ text, at }) => `${sinceStart(step, at)} ${colouredText(text)}`);
+  return `${['------', ` > ${step.name}:`, ...shown, '------'].join('\n')}\n`;
+}
 
 /** One line each, those of the rules by name; '' without warnings. */
 export function warningText({ warnings }: Steps): string {

@@ -2,7 +2,7 @@
 // so that steps that run side by side may be mixed; downloads are told of when they end.
 
 import { humanSize } from '../human.ts';
-import { secondsOf, sinceStart, warningText } from './common.ts';
+import { failureText, secondsOf, sinceStart, warningText } from './common.ts';
 import type { BuildNews, BuildRenderer } from './events.ts';
 import { colouredText } from './safe-text.ts';
 import { createSteps, type Part, type StepView } from './steps.ts';
@@ -20,7 +20,7 @@ export function createPlainBuild(): BuildRenderer {
       headed.add(step.id);
       return all.map((line) => `${line}\n`).join('');
     },
-    finish: () => warningText(steps),
+    finish: () => `${failureText(steps)}${warningText(steps)}`,
   };
 }
 

@@ -1,4 +1,5 @@
-// Progress for who wants none: what --explain has to say, and nothing else.
+// Progress for who wants none: what --explain has to say, and the last lines of a step that failed.
+import { failureText } from './common.ts';
 import type { BuildRenderer } from './events.ts';
 import { createSteps } from './steps.ts';
 
@@ -9,6 +10,6 @@ export function createQuietBuild(): BuildRenderer {
       const { step } = steps.take(event);
       return event.type === 'explain' && step ? `${step.name}: ${step.explain}\n` : '';
     },
-    finish: () => '',
+    finish: () => failureText(steps),
   };
 }

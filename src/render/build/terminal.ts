@@ -1,6 +1,6 @@
 // Progress on a terminal. Events change what is known; `frame` gives the text that brings the terminal to it, so that the caller says how often.
 
-import { warningText } from './common.ts';
+import { failureText, warningText } from './common.ts';
 import type { BuildNews } from './events.ts';
 import { buildFrame, type FrameSize } from './frame.ts';
 import { createRedraw } from './redraw.ts';
@@ -21,7 +21,7 @@ export function createTerminalBuild(options: { startedAt: number; colours: boole
     frame: (now, size) => redraw.to(buildFrame(steps, { ...options, ...size, now }), size.columns),
     finish: (now, { isFailed, ...size }) => {
       const last = redraw.last(buildFrame(steps, { ...options, ...size, now, isFinal: true, isFailed }), size.columns);
-      return `${last}${warningText(steps)}`;
+      return `${last}${failureText(steps)}${warningText(steps)}`;
     },
   };
 }

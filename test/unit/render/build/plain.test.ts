@@ -50,6 +50,10 @@ test('plain: a header when a step begins, each line with its number and time, it
 #2 12.00 no newline
 #2 CANCELED
 
+------
+ > [other 1/1] RUN false:
+0.100 bad
+------
 
  1 warning found:
  - FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 3)
@@ -77,8 +81,10 @@ test('plain: a character that comes in two pieces is one', () => {
   expect(shown(createPlainBuild(), [log('y', bytes.subarray(0, 1), 0), log('y', bytes.subarray(1), 0)])).toBe('#1 y\n#1 0.000 é\n');
 });
 
-test('quiet: only explanations', () => {
-  expect(shown(createQuietBuild(), BUILD)).toBe('[2/2] RUN make: MISS: the file "a" differs\n');
+test('quiet: only explanations, and the last lines of a step that failed', () => {
+  expect(shown(createQuietBuild(), BUILD)).toBe(
+    '[2/2] RUN make: MISS: the file "a" differs\n------\n > [other 1/1] RUN false:\n0.100 bad\n------\n',
+  );
 });
 
 test('rawjson: BuildKit’s documents, a line each', () => {
