@@ -9,6 +9,7 @@ import { parseOptions } from './bench/options.ts';
 import { makePlace } from './bench/place.ts';
 import { conditions, isKept, tableOf } from './bench/report.ts';
 import { startAgent } from './bench/start-agent.ts';
+import { measureBuilds } from './bench/subjects/build.ts';
 import { measureCopyUp } from './bench/subjects/copy-up.ts';
 import { measureFillings } from './bench/subjects/filling.ts';
 import { measureIdleContainers } from './bench/subjects/idle.ts';
@@ -30,6 +31,7 @@ const SUBJECTS: ((bench: Bench) => Promise<void>)[] = [
   measureLog,
   measureFillings,
   measurePush,
+  measureBuilds,
   measureNames,
   measureTraffic,
   measurePublished,
@@ -42,7 +44,7 @@ const registry = await startTestRegistry();
 const place = makePlace(process.env.BENCH_FOLDER ?? '/var/tmp');
 const agent = startAgent(place.folder, place);
 const address = (name: string) => `${registry.address}/${name}:latest`;
-const images = { busybox: address('busybox'), app: address('app'), appZstd: address('app-zstd') };
+const images = { busybox: address('busybox'), app: address('app'), appZstd: address('app-zstd'), debian: address('debian') };
 const bench = makeBench({ place, agent, options, images });
 const { podman, engines } = bench;
 

@@ -13,8 +13,8 @@ export interface Bench {
   podman: Engine;
   engines: [Engine, Engine];
   options: BenchOptions;
-  /** References in the registry of the tests: of one small layer; of 25,000 files in gzip, and the same in zstd. */
-  images: { busybox: string; app: string; appZstd: string };
+  /** References in the registry of the tests: of one small layer; of 25,000 files in gzip, and the same in zstd; Debian's. */
+  images: { busybox: string; app: string; appZstd: string; debian: string };
   rows: Row[];
   isWanted: (work: string) => boolean;
   add: (row: Row) => void;
@@ -42,7 +42,7 @@ export function makeBench(parts: { place: Place; agent: Agent; options: BenchOpt
     rows.push(row);
     const beside =
       row.podman === undefined ? '' : `, podman ${row.podman.toFixed(1)} ${row.unit}, ratio ${(row.skiff / row.podman).toFixed(2)}`;
-    console.error(`${row.work}: skiff ${row.skiff.toFixed(1)} ${row.unit}${beside}`);
+    console.error(`${row.work}: skiff ${row.skiff.toFixed(row.unit === '×' ? 2 : 1)} ${row.unit}${beside}`);
   }
 
   function ask(engine: Engine, commands: string[][], parallel = 1): Promise<Told> {

@@ -3,7 +3,8 @@ import { cpus } from 'node:os';
 
 export interface Row {
   work: string;
-  unit: 'ms' | 'MB';
+  /** `×`: a ratio of two times of skiff's own. */
+  unit: 'ms' | 'MB' | '×';
   skiff: number;
   /** Undefined where only skiff is measured. */
   podman?: number;
@@ -53,7 +54,8 @@ export function conditions(versions: Record<string, string>): string {
   return `${new Date().toISOString().slice(0, 10)}, ${machine}, Linux ${kernel}, ${programs.join(', ')}`;
 }
 
-const amount = (value: number, unit: Row['unit']): string => `${value < 100 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
+const amount = (value: number, unit: Row['unit']): string =>
+  `${unit === '×' ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
 
 function verdict(row: Row): string {
   const kept = isKept(row);
