@@ -36,3 +36,7 @@ describe.each(names)('%s', (name) => {
     await begun(name);
   });
 });
+
+test('every layer is unpacked as its blob says', async () => {
+  expect(await box.ok(['system', 'check'], { timeoutMs: 120_000 })).toContain('0 problems');
+});
