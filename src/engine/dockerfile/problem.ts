@@ -33,7 +33,7 @@ export interface ProblemOptions {
 /** The error for `message` at `place` of a Dockerfile, code ERR_DOCKERFILE: its hint is place and excerpt. */
 export function dockerfileError(source: Source, place: Place, options: ProblemOptions & { message: string }): EngineError {
   const { message, hint, isSyntax = false, span = { start: place, end: place } } = options;
-  const said = isSyntax ? `dockerfile parse error on line ${place.line}: ${message}` : message;
+  const said = printable(isSyntax ? `dockerfile parse error on line ${place.line}: ${message}` : message);
   const notes = [...(hint === undefined ? [] : [hint]), excerpt(source, place, span)];
   return new EngineError('ERR_DOCKERFILE', said, { hint: notes.join('\n') });
 }
@@ -75,5 +75,10 @@ export function excerpt({ name, lines }: Source, place: Place, span: Span): stri
   return [`${name}:${place.line}:${place.column}`, ...(shown.length > 0 ? [RULE, ...shown, RULE] : [])].join('\n');
 }
 
-// A file of somebody else's must not steer the terminal.
-const printable = (line: string): string => [...line].filter((char) => char === '\t' || (char >= ' ' && char !== '\x7f')).join('');
+const LONGEST_LINE = 300;
+
+// A file of somebody else's must not steer the terminal, nor fill it.
+function printable(line: string): string {
+  const shown = line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
+  return [...shown].filter((char) => char === '\t' || (char >= ' ' && char !== '\x7f')).join('');
+}

@@ -5,7 +5,7 @@ import { lookUp, type Reader, readName, readUntil } from './words.ts';
 
 /** The reader stands behind `${`; afterwards behind `}`. */
 export function substitute(reader: Reader): string {
-  const first = reader.chars[reader.at];
+  const first = reader.text[reader.at];
   if (first === undefined) throw new DockerfileProblem("syntax error: missing '}'");
   if (first === '{' || first === '}' || first === ':') throw new DockerfileProblem('syntax error: bad substitution');
   const name = readName(reader);
@@ -17,9 +17,9 @@ export function substitute(reader: Reader): string {
 }
 
 function takeOperator(reader: Reader): string {
-  const char = reader.chars[reader.at];
+  const char = reader.text[reader.at];
   if (char === undefined) throw new DockerfileProblem("syntax error: missing '}'");
-  const operator = char === ':' ? char + (reader.chars[reader.at + 1] ?? '') : char;
+  const operator = char === ':' ? char + reader.text.charAt(reader.at + 1) : char;
   if (!/^(?:[}/]|:?[-+?#%])$/.test(operator)) throw new DockerfileProblem(`unsupported modifier (${operator}) in substitution`);
   reader.at += operator.length;
   return operator;
@@ -51,7 +51,7 @@ function cutOff(reader: Reader, name: string, side: '#' | '%'): string {
 }
 
 function replaceIn(reader: Reader, name: string): string {
-  const isAll = reader.chars[reader.at] === '/';
+  const isAll = reader.text[reader.at] === '/';
   if (isAll) reader.at++;
   const pattern = readUntil(reader, '/', true);
   const replacement = readUntil(reader, '}', true);

@@ -44,13 +44,17 @@ interface Rules extends Pick<WordOptions, 'onUse'> {
 }
 
 export interface Reader extends Rules {
-  chars: string[];
+  text: string;
   at: number;
   variables: Variables;
-  /** Words so far, and the one that is being read. */
+  /** Words so far; the last one is being read while `isInWord`. */
   words: string[];
-  word: string | undefined;
+  isInWord: boolean;
 }
+
+// What never means anything but itself; a heredoc may be long.
+const PLAIN = /[^$'"\\`}/]+/y;
+const LONGEST_SHOWN = 200;
 
 /** The word without its quotes and escapes, its variables replaced. Throws a DockerfileProblem. */
 export const expandWord = (word: string, variables: Variables, options: WordOptions = {}): string =>
@@ -65,21 +69,21 @@ export const expandHeredoc = (text: string, variables: Variables, options: Pick<
   whole(text, variables, { ...options, escape: '\\', plainQuotes: true }).text;
 
 function whole(source: string, variables: Variables, rules: Rules & { escape: string | undefined }): { text: string; words: string[] } {
-  const reader: Reader = { ...rules, escape: rules.escape ?? '\\', chars: [...source], at: 0, variables, words: [], word: undefined };
+  const reader: Reader = { ...rules, escape: rules.escape ?? '\\', text: source, at: 0, variables, words: [], isInWord: false };
   try {
-    const text = readUntil(reader, '');
-    return { text, words: reader.word === undefined || reader.word === '' ? reader.words : [...reader.words, reader.word] };
+    return { text: readUntil(reader, ''), words: reader.words.filter((word) => word !== '') };
   } catch (error) {
     if (!(error instanceof DockerfileProblem)) throw error;
-    throw new DockerfileProblem(`failed to process ${JSON.stringify(source)}: ${error.message}`);
+    const shown = source.length > LONGEST_SHOWN ? `${source.slice(0, LONGEST_SHOWN)}…` : source;
+    throw new DockerfileProblem(`failed to process ${JSON.stringify(shown)}: ${error.message}`);
   }
 }
 
 /** Reads up to `end`, which is taken, or to the end of the text. `keepEscapes`: they stay, for a pattern to be made of it. */
 export function readUntil(reader: Reader, end: string, keepEscapes = false): string {
   let result = '';
-  while (reader.at < reader.chars.length) {
-    const char = reader.chars[reader.at] ?? '';
+  while (reader.at < reader.text.length) {
+    const char = reader.text.charAt(reader.at);
     if (char === end) {
       reader.at++;
       return result;
@@ -90,8 +94,9 @@ export function readUntil(reader: Reader, end: string, keepEscapes = false): str
     else if (char === '$') piece = readVariable(reader);
     else if (char === reader.escape) piece = readEscape(reader, keepEscapes);
     else {
-      piece = char;
-      reader.at++;
+      PLAIN.lastIndex = reader.at;
+      piece = PLAIN.exec(reader.text)?.[0] ?? char;
+      reader.at += piece.length;
     }
     result += piece;
     // Blanks of quotes and escapes do not end a word.
@@ -102,36 +107,35 @@ export function readUntil(reader: Reader, end: string, keepEscapes = false): str
 }
 
 function addToWords(reader: Reader, piece: string, isWhole: boolean): void {
-  const parts = isWhole ? [piece] : piece.split(/(\s+)/);
-  for (const part of parts) {
-    if (isWhole || (part !== '' && !/^\s/.test(part))) reader.word = (reader.word ?? '') + part;
-    else if (part !== '' && reader.word !== undefined && reader.word !== '') {
-      reader.words.push(reader.word);
-      reader.word = undefined;
-    }
+  if (reader.plainQuotes) return;
+  for (const part of isWhole ? [piece] : piece.split(/(\s+)/)) {
+    const isBlank = !isWhole && /^\s*$/.test(part);
+    if (!isBlank) reader.words.push((reader.isInWord ? (reader.words.pop() ?? '') : '') + part);
+    // Nothing between two blanks, or at an end of the piece, ends no word.
+    if (!isBlank || part !== '') reader.isInWord = !isBlank;
   }
 }
 
 // An escape character at the very end means nothing.
 function readEscape(reader: Reader, keepEscapes: boolean): string {
-  const next = reader.chars[reader.at + 1] ?? '';
+  const next = reader.text.charAt(reader.at + 1);
   reader.at += 2;
   return keepEscapes ? reader.escape + next : next;
 }
 
 function readSingle(reader: Reader): string {
-  const close = reader.chars.indexOf("'", reader.at + 1);
+  const close = reader.text.indexOf("'", reader.at + 1);
   if (close < 0) throw new DockerfileProblem('unexpected end of statement while looking for matching single-quote');
-  const inside = reader.chars.slice(reader.at + 1, close).join('');
+  const inside = reader.text.slice(reader.at + 1, close);
   reader.at = close + 1;
   return inside;
 }
 
 function readDouble(reader: Reader): string {
   let result = '';
-  for (reader.at++; reader.at < reader.chars.length; ) {
-    const char = reader.chars[reader.at] ?? '';
-    const next = reader.chars[reader.at + 1];
+  for (reader.at++; reader.at < reader.text.length; ) {
+    const char = reader.text.charAt(reader.at);
+    const next = reader.text[reader.at + 1];
     if (char === '"') {
       reader.at++;
       return result;
@@ -150,7 +154,7 @@ function readDouble(reader: Reader): string {
 
 function readVariable(reader: Reader): string {
   reader.at++;
-  if (reader.chars[reader.at] === '{') {
+  if (reader.text[reader.at] === '{') {
     reader.at++;
     return substitute(reader);
   }
@@ -160,11 +164,13 @@ function readVariable(reader: Reader): string {
 
 /** Letters, digits and `_`; digits alone where it begins with one; else one of the shell's own parameters. */
 export function readName(reader: Reader): string {
-  const rest = reader.chars.slice(reader.at, reader.at + 1000).join('');
-  const name = /^(?:\p{Nd}+|[@*#?\-$!]|[\p{L}_][\p{L}\p{Nd}_]*)/u.exec(rest)?.[0] ?? '';
-  reader.at += [...name].length;
+  NAME.lastIndex = reader.at;
+  const name = NAME.exec(reader.text)?.[0] ?? '';
+  reader.at += name.length;
   return name;
 }
+
+const NAME = /\p{Nd}+|[@*#?\-$!]|[\p{L}_][\p{L}\p{Nd}_]*/uy;
 
 /** The variable's value; undefined where it is not set. */
 export function lookUp(reader: Reader, name: string): string | undefined {

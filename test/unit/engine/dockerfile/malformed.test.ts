@@ -181,7 +181,15 @@ test('a hint stands before the place', () => {
   expect(failure('FROM a\nSHELL /bin/sh -c').hint).toMatch(/^Write: SHELL \["\/bin\/sh","-c"\]\nDockerfile:2:7\n/);
 });
 
+test('a line without end fills no terminal, neither does a text that is expanded', () => {
+  const { message, hint = '' } = failure(`FROM a\n${'x'.repeat(100_000)} y`);
+  expect(message.length).toBeLessThan(400);
+  expect(hint.length).toBeLessThan(600);
+  expect(() => expandWord(`${'x'.repeat(100_000)}"`, new Map())).toThrow(/^failed to process "x{200}…": /);
+});
+
 test('what would steer a terminal is not shown', () => {
+  expect(failure('FROM a\nFRM\u001b[31m b').message).toBe('dockerfile parse error on line 2: unknown instruction: FRM[31m');
   expect(failure('FROM a\nFRM \u001b[31mred\u0007').hint).toContain('   2 | >>> FRM [31mred\n');
 });
 

@@ -151,6 +151,8 @@ test("the file's own escape character takes the backslash's place", () => {
 test('words that a variable brought are words of their own, those in quotes are not', () => {
   expect(expandWords('a$BLANKS "$BLANKS" x\\ y', VARIABLES)).toEqual(['aone', 'two', 'three', 'one two  three', 'x y']);
   expect(expandWords('$NONE', VARIABLES)).toEqual([]);
+  expect(expandWords(' $BLANKS$HOME  x', VARIABLES)).toEqual(['one', 'two', 'three/root', 'x']);
+  expect(expandWords('a" b"$HOME', VARIABLES)).toEqual(['a b/root']);
 });
 
 test('the text of a heredoc keeps its quotes', () => {
