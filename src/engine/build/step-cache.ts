@@ -2,7 +2,7 @@
 // build brings the layers to the disk (`sync -f`, many steps at once), and only then do they count after a power cut. Trap: a layer
 // is protected by the build's claim before anybody looks whether it is there, else a sweep could take it between the look and the use.
 import { hasBlob } from '../../storage/blob.ts';
-import { noteCacheUse, orderCacheUses, readCacheRecord, writeCacheRecord } from '../../storage/build-cache.ts';
+import { noteCacheUse, orderCacheUses, readCacheRecord, readCacheRecords, writeCacheRecord } from '../../storage/build-cache.ts';
 import { readSlot, writeSlot } from '../../storage/build-cache-slots.ts';
 import { trimCache } from '../../storage/build-cache-trim.ts';
 import { hasLayer, markSynced } from '../../storage/layer.ts';
@@ -99,14 +99,23 @@ export async function openCache(site: CacheSite): Promise<StepCache> {
   async function inlined(images: BuiltImage[]): Promise<BuiltImage[]> {
     if (!options.cacheTo.some(({ type }) => type === 'inline')) return images;
     const { withInlineCache } = await import('./remote-cache/inline.ts');
-    return images.map((image) => withInlineCache(image, [...used.values()]));
+    const records = withOtherKeys();
+    return images.map((image) => withInlineCache(image, records));
   }
 
   async function exportAll(whole: BuildSite, images: readonly BuiltImage[]): Promise<void> {
     const specs = options.cacheTo.filter(({ type }) => type !== 'inline');
     if (specs.length === 0) return;
     const { exportCache } = await import('./remote-cache/export.ts');
-    for (const spec of specs) await exportCache(whole, spec, { records: [...used.values()], images, need, isHere });
+    const records = withOtherKeys();
+    for (const spec of specs) await exportCache(whole, spec, { records, images, need, isHere });
+  }
+
+  /** A step that reads files has two keys, and was found by one of them: whoever reads the cache may know the other. */
+  function withOtherKeys(): CacheRecord[] {
+    const runs = new Set([...used.values()].map(runOf));
+    const others = readCacheRecords(ctx).flatMap(({ record }) => (runs.has(runOf(record)) && !used.has(record.key) ? [record] : []));
+    return [...used.values(), ...others];
   }
 
   async function openRemote() {
@@ -132,6 +141,9 @@ export async function openCache(site: CacheSite): Promise<StepCache> {
     }
   }
 }
+
+/** What it made, when: equal for the records of one run of a step. */
+const runOf = ({ layer, createdAt, description }: CacheRecord): string => `${createdAt} ${layer?.diffId ?? description}`;
 
 interface Settler {
   add(diffId: string): void;
