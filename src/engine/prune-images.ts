@@ -56,11 +56,19 @@ export async function pruneImages(ctx: Ctx, options: PruneImagesOptions): Promis
 function imageTest(ctx: Ctx, { all, filter, absent }: PruneImagesOptions): (image: ImageRecord) => boolean {
   const labels = (image: ImageRecord) => () => labelsOf(ctx, image);
   return (image) => {
-    if (!all && namesOfImage(ctx, image.id).some((name) => !isDigestReference(name))) return false;
+    if (!all && (isNamed(ctx, image) || siblingsOf(ctx, image).some((one) => isNamed(ctx, one)))) return false;
     if (!filter.fits(image.created, labels(image))) return false;
     const users = listContainers(ctx).filter(({ record }) => usesImage(record, image.id));
     return users.every(({ record }) => absent?.containers.includes(record.Id)) && !protectedDigests(ctx).has(image.id);
   };
+}
+
+const isNamed = (ctx: Ctx, { id }: ImageRecord): boolean => namesOfImage(ctx, id).some((name) => !isDigestReference(name));
+
+/** The images of the same index for other platforms: a name of one is a name of all. */
+function siblingsOf(ctx: Ctx, { id, target, manifest }: ImageRecord): ImageRecord[] {
+  if (target.digest === manifest.digest) return [];
+  return readImageRecords(ctx).filter((other) => other.id !== id && other.target.digest === target.digest);
 }
 
 function drop(ctx: Ctx, id: string, isMeant: (image: ImageRecord) => boolean): { image: ImageRecord; names: string[] } | undefined {
