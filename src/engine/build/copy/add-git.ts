@@ -2,10 +2,12 @@
 import { openSync } from 'node:fs';
 import { closeFd } from '../../../sys/at.ts';
 import { EngineError } from '../../../sys/errors.ts';
+import { withoutSecret } from '../../jobs/download.ts';
 import { checkOut, findCommit } from '../context/git.ts';
 import type { GitSource } from '../context/git-url.ts';
 import type { Matcher } from '../context/patterns.ts';
 import { makeTemporary } from '../context/temporary.ts';
+import { noteSource } from '../noted-sources.ts';
 import { type Collected, collect } from './collect.ts';
 import type { LateSource } from './late-source.ts';
 import type { CopySite } from './site.ts';
@@ -18,6 +20,8 @@ export interface GitAddOptions {
   exclude: Matcher | undefined;
 }
 
+const SHA1_DIGITS = 40;
+
 /** Throws ERR_GIT, ERR_CHECKSUM, ERR_NO_PROGRAM; so does its `open`. */
 export async function gitSource(site: CopySite, given: GitSource, { keepGitDir, checksum, exclude }: GitAddOptions): Promise<LateSource> {
   if (checksum !== undefined && given.commit !== undefined && checksum !== given.commit)
@@ -25,6 +29,8 @@ export async function gitSource(site: CopySite, given: GitSource, { keepGitDir, 
   const source = { ...given, commit: checksum ?? given.commit };
   const calls = { signal: site.signal, sshAgent: site.options.ssh?.default?.socket };
   const found = await findCommit(site.ctx, source, calls);
+  const name = `${withoutSecret(source.remote)}${source.ref === undefined ? '' : `#${source.ref}`}`;
+  noteSource(site, { kind: 'git', name, digest: `${found.commit.length === SHA1_DIGITS ? 'sha1' : 'sha256'}:${found.commit}` });
   const keeps = given.keepGitDir ?? keepGitDir;
   return {
     kind: 'late',

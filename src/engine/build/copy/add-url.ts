@@ -10,6 +10,7 @@ import { EngineError, messageOf } from '../../../sys/errors.ts';
 import { statAt } from '../../../sys/read-at.ts';
 import { withoutSecret } from '../../jobs/download.ts';
 import { makeTemporary } from '../context/temporary.ts';
+import { noteSource } from '../noted-sources.ts';
 import type { Instant } from './dest-tree.ts';
 import type { TreeSource } from './place-source.ts';
 import type { CopySite } from './site.ts';
@@ -44,6 +45,7 @@ export async function urlSource(
     });
   }
   const note = await fetched(site, url, { checksum, id });
+  noteSource(site, { kind: 'http', name: withoutSecret(url), digest: `sha256:${note.sha256}` });
   const folder = { fd: openSync(urlsDir(site), 'r'), path: '', isLive: false, isFuse: false };
   const name = `data-${note.sha256}`;
   const stat = statAt(folder.fd, name);

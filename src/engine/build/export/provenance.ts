@@ -3,13 +3,19 @@
 import { formatPlatform, hostPlatform } from '../../../oci/platform.ts';
 import type { Platform } from '../../../storage/records.ts';
 import { randomHex } from '../../../sys/random.ts';
-import type { BuildJob, BuildSite, BuildSource } from '../model.ts';
+import type { BuildJob, BuildOptions, BuildSite, BuildSource } from '../model.ts';
 import { notedSources } from '../noted-sources.ts';
 import type { Statement } from './statements.ts';
 
 /** The scheme that says what the fields of the parameters mean, which is the one thing that this names. */
 const BUILD_TYPE = 'https://mobyproject.org/buildkit@v1';
 const METADATA = `${BUILD_TYPE}#metadata`;
+
+/** What of the build's site it tells. */
+export interface ProvenanceSite extends Pick<BuildSite, 'tell' | 'context'> {
+  ctx: Pick<BuildSite['ctx'], 'now'>;
+  options: Pick<BuildOptions, 'buildArgs' | 'labels' | 'target' | 'noCache' | 'secrets' | 'ssh'>;
+}
 
 export interface ProvenanceFacts {
   platform: Platform;
@@ -18,11 +24,11 @@ export interface ProvenanceFacts {
   dockerfile: BuildJob['dockerfile'];
 }
 
-export function provenanceOf(site: BuildSite, facts: ProvenanceFacts): Statement {
+export function provenanceOf(site: ProvenanceSite, facts: ProvenanceFacts): Statement {
   return facts.asked.version === 'v1' ? provenance1(site, facts) : provenance02(site, facts);
 }
 
-function provenance02(site: BuildSite, { platform, asked, dockerfile }: ProvenanceFacts): Statement {
+function provenance02(site: ProvenanceSite, { platform, asked, dockerfile }: ProvenanceFacts): Statement {
   const sources = notedSources(site, { platform, build: hostPlatform() });
   const isMax = asked.mode === 'max';
   return {
@@ -48,7 +54,7 @@ function provenance02(site: BuildSite, { platform, asked, dockerfile }: Provenan
   };
 }
 
-function provenance1(site: BuildSite, { platform, asked, dockerfile }: ProvenanceFacts): Statement {
+function provenance1(site: ProvenanceSite, { platform, asked, dockerfile }: ProvenanceFacts): Statement {
   const sources = notedSources(site, { platform, build: hostPlatform() });
   const isMax = asked.mode === 'max';
   return {
@@ -74,7 +80,7 @@ function provenance1(site: BuildSite, { platform, asked, dockerfile }: Provenanc
   };
 }
 
-function parametersOf({ options, context }: BuildSite, isMax: boolean): object {
+function parametersOf({ options, context }: ProvenanceSite, isMax: boolean): object {
   const { buildArgs, labels, target, noCache, secrets, ssh } = options;
   const args: Record<string, string> = {
     ...(target === undefined ? {} : { target }),
