@@ -110,7 +110,7 @@ describe(`with packages of Debian${why}`, () => {
   async () => {
     const shared = ['--build-context', 'shared=monorepo-shared', 'monorepo'];
     await Promise.all(['web', 'api'].map((target) => build(`real-${target}`, '--target', target, ...shared)));
-    expect(await answers('real-web', 8080, '', 'theme.css')).toEqual(['<link href="theme.css">\n', 'body { color: teal }\n']);
+    expect(await answers('real-web', 8080, '', 'theme.css')).toEqual(['<link href="theme.css">\n', 'body {\n  color: teal;\n}\n']);
     expect(await answers('real-api', 8080, '', 'version')).toEqual(['{"service":"api"}\n', '7.1\n']);
     const broken = await box.skiff(['build', ...shared], { cwd: join(box.files, 'real') });
     expect([broken.code, broken.stderr]).toEqual([1, expect.stringMatching(/RUN exit 9/)]);
