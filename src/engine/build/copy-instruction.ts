@@ -40,8 +40,13 @@ export async function doCopy(spot: BuildSpot, state: StageState, instruction: Co
     key: files.key === undefined || isRemote ? undefined : early,
     inputs: inputsOf(spot, { parent, instruction: instruction.original }),
     plan: async (id) => {
-      const { contentKey, files: listed } = await planned(id);
-      return { key: keyOf('copied', { ...counts, contentKey }), files: listed };
+      const found = await planned(id);
+      return {
+        key: keyOf('copied', { ...counts, contentKey: found.contentKey }),
+        get files() {
+          return found.files;
+        },
+      };
     },
     work: async (id) => (await planned(id)).make(diffIdsOf(state)),
   });

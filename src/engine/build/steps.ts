@@ -86,7 +86,7 @@ async function resolve(solving: Solving, named: Named): Promise<Resolved> {
   const early = step.key === undefined ? undefined : await site.cache.find(step.key, step.inputs);
   if (early) return hit(solving, id, early);
   const plan = await step.plan?.(id);
-  const inputs = plan ? { ...step.inputs, files: plan.files } : step.inputs;
+  const inputs = plan ? withFiles(step.inputs, plan) : step.inputs;
   const keys = [step.key, plan?.key].filter((key) => key !== undefined);
   const late = plan && (await site.cache.find(plan.key, inputs));
   if (late) return alias(solving, named, { record: late, keys, inputs });
@@ -97,6 +97,16 @@ async function resolve(solving: Solving, named: Named): Promise<Resolved> {
     explain(site, { id, hit: false, reason: () => site.cache.explain(inputs) });
     return { result: await make(solving, named, { keys, inputs }), isHit: false };
   });
+}
+
+/** The list of tens of thousands of files is made when somebody reads it: nobody does where the step is found. */
+function withFiles(inputs: StepInputs, plan: { files: Readonly<Record<string, string>> }): StepInputs {
+  return {
+    ...inputs,
+    get files() {
+      return plan.files;
+    },
+  };
 }
 
 /** Only --explain wants to know: finding out costs a look at the last time. */

@@ -46,6 +46,9 @@ export async function findSources(site: CopySite, step: CopyStep, onPause: () =>
   return found;
 }
 
+/** Between looks at the clock. */
+const ENTRIES_AT_ONCE = 64;
+
 interface Wanted extends NamedSource {
   include?: Matcher | undefined;
   isRequired: boolean;
@@ -74,11 +77,12 @@ async function gather(
   { exclude, onPause }: { exclude: Matcher | undefined; onPause: () => Promise<void> },
 ): Promise<TreeSource> {
   const entries: Collected[] = [];
+  let count = 0;
   // A wildcard's match can be excluded by its own name.
   if (!(isMatched && exclude && (exclude.look(base, undefined).isMatched || exclude.look(place.path, undefined).isMatched)))
     for (const entry of collect(tree, place, { exclude, include })) {
       if (kindOf(entry.place.found.stat) !== 'socket') entries.push(entry);
-      await onPause();
+      if (++count % ENTRIES_AT_ONCE === 0) await onPause();
     }
   return { kind: 'tree', base, entries, isRoots: tree.isContext, owners: tree.owners };
 }

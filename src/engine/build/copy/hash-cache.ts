@@ -11,7 +11,7 @@ import type { Ctx } from '../../../sys/context.ts';
 import type { NodeStat } from '../../../sys/read-at.ts';
 
 export interface HashCache {
-  /** The digest (32 bytes, as hex) that a file had when it was as it is now. */
+  /** The digest (a byte string of 32) that a file had when it was as it is now. */
   find(path: string, stat: NodeStat): string | undefined;
   /** `startedMs`: when its reading began, ms since 1970. */
   keep(path: string, stat: NodeStat, digest: string, startedMs: number): void;
@@ -36,7 +36,9 @@ interface Fresh {
 export function openHashCache(ctx: Pick<Ctx, 'paths' | 'now'>, name: string): HashCache {
   const path = join(cacheHashesDir(ctx), `${Bun.hash.xxHash64(name).toString(16).padStart(16, '0')}`);
   const stored = readStored(path);
-  const places = stored ? indexOf(stored) : new Map<string, number>();
+  // Paths and digests are pieces of one string: to decode each by itself would take longer than the stats.
+  const text = stored?.toString('latin1') ?? '';
+  const places = stored ? indexOf(stored, text) : new Map<string, number>();
   const used = new Set<string>();
   const fresh = new Map<string, Fresh>();
   let isChanged = false;
@@ -49,7 +51,7 @@ export function openHashCache(ctx: Pick<Ctx, 'paths' | 'now'>, name: string): Ha
     const at = places.get(file);
     if (at === undefined || !stored || !isSameAt(stored, at, stat)) return undefined;
     used.add(file);
-    return stored.toString('hex', at + FIELDS_BYTES - 32, at + FIELDS_BYTES);
+    return text.slice(at + FIELDS_BYTES - 32, at + FIELDS_BYTES);
   }
 
   function keep(file: string, stat: NodeStat, digest: string, startedMs: number): void {
@@ -97,7 +99,7 @@ function encode(file: string, stat: NodeStat, digest: string): Buffer {
   record.writeDoubleLE(stat.ctimeSeconds, at + 20);
   record.writeUInt32LE(stat.ctimeNanoseconds, at + 28);
   record.writeDoubleLE(stat.inode, at + 32);
-  record.write(digest, at + 40, 'hex');
+  record.write(digest, at + 40, 'latin1');
   return record;
 }
 
@@ -137,12 +139,12 @@ function readStored(path: string): Buffer | undefined {
 }
 
 /** Path → where its fields begin. */
-function indexOf(stored: Buffer): Map<string, number> {
+function indexOf(stored: Buffer, text: string): Map<string, number> {
   const places = new Map<string, number>();
   for (let at = MAGIC.length; at + 2 <= stored.length; ) {
     const length = stored.readUInt16LE(at);
     const fields = at + 2 + length;
-    places.set(stored.toString('latin1', at + 2, fields), fields);
+    places.set(text.slice(at + 2, fields), fields);
     at = fields + FIELDS_BYTES;
   }
   return places;

@@ -7,7 +7,7 @@ import { openToReadAt, readInto } from '../../../sys/read-at.ts';
 const CHUNK_BYTES = 1 << 20;
 const buffer = Buffer.from(new ArrayBuffer(CHUNK_BYTES));
 
-/** Of the file `path` below the open folder; `onPause` is waited for between megabytes. Hex. */
+/** Of the file `path` below the open folder; `onPause` is waited for between megabytes. A byte string of 32. */
 export async function hashFile(folder: number, path: string, onPause: () => Promise<void>): Promise<string> {
   const fd = openToReadAt(folder, path);
   try {
@@ -18,7 +18,7 @@ export async function hashFile(folder: number, path: string, onPause: () => Prom
       if (count < CHUNK_BYTES) break;
       await onPause();
     }
-    return withXattrs(hasher.digest('hex'), xattrsToKeep(fd));
+    return withXattrs(hasher.digest().toString('latin1'), xattrsToKeep(fd));
   } finally {
     closeFd(fd);
   }
@@ -39,5 +39,5 @@ function withXattrs(digest: string, xattrs: Map<string, Buffer> | undefined): st
   const hasher = new Bun.CryptoHasher('sha256').update(`${digest}\0`);
   for (const [name, value] of [...xattrs].sort(([one], [other]) => (one < other ? -1 : 1)))
     hasher.update(`${name}=${value.toString('hex')}\0`);
-  return hasher.digest('hex');
+  return hasher.digest().toString('latin1');
 }
