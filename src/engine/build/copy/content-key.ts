@@ -44,6 +44,7 @@ export function createKeyMaker(step: CopyStep, onPause: () => Promise<void>): Ke
       const known = kind === 'file' ? cache?.find(entry.place.path, stat) : contentOf(entry, kind);
       const content = known ?? (await digestOf(entry, cache));
       take({ source, entry, content });
+      if (lines.length === 0) await onPause();
     }
   }
 

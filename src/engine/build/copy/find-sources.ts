@@ -14,6 +14,7 @@ import type { LateSource } from './late-source.ts';
 import { notFound } from './not-found.ts';
 import type { TextSource, TreeSource } from './place-source.ts';
 import type { CopySite } from './site.ts';
+import { hintAtSize } from './size-hint.ts';
 import { lookUp, type SourceTree, sourceTree } from './source-tree.ts';
 
 export type FoundSource =
@@ -36,6 +37,7 @@ export async function findSources(site: CopySite, step: CopyStep, onPause: () =>
     for (const one of named) {
       const source = await gather(tree, one, { exclude, onPause });
       if (source.entries.length === 0 && one.isRequired) throw notFound(tree, one.place.path, { source: written, fromName: step.fromName });
+      if (tree.isContext) hintAtSize(site, written, source.entries);
       const archive = (step.unpack ?? step.isAdd) ? await archiveOf(site, source) : undefined;
       if (archive?.late) archive.tree = tree;
       found.push(archive ?? { source, tree });
