@@ -3,6 +3,7 @@
 import { progressMode } from '../cli/build-progress.ts';
 import { Command, type Parsed } from '../cli/command.ts';
 import { bakeFlags } from '../cli/flags-bake.ts';
+import { wantedCall } from '../cli/flags-build.ts';
 import { readInput } from '../cli/read-input.ts';
 import { runBake } from '../cli/run-bake.ts';
 import { readDefinition } from '../engine/bake/definition.ts';
@@ -43,6 +44,11 @@ export default class Bake extends Command {
       return 0;
     }
     const { allow, jobs, explain } = flags;
+    const call = wantedCall(flags);
+    if (call.method !== 'build' || plan.targets.some(({ fields }) => (fields.call ?? 'build') !== 'build')) {
+      const { inspectBake } = await import('../cli/inspect-bake.ts');
+      return await inspectBake(ctx, plan, { io, call, common: { allow, jobs, explain } });
+    }
     await runBake(ctx, plan, {
       io,
       mode: progressMode(ctx, io, { progress: flags.progress, quiet: false }),

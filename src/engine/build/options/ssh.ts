@@ -1,8 +1,7 @@
 // `--ssh default` or `--ssh ID=SOCKET|KEY[,KEY]`: the agents that steps may ask. Keys are given to an ssh-agent of the build's own, which ends with the
 // build however that ends: the agent lives as long as the program it was started with, a `cat` whose input is ours.
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Ctx } from '../../../sys/context.ts';
 import { EngineError } from '../../../sys/errors.ts';
 import type { SshSource } from '../model.ts';
@@ -74,19 +73,24 @@ async function agentOfKeys(ctx: Pick<Ctx, 'env'>, id: string, keys: readonly str
   }
   const [agent, add] = ['ssh-agent', 'ssh-add'].map((name) => Bun.which(name, { PATH: ctx.env.PATH ?? '' }));
   if (!agent || !add) throw bad(id, 'ssh-agent is not installed, which holds the keys', 'Install it: apt-get install openssh-client');
-  const folder = mkdtempSync(join(tmpdir(), 'skiff-ssh-'));
-  const socket = join(folder, 'agent');
-  const keeper = Bun.spawn([agent, '-a', socket, 'cat'], { stdin: 'pipe', stdout: 'ignore', stderr: 'ignore' });
+  // It makes its socket's folder itself, and takes it away when it ends, by our word or some seconds after we are no more.
+  const keeper = Bun.spawn([agent, 'sh', '-c', SAY_WHERE], { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore', env: { ...ctx.env } });
+  const [socket = '', pid = ''] = (await firstLines(keeper.stdout, 2)).split('\n');
   const close = (): void => {
+    if (pid !== '') end(Number(pid));
     void keeper.stdin.end();
-    rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await Promise.race([appears(socket), keeper.exited]);
+    if (socket === '') throw bad(id, 'ssh-agent did not start', 'Start one and name its socket');
     // A key with a passphrase is asked for on the terminal.
     const adding = Bun.spawn([add, '-q', ...keys], { stdio: ['inherit', 'ignore', 'pipe'], env: { ...ctx.env, SSH_AUTH_SOCK: socket } });
     const [said, code] = await Promise.all([new Response(adding.stderr).text(), adding.exited]);
-    if (code !== 0) throw bad(id, `ssh-add refused a key: ${said.trim().split('\n')[0]}`, 'Name private keys that you may read');
+    if (code !== 0)
+      throw bad(
+        id,
+        `ssh-add refused a key: ${said.split('\n').find((line) => line !== '' && !line.startsWith('@'))}`,
+        'Name private keys that you may read',
+      );
     return { socket, close };
   } catch (error) {
     close();
@@ -94,8 +98,25 @@ async function agentOfKeys(ctx: Pick<Ctx, 'env'>, id: string, keys: readonly str
   }
 }
 
-async function appears(path: string): Promise<void> {
-  while (!statSync(path, { throwIfNoEntry: false })) await Bun.sleep(2);
+const SAY_WHERE = 'echo "$SSH_AUTH_SOCK"; echo "$SSH_AGENT_PID"; exec cat';
+
+async function firstLines(stream: ReadableStream<Uint8Array>, count: number): Promise<string> {
+  const reader = stream.getReader();
+  let text = '';
+  while (text.split('\n').length <= count) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += Buffer.from(value).toString();
+  }
+  return text;
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid);
+  } catch {
+    // It has ended.
+  }
 }
 
 const bad = (id: string, why: string, hint: string): EngineError =>
