@@ -32,8 +32,8 @@ export async function adoptLayer(
 ): Promise<(ImageLayer & { sizeBytes: number }) | undefined> {
   const blob = createNewBlob(ctx);
   try {
-    const found = await walkUpper(ctx, upper, { layers, onData: blob.write, onPause, onSkip });
-    if (found.entries === 0) return undefined;
+    const { isChanged, ...found } = await walkUpper(ctx, upper, { layers, onData: blob.write, onPause, onSkip });
+    if (!isChanged) return undefined;
     const { digest, size } = blob.commit((made) => hold.protect([made]));
     const record: LayerRecord = { version: 1, diffId: digest, ...found, skippedDevices: 0, bootId: bootId(ctx.env) };
     place(ctx, upper, record);

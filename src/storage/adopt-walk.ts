@@ -22,7 +22,7 @@ import {
 } from '../sys/read-at.ts';
 import { xattrsToKeep } from './layer-xattr.ts';
 import { layerFs } from './layout.ts';
-import { find, isFolder, join, type RealFolder } from './stacked-tree.ts';
+import { type Found, find, isFolder, join, type RealFolder } from './stacked-tree.ts';
 import type { TarHeader } from './tar-header.ts';
 import { createTarWriter } from './tar-writer.ts';
 import { createTreeSum, OPAQUE_XATTR, type TreeEntry } from './tree-sum.ts';
@@ -37,6 +37,8 @@ export interface UpperWalk {
 }
 
 export interface WalkedUpper {
+  /** False: nothing of it is a change. */
+  isChanged: boolean;
   entries: number;
   sizeBytes: number;
   tree: string;
@@ -54,6 +56,8 @@ interface Open {
   isTold: boolean;
   /** Something was removed from it: then its time has to be set back. */
   isTouched: boolean;
+  /** Of the root, which need not be. */
+  isInTar?: boolean;
 }
 
 const LONGEST_HOLD_MS = 50;
@@ -82,11 +86,12 @@ export async function walkUpper(
     const stat = statAt(fd, '') as NodeStat;
     stripOwn(fd);
     const root: Open = { fd, path: '', stat, parent: undefined, hides: false, isHidden: false, isTold: true, isTouched: false };
-    tellRoot(root);
+    const isRootChanged = tellRoot(root);
+    const before = written.entries;
     await walk(root);
-    if (root.isTouched || isUsual(stat)) settleRoot(root);
+    settleRoot(root);
     tar.end();
-    return { ...written, tree: sum.text() };
+    return { ...written, isChanged: isRootChanged || written.entries > before, tree: sum.text() };
   } finally {
     closeFd(fd);
     for (const folder of below ?? []) closeFd(folder.fd);
@@ -167,17 +172,25 @@ export async function walkUpper(
     if (folder.hides) tar.entry(whiteout(`${folder.path}/.wh..wh..opq`));
   }
 
-  // Archives say nothing of the root unless it is unusual.
-  function tellRoot({ fd: own, stat }: Open): void {
-    const usual = isUsual(stat);
-    const xattrs = usual ? undefined : xattrsToKeep(own);
-    if (!usual) tar.entry({ ...headerOf('', stat, '5'), name: './', xattrs });
-    sum.add({ ...entryOf('', stat, 'd'), ...(usual ? { mtimeSeconds: 0 } : {}), xattrs });
+  // Archives say nothing of the root unless it is unusual, or another than before.
+  function tellRoot(root: Open): boolean {
+    const { fd: own, stat } = root;
+    const [top] = openBelow();
+    const old = top && statAt(top.fd, '');
+    const isRootChanged = old ? old.mode !== stat.mode || old.uid !== stat.uid || old.gid !== stat.gid : !isUsual(stat);
+    root.isInTar = isRootChanged || !isUsual(stat);
+    const xattrs = root.isInTar ? xattrsToKeep(own) : undefined;
+    if (root.isInTar) {
+      tar.entry({ ...headerOf('', stat, '5'), name: './', xattrs });
+      written.entries++;
+    }
+    sum.add({ ...entryOf('', stat, 'd'), ...(root.isInTar ? {} : { mtimeSeconds: 0 }), xattrs });
+    return isRootChanged;
   }
 
-  function settleRoot({ fd: own, stat }: Open): void {
-    if (isUsual(stat)) setTimesFd(own, 0, 0);
-    else setTimesFd(own, stat.mtimeSeconds, stat.mtimeNanoseconds);
+  function settleRoot({ fd: own, stat, isInTar }: Open): void {
+    if (isInTar) setTimesFd(own, stat.mtimeSeconds, stat.mtimeNanoseconds);
+    else setTimesFd(own, 0, 0);
   }
 
   async function addFile(folder: Open, { name, path, stat }: { name: string; path: string; stat: NodeStat }): Promise<void> {
@@ -236,16 +249,20 @@ export async function walkUpper(
     removeFolderAt(folder.fd, name);
   }
 
-  /** What the layers below show under `path`; asked of few folders alone. */
-  function lowerAt(path: string) {
+  function openBelow(): RealFolder[] {
     below ??= [...new Set(layers.toReversed())].map((diffId) => ({
       fd: openSync(layerFs(ctx, diffId), 'r'),
       path: '',
       isLive: false,
       isFuse: false,
     }));
-    let stack = below;
-    let found: ReturnType<typeof find>;
+    return below;
+  }
+
+  /** What the layers below show under `path`; asked of few folders alone. */
+  function lowerAt(path: string): Found | undefined {
+    let stack = openBelow();
+    let found: Found | undefined;
     for (const name of path.split('/')) {
       found = find(stack, name);
       if (!found) return undefined;

@@ -66,14 +66,18 @@ function randomOf(start: number): () => number {
   };
 }
 
-/** Cgroups of steps, anywhere on the way to our own. */
-function cgroupsOfSteps(): string[] {
+/** Ids of the steps that run, or of what is left of them. */
+const stepsThere = (): string[] => readdirSync(join(box.root, 'containers')).filter((name) => name.startsWith('b-'));
+
+/** Cgroups of those steps, anywhere on the way to our own. */
+function cgroupsOf(steps: Iterable<string>): string[] {
+  const names = new Set([...steps].map((id) => `skiff-${id.slice(0, 12)}`));
   const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '';
-  return own.split('/').flatMap((_, index, names) => {
-    const parent = `/sys/fs/cgroup${names.slice(0, index + 1).join('/')}`;
+  return own.split('/').flatMap((_, index, parts) => {
+    const parent = `/sys/fs/cgroup${parts.slice(0, index + 1).join('/')}`;
     return existsSync(parent)
       ? readdirSync(parent)
-          .filter((name) => /^skiff-b-/.test(name))
+          .filter((name) => names.has(name))
           .map((name) => join(parent, name))
       : [];
   });
@@ -87,12 +91,14 @@ test(
     await box.ok(build('whole', '--no-cache'), { timeoutMs: 120_000 });
     const wholeMs = performance.now() - began;
     const defects: string[] = [];
+    const steps = new Set<string>();
     for (let round = 0; round < rounds; round++) {
       // One in three begins where the last one was killed.
       const name = round % 3 === 2 ? `${round - 1}` : `${round}`;
       const child = box.start(build(name));
       await Bun.sleep(random() * wholeMs * 1.1);
       const found = processesOfBuilds();
+      for (const id of stepsThere()) steps.add(id);
       const victim = random() < 0.4 ? child.pid : found[Math.floor(random() * found.length)]?.pid;
       try {
         process.kill(victim ?? child.pid, 'SIGKILL');
@@ -102,6 +108,7 @@ test(
       const said = new Response(child.stderr).text();
       await child.exited;
       await eventually('every process of the build has ended', () => processesOfBuilds().length === 0);
+      for (const id of stepsThere()) steps.add(id);
       const left = await leftProcesses(box);
       if (left.length > 0) defects.push(`round ${round}: ${left.join('; ')}`);
       if (round % 5 === 4 || round === rounds - 1) {
@@ -117,7 +124,7 @@ test(
     expect(await box.ok(['run', '--rm', 'survivor', 'sh', '-c', seen])).toBe('last\nlast\nof the context\n84\n5:6');
     // A build has the containers and cgroups of dead ones removed; what they were making is swept as everything else is.
     expect(readdirSync(join(box.root, 'containers'))).toEqual([]);
-    expect(cgroupsOfSteps()).toEqual([]);
+    expect(cgroupsOf(steps)).toEqual([]);
     await box.ok(['image', 'prune', '-f']);
     expect(await box.ok(['system', 'check'], { timeoutMs: 120_000 })).toMatch(/^\d+ objects checked, 0 problems$/);
   },
@@ -138,11 +145,13 @@ test('Ctrl-C ends every step of a build, and leaves nothing', async () => {
     said += Buffer.from(value ?? []).toString();
     return said.split(' begun\n').length === 3;
   });
+  const steps = stepsThere();
+  expect(steps).toHaveLength(2);
   child.kill('SIGINT');
   expect(await child.exited).toBe(130);
   expect(await leftProcesses(box)).toEqual([]);
   expect(readdirSync(join(box.root, 'containers'))).toEqual([]);
-  expect(cgroupsOfSteps()).toEqual([]);
+  expect(cgroupsOf(steps)).toEqual([]);
 });
 
 test('two builds of one Dockerfile at once both complete, with the same files', async () => {

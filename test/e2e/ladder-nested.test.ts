@@ -85,4 +85,40 @@ usable('skiff in a container', () => {
     const script = `unshare --user --map-root-user --mount sh -c '${hello} | grep Hello; ${steps}'`;
     expect((await within(script, '--privileged')).stdout).toBe('Hello from a skiff container.\nsingle own overlay\n');
   });
+
+  describe('builds images', () => {
+    const dockerfile = [
+      'FROM scratch AS tools',
+      'COPY --chown=7:8 busybox /bin/sh',
+      'COPY --link busybox /bin/busybox',
+      'RUN --mount=type=cache,target=/c mkdir -p /d/e && echo one > /d/e/f && echo two > /gone && chmod 2750 /d && echo x > /c/x',
+      'FROM tools',
+      'RUN --mount=type=bind,from=tools,source=/d,target=/of,rw read line < /of/e/f && echo $line > /copied && echo > /of/new && ls /proc/self > /dev/null',
+      'RUN --mount=type=bind,target=/context rm -r /gone /d/e && mkdir /d/e && cp /context/Dockerfile /d/e/',
+    ];
+    // The applets are all in the one file, called by its name for the shell.
+    const lines = dockerfile.map((line) => line.replace(/\b(mkdir|chmod|ls|rm|cp) /g, 'busybox $1 ')).join('\n');
+    const build =
+      'mkdir /state/context && cd /state/context && cp /usr/bin/busybox . && printf "%s\\n" "$DOCKERFILE" > Dockerfile && ' +
+      'skiff build -q --no-cache --network none -t made . >/dev/null && skiff build -q --network none -t made . > /dev/null && ' +
+      'skiff run --rm --network none made sh -c "busybox cat /copied; busybox ls /d/e; busybox stat -c %a /d; busybox ls /gone /c /of /context 2>&1 | busybox grep -c No" | head -4; ls /state/data/containers; skiff system check';
+    const made = /^one\nDockerfile\n2750\n4\n\d+ objects checked, 0 problems\n$/;
+
+    test.each([
+      ['by overlay, without a pid namespace', 'overlay', ['--security-opt', 'seccomp=unconfined'], ''],
+      ['by copies, without a pid namespace', 'copy', ['--security-opt', 'seccomp=unconfined'], ''],
+      ['by overlay', 'overlay', ['--privileged'], ''],
+      ['with one id alone', 'overlay', ['--privileged'], 'unshare --user --map-root-user --mount '],
+    ])('%s', async (_, driver, flags, enter) => {
+      const { stdout, stderr } = await within(
+        `${enter}sh -c '${build}'`,
+        ...flags,
+        '-e',
+        `DOCKERFILE=${lines}`,
+        '-e',
+        `SKIFF_STORAGE_DRIVER=${driver}`,
+      );
+      expect({ stdout, stderr }).toMatchObject({ stdout: expect.stringMatching(made) });
+    });
+  });
 });
