@@ -52,6 +52,22 @@ describe('a secret', () => {
     expect(Bun.spawnSync(['grep', '-rlF', value, box.root, box.run]).stdout.toString()).toBe('');
   });
 
+  test('is masked in what a step prints, in its log and in the last lines of one that failed', async () => {
+    const flags = ['--secret', 'id=token,env=TOKEN'];
+    const use = '--mount=type=secret,id=token,env=TOKEN';
+    const { code, stdout, stderr } = await build(
+      `RUN ${use} echo "curl -H $TOKEN" >&2; cat /run/secrets/*; echo "[$TOKEN]"; exit 1`,
+      flags,
+      {
+        env: { TOKEN: value },
+      },
+    );
+    expect(code).toBe(1);
+    expect(stdout + stderr).not.toContain(value);
+    expect(stderr).toContain('curl -H ***\n');
+    expect(stderr).toContain('[***]\n');
+  });
+
   test('of another value does not make the step run again, and another id does', async () => {
     const lines = 'RUN --mount=type=secret,id=one,env=ONE --mount=type=secret,id=two,env=TWO echo "ran" > /f';
     const given = (one: string): RunOptions => ({ env: { ONE: one } });

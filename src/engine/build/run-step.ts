@@ -8,6 +8,7 @@ import { type BuildContainer, makeBuildContainer } from '../../storage/build-con
 import type { ContainerRecord } from '../../storage/records.ts';
 import type { BuildSite, RanStep, RunMount, RunStep } from './model.ts';
 import { commitStep } from './run/commit.ts';
+import { createMask } from './run/mask-secrets.ts';
 import { makeStepMounts, type StepMounts } from './run/mounts.ts';
 import { type Ended, runProgram } from './run/program.ts';
 import { stepConfig, stepRecord } from './run/record.ts';
@@ -33,6 +34,14 @@ export async function runStep(site: BuildSite, step: RunStep, onOutput: OnOutput
 
 const layersOf = (mount: RunMount): string[] =>
   (mount.type === 'bind' || mount.type === 'cache') && mount.from?.kind === 'layers' ? mount.from.layers : [];
+
+function secretsOf({ options }: BuildSite, { mounts }: RunStep): Buffer[] {
+  const ids = mounts.flatMap((mount) => (mount.type === 'secret' ? [mount.id] : []));
+  return ids.flatMap((id) => {
+    const secret = options.secrets[id];
+    return secret ? [Buffer.from(secret.value, 'base64')] : [];
+  });
+}
 
 interface StepPlace {
   container: BuildContainer;
@@ -60,9 +69,23 @@ async function runIn(site: BuildSite, step: RunStep, { container, running, onOut
       ...mounts.tmpfs.map(({ Target }) => Target),
     ]);
     const cgroup = placeStep(record, container.noteCgroup);
+    const secrets = secretsOf(site, step);
+    const masks = { 1: createMask(secrets, (data) => onOutput(1, data)), 2: createMask(secrets, (data) => onOutput(2, data)) };
+    const onMasked: OnOutput = (stream, data) => masks[stream].write(data);
     try {
-      ended = await runProgram(ctx, { record, rootfs: rootfs.path, cgroup, surroundings, running, stdin: step.stdin, signal, onOutput });
+      ended = await runProgram(ctx, {
+        record,
+        rootfs: rootfs.path,
+        cgroup,
+        surroundings,
+        running,
+        stdin: step.stdin,
+        signal,
+        onOutput: onMasked,
+      });
     } finally {
+      masks[1].end();
+      masks[2].end();
       removeCgroup(cgroup);
     }
   } finally {
