@@ -5,6 +5,7 @@ import { join, posix } from 'node:path';
 import { EngineError } from '../../sys/errors.ts';
 import { shellWords } from '../dockerfile/apply.ts';
 import type { Heredoc, RunInstruction } from '../dockerfile/ast.ts';
+import { heredocOf } from '../dockerfile/heredoc.ts';
 import { DockerfileProblem } from '../dockerfile/problem.ts';
 import { parseRunMount, type RunMountRequest } from '../dockerfile/run-mount.ts';
 import { shellOf } from './config-instructions.ts';
@@ -115,7 +116,7 @@ interface Words {
 function wordsOf(state: StageState, { command, heredocs }: RunInstruction): Words {
   const [only] = heredocs;
   if (only === undefined || command.form === 'exec') return { args: shellWords(state.config, command), gist: '' };
-  const isAlone = heredocs.length === 1 && /^\s*\d*<<-?\s*(["']?)[^\s"'<>|&;()]+\1\s*$/.test(command.line);
+  const isAlone = heredocs.length === 1 && heredocOf(command.line) !== undefined;
   if (isAlone && only.text.startsWith('#!')) return { args: [posix.join(SCRIPTS, only.name)], script: only, gist: gistOf(only) };
   if (isAlone) return { args: [...shellOf(state), only.text], gist: gistOf(only) };
   const line = [command.line, ...heredocs.map(({ text, name }) => `${text}${name}`)].join('\n');

@@ -178,7 +178,7 @@ export function readSources(instructions: readonly Instruction[]): { span: Span;
     const { span } = instruction;
     if (instruction.kind === 'copy') return instruction.from === undefined ? [] : [{ span, words: [instruction.from] }];
     if (instruction.kind !== 'run') return [];
-    const words = instruction.mounts.flatMap((mount) => /(?:^|,)"?from=([^",]+)/.exec(mount)?.[1] ?? []);
+    const words = instruction.mounts.flatMap((mount) => /(?:^|,)"?from=([^",]+)/i.exec(mount)?.[1] ?? []);
     return words.length > 0 ? [{ span, words }] : [];
   });
 }

@@ -54,7 +54,7 @@ export function mountOf(values: MountValues): RunMountRequest {
     const sharing = values.sharing ? oneOf(text('sharing'), SHARINGS, 'sharing value') : 'shared';
     const source = text('source') || '/';
     const readonly = isReadonly(values, false);
-    return { type, target, id: text('id') || posix.normalize(target), from, source, sharing, readonly, mode: mode ?? 0o755, ...owner };
+    return { type, target, id: text('id') || cleaned(target), from, source, sharing, readonly, mode: mode ?? 0o755, ...owner };
   }
   const required = flagOf(values.required) ?? false;
   if (type === 'ssh') return { type, id: text('id') || 'default', target: target || undefined, required, mode: mode ?? 0o600, ...owner };
@@ -68,6 +68,9 @@ function secretOf(id: string, source: string, target: string, env: string | unde
   const usual = env === undefined ? `/run/secrets/${posix.basename(named)}` : undefined;
   return { type: 'secret' as const, id: named, target: target || usual, env };
 }
+
+// The same place is the same cache, however it is written.
+const cleaned = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$/, '');
 
 const sharingRefused = (type: string): string =>
   type === 'secret' ? 'secret mount should not define sharing' : `invalid cache sharing set for ${type} mount`;

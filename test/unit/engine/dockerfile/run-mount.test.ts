@@ -23,7 +23,7 @@ describe('a mount', () => {
     ['"target=/a,b"', { ...BIND, target: '/a,b' }],
     ['"target=/say ""hi"""', { ...BIND, target: '/say "hi"' }],
     ['type=cache,target=/c', CACHE],
-    ['type=cache,target=/c/../c/', { ...CACHE, target: '/c/../c/', id: '/c/' }],
+    ['type=cache,target=/c/../c/', { ...CACHE, target: '/c/../c/', id: '/c' }],
     ['type=cache,target=/c,id=mine', { ...CACHE, id: 'mine' }],
     ['type=cache,target=/c,sharing=locked', { ...CACHE, sharing: 'locked' }],
     ['type=cache,target=/c,sharing=Private', { ...CACHE, sharing: 'private' }],
