@@ -4,7 +4,7 @@ import type { BuildCacheJob, BuildCacheReport, CacheEntry, CachePrune } from '..
 import { chooseToEvict, evict, removeUnreadableRecords, type SizedItem } from '../../storage/build-cache-evict.ts';
 import { freeBytes, measuredItems } from '../../storage/build-cache-sizes.ts';
 import { diskUsage } from '../../storage/disk-usage.ts';
-import { cacheHashesDir, cacheRecordsDir, cacheSlotsDir } from '../../storage/layout.ts';
+import { cacheHashesDir, cacheRecordsDir, cacheSlotsDir, cacheUrlsDir } from '../../storage/layout.ts';
 import { sweep } from '../../storage/sweep.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { holds } from '../build/cache-condition.ts';
@@ -19,7 +19,7 @@ export async function buildCache(ctx: Ctx, { prune }: BuildCacheJob): Promise<Bu
       chosen,
       chosen.reduce((sum, { size, layer }) => sum + (layer ? 0 : size), 0),
     );
-  const notes = [cacheRecordsDir(ctx), cacheSlotsDir(ctx), cacheHashesDir(ctx)];
+  const notes = [cacheRecordsDir(ctx), cacheSlotsDir(ctx), cacheHashesDir(ctx), cacheUrlsDir(ctx)];
   const before = diskUsage(notes);
   removeUnreadableRecords(ctx);
   const evicted = evict(ctx, chosen);

@@ -1,10 +1,10 @@
 // `ADD https://…`: downloaded once, and again only when the server says that it changed (If-None-Match, If-Modified-Since); with --checksum
 // nothing is asked while what is here has it. Kept in `build-cache/urls/`: the file under its digest, and a note by the URL.
 // If we die here: the file has its name only once it is whole and on the disk, the note comes after it.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { networkFailure } from '../../../oci/http/failure.ts';
-import { buildCacheDir } from '../../../storage/layout.ts';
+import { cacheUrlsDir } from '../../../storage/layout.ts';
 import { readJson, writeAll, writeJsonAtomic } from '../../../sys/atomic.ts';
 import { EngineError, messageOf } from '../../../sys/errors.ts';
 import { statAt } from '../../../sys/read-at.ts';
@@ -25,9 +25,11 @@ interface UrlNote {
 }
 
 const STALL_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const UNUSED_MS = 14 * 24 * HOUR_MS;
 const FILE_MODE = 0o600;
 
-const urlsDir = ({ ctx }: CopySite): string => join(buildCacheDir(ctx), 'urls');
+const urlsDir = ({ ctx }: CopySite): string => cacheUrlsDir(ctx);
 const notePath = (site: CopySite, url: string): string =>
   join(urlsDir(site), `${new Bun.CryptoHasher('sha256').update(url).digest('hex')}.json`);
 const dataPath = (site: CopySite, sha256: string): string => join(urlsDir(site), `data-${sha256}`);
@@ -133,6 +135,7 @@ async function store(
     const [etag, lastModified] = [answer.headers.get('etag'), answer.headers.get('last-modified')];
     const note: UrlNote = { version: 1, sha256, size, ...(etag ? { etag } : {}), ...(lastModified ? { lastModified } : {}) };
     writeJsonAtomic(notePath(site, url), note);
+    forgetUnused(site);
     return note;
   } finally {
     closeSync(fd);
@@ -178,10 +181,30 @@ function otherHasher(checksum: string | undefined): { name: string; hasher: Bun.
   return checksum?.startsWith('sha384:') ? { name: 'sha384', hasher: new Bun.CryptoHasher('sha384') } : undefined;
 }
 
+/** Downloads that no build asked for in two weeks, and files that no note speaks of. */
+function forgetUnused(site: CopySite): void {
+  const now = site.ctx.now().getTime();
+  const names = readdirSync(urlsDir(site));
+  const ageOf = (name: string): number => now - (statSync(join(urlsDir(site), name), { throwIfNoEntry: false })?.mtimeMs ?? now);
+  const kept = new Set<string>();
+  for (const name of names.filter((found) => found.endsWith('.json'))) {
+    const note = readJson(join(urlsDir(site), name));
+    if (isNote(note) && ageOf(name) < UNUSED_MS) kept.add(`data-${note.sha256}`);
+    else rmSync(join(urlsDir(site), name), { force: true });
+  }
+  // Its note may be about to be written.
+  for (const name of names)
+    if (name.startsWith('data-') && !kept.has(name) && ageOf(name) > HOUR_MS) rmSync(join(urlsDir(site), name), { force: true });
+}
+
 function readNote(site: CopySite, url: string): UrlNote | undefined {
   const note = readJson(notePath(site, url));
   if (!isNote(note)) return undefined;
-  if (statSync(dataPath(site, note.sha256), { throwIfNoEntry: false })?.size === note.size) return note;
+  if (statSync(dataPath(site, note.sha256), { throwIfNoEntry: false })?.size === note.size) {
+    const now = site.ctx.now();
+    utimesSync(notePath(site, url), now, now);
+    return note;
+  }
   rmSync(notePath(site, url), { force: true });
   return undefined;
 }
