@@ -22,6 +22,13 @@ const forBoth = Object.entries(OF_CONTAINERS).flatMap(([flag, note]) => [
 /** By `command --flag`, the command under its first name. */
 export const NOTES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(forBoth),
+  'image build --cache-from': 'a name, or `type=registry`, `local`, `inline`, in BuildKit’s form ([building](build.md#the-cache))',
+  'image build --compress': 'says what has no meaning here: no context is sent anywhere',
+  'image build --force-rm': 'says what is always so: there are no intermediate containers',
+  'image build --isolation': '`default`, the only one on Linux',
+  'image build --network': '`default`, `none`, `host`',
+  'image build --platform': 'several at once make an index',
+  'image build --rm': 'says what is always so; `false` is refused',
   'network connect --driver-opt': '`com.docker.network.endpoint.ifname`; others are refused by name',
   'network connect --gw-priority': 'which network says where ports are published; the way out is always the container’s own',
   'network create --driver': '`bridge`',

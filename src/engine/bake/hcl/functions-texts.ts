@@ -1,6 +1,7 @@
 // Functions of texts, times, digests and paths. Regular expressions are JavaScript's, which agree with Go's but for `(?P<name>…)`, rewritten here.
 import { basename, dirname } from 'node:path';
 import type { Value } from './ast.ts';
+import { formatDate } from './format-date.ts';
 import { type HclFunction, of } from './functions-kit.ts';
 import { toBoolean, toList, toNumber, toText } from './values.ts';
 
@@ -17,6 +18,12 @@ export const TEXTS: Readonly<Record<string, HclFunction>> = {
   chomp: text((a) => a.replace(/[\r\n]+$/, '')),
   dirname: text((a) => dirname(a)),
   format: (args) => formatText(args),
+  formatdate: texts((shape, time) => formatDate(shape, new Date(timeOf(time)))),
+  formatlist: (args) => {
+    const count = Math.max(...args.map((arg) => (Array.isArray(arg) ? arg.length : 0)));
+    if (args.some((arg) => Array.isArray(arg) && arg.length !== count)) throw new Error('the lists have different lengths');
+    return Array.from({ length: count }, (_, at) => formatText(args.map((arg) => (Array.isArray(arg) ? (arg[at] as Value) : arg))));
+  },
   indent: of(2, 2, (width, a) => toText(a).replaceAll('\n', `\n${' '.repeat(toNumber(width))}`)),
   join: (args) =>
     args

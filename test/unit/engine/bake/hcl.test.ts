@@ -91,6 +91,8 @@ describe('functions', () => {
     ['equal(TAG, "v1")', true],
     ['flatten([1, [2, [3]]])', [1, 2, 3]],
     ['format("%s:%03d:%5.1f|%-4s|%q|%v%%", "a", 7, 1.25, "b", "c", [1])', 'a:007:  1.3|b   |"c"|[1]%'],
+    ['formatdate("DD MMM YYYY hh:mm ZZZ, EEEE \'at\' H aa", "2024-05-01T13:04:05Z")', '01 May 2024 13:04 UTC, Wednesday at 1 pm'],
+    ['formatlist("%s-%s", list, "x")', ['a-x', 'b-x']],
     ['indexof(list, "b")', 1],
     ['join(",", list)', 'a,b'],
     ['jsonencode({a = 1})', '{"a":1}'],
