@@ -116,6 +116,18 @@ describe('a cache mount', () => {
     expect(await inside('cat /n')).toBe('4');
   });
 
+  test('that is locked twice by one step is one folder, and steps that lock two in turn do not wait for each other', async () => {
+    const locked = (id: string, target: string): string => `--mount=type=cache,id=${id},target=${target},sharing=locked`;
+    const sleeps = 'sleep 0.2; touch';
+    await built(`RUN ${locked('same', '/a')} ${locked('same', '/b')} touch /a/f && test -e /b/f`);
+    const stage = (one: string, other: string, name: string): string =>
+      `FROM ${busybox} AS ${name}\n${`RUN ${locked(one, '/a')} ${locked(other, '/b')} ${sleeps} /${name}\n`.repeat(3)}`;
+    await built(
+      `${stage('left', 'right', 'one')}${stage('right', 'left', 'two')}FROM ${busybox}\nCOPY --from=one /one /\nCOPY --from=two /two /`,
+    );
+    expect(await inside('ls -d /one /two')).toBe('/one\n/two');
+  });
+
   test('that is private is another one while the first is in use, and shared ones are the same', async () => {
     const stages = (sharing: string): string =>
       ['one', 'two']

@@ -31,24 +31,47 @@ export interface StepMounts {
   release(): void;
 }
 
-/** Makes all of them, in order. Throws ERR_MOUNT_SOURCE, ERR_SECRET, ERR_SSH, and what a signal says; then nothing is kept. */
+/** Makes all of them; points come in the order of the step's mounts. Throws ERR_MOUNT_SOURCE, ERR_SECRET, ERR_SSH, and what a signal says; then nothing is kept. */
 export async function makeStepMounts(at: MountSite): Promise<StepMounts> {
-  const made: MadeMount[] = [];
+  const places = new Map<number, MadeMount>();
   const release = (): void => {
-    for (const mount of made.splice(0).toReversed()) mount.release?.();
+    for (const mount of places.values()) mount.release?.();
+    places.clear();
   };
   try {
-    for (const [index, mount] of at.step.mounts.entries()) made.push(await make(at, mount, index));
+    for (const [index, mount] of lockOrder(at.step.mounts)) {
+      const same = mount.type === 'cache' ? sameCache(at.step.mounts, index) : index;
+      const known = same < index ? places.get(same)?.points?.[0] : undefined;
+      places.set(index, known ? anotherView(at, mount, known) : await make(at, mount, index));
+    }
   } catch (error) {
     release();
     throw error;
   }
+  const made = at.step.mounts.flatMap((_, index) => places.get(index) ?? []);
   return {
     points: made.flatMap(({ points = [] }) => points),
     tmpfs: made.flatMap(({ tmpfs = [] }) => tmpfs),
     env: made.flatMap(({ env = [] }) => env),
     release,
   };
+}
+
+/** Caches by their ids: two steps that wait for the same locked ones never wait for each other. */
+function lockOrder(mounts: readonly RunMount[]): [number, RunMount][] {
+  const rank = (mount: RunMount): string => (mount.type === 'cache' ? mount.id : '');
+  return [...mounts.entries()].sort(([a, one], [b, other]) => (rank(one) === rank(other) ? a - b : rank(one) < rank(other) ? -1 : 1));
+}
+
+/** The first of a step's mounts that is the same cache: a step that has it locked would wait for itself. */
+function sameCache(mounts: readonly RunMount[], index: number): number {
+  const wanted = mounts[index];
+  return mounts.findIndex((mount) => mount.type === 'cache' && wanted?.type === 'cache' && mount.id === wanted.id);
+}
+
+function anotherView({ step }: MountSite, mount: RunMount, { Source }: MountPoint): MadeMount {
+  const { target = '', readonly: isReadOnly } = mount as Extract<RunMount, { type: 'cache' }>;
+  return { points: [pointAt(Source, targetOf(step, target), { RW: !isReadOnly })] };
 }
 
 async function make(at: MountSite, mount: RunMount, index: number): Promise<MadeMount> {
