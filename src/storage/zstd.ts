@@ -3,7 +3,7 @@
 import type { Gzip } from './gzip.ts';
 
 const LEVEL = 3;
-const PIECE_BYTES = 4 << 20;
+const PIECE_BYTES = 2 << 20;
 /** Pieces under way, beyond which writers wait. */
 const MOST_PIECES = 4;
 

@@ -348,6 +348,26 @@ describe('refusals', () => {
     expect(readdirSync(box.files).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
+  test('killed while it writes, nothing of it is there, and the next build makes it whole', async () => {
+    const large = contextOf(box, 'to-kill', { Dockerfile: 'FROM busybox\nRUN head -c 60000000 /dev/urandom > /large\n' });
+    const args = ['build', '--progress', 'plain', '-o', 'type=oci,dest=killed.tar', '-o', 'type=local,dest=killed', large];
+    await box.ok(['build', '-q', large]);
+    for (const step of ['exporting to oci', 'exporting to client directory']) {
+      const child = box.start(args);
+      let said = '';
+      for await (const chunk of child.stderr) {
+        said += Buffer.from(chunk).toString();
+        if (said.includes(step)) break;
+      }
+      child.kill('SIGKILL');
+      await child.exited;
+      expect([said.includes(step), existsSync(at('killed.tar')), existsSync(at('killed'))]).toEqual([true, false, false]);
+    }
+    await box.ok(args);
+    expect([statSync(at('killed/large')).size, archiveAt('killed.tar').has('oci-layout')]).toEqual([60000000, true]);
+    expect(readdirSync(box.files).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
   test('no archive goes to a terminal', async () => {
     const terminal = box.terminal(['build', '-o', '-', context]);
     expect(await terminal.ended()).toBe(1);
