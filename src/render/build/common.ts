@@ -1,5 +1,5 @@
 // What the forms of progress have in common: the last lines of a step that failed, warnings, times.
-import { colouredText } from './safe-text.ts';
+import { colouredText, plainText } from './safe-text.ts';
 import type { Steps, StepView } from './steps.ts';
 
 const TAIL = 20;
@@ -24,7 +24,7 @@ export function warningText({ warnings }: Steps): string {
   if (warnings.length === 0) return '';
   const lines = warnings.map(({ rule, message, line }) => {
     const place = line === undefined ? '' : ` (line ${line})`;
-    return ` - ${rule === undefined ? '' : `${rule}: `}${message}${place}`;
+    return ` - ${rule === undefined ? '' : `${rule}: `}${plainText(message)}${place}`;
   });
   return `\n ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} found (use skiff build --check to expand):\n${lines.join('\n')}\n`;
 }

@@ -69,7 +69,7 @@ function linesOf(step: StepView, options: FrameOptions, logLines: number): strin
   const time = secondsOf((step.endedAt ?? now) - (step.startedAt ?? now));
   const mark = MARKS[step.result ?? 'done'];
   const width = Math.max(NARROWEST, columns - 1);
-  const left = cutToWidth(` => ${mark}${plainText(step.name)}`, width - time.length - 1);
+  const left = cutToWidth(` => ${mark}${step.name}`, width - time.length - 1);
   const gap = ' '.repeat(Math.max(1, width - Bun.stringWidth(left) - time.length));
   const line = colour(`${left}${gap}${time}`, step, options);
   const explained = step.explain === undefined || step.result === 'cached' ? [] : [below(`=> ${plainText(step.explain)}`, width)];

@@ -1,5 +1,6 @@
 // The state of a build as its events tell it: which steps were seen, in which order, what each is at. Every renderer keeps one.
 import type { BuildNews, BuildWarning, StepResult } from './events.ts';
+import { plainText } from './safe-text.ts';
 import { createStepLog, type LogLine, type StepLog } from './step-log.ts';
 
 export interface StepView {
@@ -61,7 +62,8 @@ export function createSteps(): Steps {
         return { step: undefined, lines: [] };
       case 'step': {
         const step = viewOf(event.id);
-        step.name = event.name;
+        // A Dockerfile is a stranger's as well.
+        step.name = plainText(event.name);
         step.inputs = event.inputs;
         return { step, lines: [] };
       }
@@ -84,7 +86,7 @@ function takeOfStep(step: StepView, event: StepNews): { step: StepView; lines: L
       step.startedAt ??= event.at;
       step.endedAt = event.at;
       step.result = event.result;
-      step.error = event.error;
+      step.error = event.error === undefined ? undefined : plainText(event.error);
       break;
     case 'log':
       step.startedAt ??= event.at;

@@ -76,6 +76,14 @@ test('plain: colours stay and end with the line, other escapes and what a carria
   expect(shown(createPlainBuild(), events)).toBe('#1 y\n#1 0.000 \u001b[31mred\u001b[0m x\u001b[0m\n#1 0.000 100%\n');
 });
 
+test('plain: neither a Dockerfile nor an error steers the terminal', () => {
+  const events: BuildNews[] = [
+    { type: 'step', id: 'y', name: '[1/1] RUN echo \u001b[31mx\u001b[2J', inputs: [] },
+    { type: 'ended', id: 'y', at: 0, result: 'failed', error: 'bad \u001b]0;title\u0007' },
+  ];
+  expect(shown(createPlainBuild(), events)).toBe('#1 [1/1] RUN echo x\n#1 ERROR: bad \n\n');
+});
+
 test('plain: a character that comes in two pieces is one', () => {
   const bytes = Buffer.from('é\n');
   expect(shown(createPlainBuild(), [log('y', bytes.subarray(0, 1), 0), log('y', bytes.subarray(1), 0)])).toBe('#1 y\n#1 0.000 é\n');
