@@ -55,7 +55,7 @@ test('plain: a header when a step begins, each line with its number and time, it
 0.100 bad
 ------
 
- 1 warning found:
+ 1 warning found (use skiff build --check to expand):
  - FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 3)
 `);
 });

@@ -110,5 +110,5 @@ test('the end brings the cursor back and the warnings', () => {
   build.take({ type: 'warning', message: 'look out' });
   const text = build.finish(1000, { columns: 40, rows: 10, isFailed: false });
   expect(text).toContain('[+] Building 1.0s (0/0) FINISHED');
-  expect(text.endsWith('\u001b[?25h\n 1 warning found:\n - look out\n')).toBe(true);
+  expect(text.endsWith('\u001b[?25h\n 1 warning found (use skiff build --check to expand):\n - look out\n')).toBe(true);
 });
