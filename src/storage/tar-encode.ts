@@ -55,24 +55,55 @@ export function paxHeaderFor(header: TarHeader, size: number): TarHeader {
 
 /** Writes the block to `block[at, at + 512)`. What does not fit is cut or 0: its PAX record says it. */
 export function writeTarHeader(block: Buffer, at: number, header: TarHeader): void {
-  block.fill(0, at, at + BLOCK_BYTES);
-  const split = splitName(header.name) ?? { prefix: '', name: header.name.slice(0, NAME_BYTES) };
-  block.write(split.name, at, NAME_BYTES, 'latin1');
-  octal(block, at + 100, 7, header.mode);
-  octal(block, at + 108, 7, header.uid > LARGEST_OCTAL_7 ? 0 : header.uid);
-  octal(block, at + 116, 7, header.gid > LARGEST_OCTAL_7 ? 0 : header.gid);
-  octal(block, at + 124, 11, header.size > LARGEST_OCTAL_11 ? 0 : header.size);
-  octal(block, at + 136, 11, header.mtimeSeconds < 0 || header.mtimeSeconds > LARGEST_OCTAL_11 ? 0 : header.mtimeSeconds);
-  block[at + 156] = header.type.charCodeAt(0);
-  block.write(header.linkName, at + 157, NAME_BYTES, 'latin1');
-  block.write('ustar\x0000', at + 257, 8, 'latin1');
-  octal(block, at + 329, 7, header.devMajor);
-  octal(block, at + 337, 7, header.devMinor);
-  if (split.prefix !== '') block.write(split.prefix, at + 345, PREFIX_BYTES, 'latin1');
-  let sum = 8 * 0x20;
-  for (let i = at; i < at + BLOCK_BYTES; i++) sum += block[i] ?? 0;
+  const { uid, gid, size, mtimeSeconds: mtime } = header;
+  const split = splitName(header.name) ?? { prefix: '', name: header.name };
+  const type = header.type.charCodeAt(0);
+  block.set(EMPTY, at);
+  block[at + 156] = type;
+  const sum =
+    EMPTY_SUM +
+    type +
+    text(block, at, split.name) +
+    octal(block, at + 100, 7, header.mode) +
+    octal(block, at + 108, 7, uid > LARGEST_OCTAL_7 ? 0 : uid) +
+    octal(block, at + 116, 7, gid > LARGEST_OCTAL_7 ? 0 : gid) +
+    octal(block, at + 124, 11, size > LARGEST_OCTAL_11 ? 0 : size) +
+    octal(block, at + 136, 11, mtime < 0 || mtime > LARGEST_OCTAL_11 ? 0 : mtime) +
+    text(block, at + 157, header.linkName) +
+    octal(block, at + 329, 7, header.devMajor) +
+    octal(block, at + 337, 7, header.devMinor) +
+    text(block, at + 345, split.prefix, PREFIX_BYTES);
   octal(block, at + 148, 6, sum);
-  block[at + 155] = 0x20;
+}
+
+/** A block in which every number is 0. The sum of a header is that of this one and of what stands in it besides: few bytes of many. */
+const EMPTY = emptyBlock();
+// Its own field counts as blanks.
+const EMPTY_SUM = EMPTY.reduce((sum, byte) => sum + byte, 0) - 6 * 0x30 + 7 * 0x20;
+
+function emptyBlock(): Buffer {
+  const block = Buffer.alloc(BLOCK_BYTES);
+  for (const [at, digits] of [
+    ...[[100, 7] as const, [108, 7] as const, [116, 7] as const, [124, 11] as const, [136, 11] as const],
+    ...[[148, 6] as const, [329, 7] as const, [337, 7] as const],
+  ]) {
+    block.fill(0x30, at, at + digits);
+  }
+  block[155] = 0x20;
+  block.write('ustar\x0000', 257, 8, 'latin1');
+  return block;
+}
+
+/** Writes at most `most` bytes of a byte string; returns their sum. */
+function text(block: Buffer, at: number, value: string, most = NAME_BYTES): number {
+  let sum = 0;
+  const length = Math.min(value.length, most);
+  for (let i = 0; i < length; i++) {
+    const byte = value.charCodeAt(i) & 0xff;
+    block[at + i] = byte;
+    sum += byte;
+  }
+  return sum;
 }
 
 function needsRecord(name: string, fits: boolean): boolean {
@@ -103,11 +134,14 @@ function timeText({ mtimeSeconds, mtimeNanoseconds }: TarHeader): string {
   return `${isNegative ? '-' : ''}${seconds}.${String(nanoseconds).padStart(9, '0').replace(/0+$/, '')}`;
 }
 
-/** `digits` octal digits; the byte after them is left 0. */
-function octal(block: Buffer, at: number, digits: number, number: number): void {
-  let rest = number;
-  for (let i = at + digits - 1; i >= at; i--) {
-    block[i] = 0x30 + (rest % 8);
-    rest = Math.floor(rest / 8);
+/** Up to `digits` octal digits over as many zeros; returns by how much that raises the sum of the block. */
+function octal(block: Buffer, at: number, digits: number, number: number): number {
+  let sum = 0;
+  for (let rest = number, i = at + digits - 1; rest > 0 && i >= at; i--) {
+    const digit = rest % 8;
+    block[i] = 0x30 + digit;
+    sum += digit;
+    rest = (rest - digit) / 8;
   }
+  return sum;
 }
