@@ -1,5 +1,5 @@
-// The lock file, `containers.lock`: which digest each image reference was pinned to, for a project's folder and its version control. The digest is
-// of what the tag named, index or manifest, so it holds for every platform. Sorted, an entry a line, so that two changes merge. It is replaced
+// The lock file, `containers.lock`: which digest each image reference was pinned to, and each URL and git repository that a Dockerfile adds, for a
+// project's folder and its version control. An image's digest is of what the tag named, index or manifest, so it holds for every platform. Sorted, an entry a line, so that two changes merge. It is replaced
 // as a whole, under a lock of the run folder's, so that commands that write at once keep each other's entries.
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -12,20 +12,20 @@ import { EngineError, errnoOf } from '../sys/errors.ts';
 import { withLock } from '../sys/lock.ts';
 import { canonicalOf } from './canonical.ts';
 
-/** Canonical reference (`docker.io/library/alpine:3.20`) → `sha256:…`. */
+/** Canonical reference (`docker.io/library/alpine:3.20`) → `sha256:…`; URL → the same of its file; repository with `#ref` → commit. */
 export type Pins = ReadonlyMap<string, string>;
+export type PinSection = 'images' | 'urls' | 'git';
 
 const VERSION = 1;
 const HEAD = `# What each image reference was pinned to. Written by --lock, kept to by --locked; other comments are not kept.
 version = ${VERSION}
-
-[images]
 `;
+const SECTIONS: readonly PinSection[] = ['images', 'urls', 'git'];
 
 /** Undefined when there is no such file. Throws ERR_LOCK_FILE when it cannot be read or says something else than pins. */
-export async function readLockFile(path: string): Promise<Pins | undefined> {
+export async function readLockFile(path: string, section: PinSection = 'images'): Promise<Pins | undefined> {
   const parse = await parser();
-  return readPins(path, parse);
+  return readSections(path, parse)?.[section];
 }
 
 /** Throws ERR_LOCK_FILE when the file could not be written by `addPins`. */
@@ -41,14 +41,19 @@ export async function checkLockFile(path: string): Promise<void> {
 }
 
 /** Puts `pins` beside, or in place of, what the file has. Throws ERR_LOCK_FILE; the file is then as it was. */
-export async function addPins(ctx: Pick<Ctx, 'paths'>, path: string, pins: Pins): Promise<void> {
+export async function addPins(
+  ctx: Pick<Ctx, 'paths'>,
+  path: string,
+  { pins, section = 'images' }: { pins: Pins; section?: PinSection },
+): Promise<void> {
   const parse = await parser();
   const target = realPathOf(path);
   const name = new Bun.CryptoHasher('sha256').update(target).digest('hex').slice(0, 16);
   withLock(lockPath(ctx, `pins-${name}`), () => {
-    const before = readPins(target, parse);
-    const after = new Map([...(before ?? []), ...pins]);
-    if (before && [...pins].every(([reference, digest]) => before.get(reference) === digest)) return;
+    const before = readSections(target, parse);
+    const known = before?.[section];
+    if (known && [...pins].every(([name, digest]) => known.get(name) === digest)) return;
+    const after = { ...(before ?? NONE), [section]: new Map([...(known ?? []), ...pins]) };
     sweepDeadWriters(dirname(target), (start) => start === `.${basename(target)}`);
     const mode = statSync(target, { throwIfNoEntry: false })?.mode ?? 0o644;
     try {
@@ -59,10 +64,21 @@ export async function addPins(ctx: Pick<Ctx, 'paths'>, path: string, pins: Pins)
   });
 }
 
-function format(pins: Pins): string {
-  const lines = [...pins].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reference, digest]) => `"${reference}" = "${digest}"\n`);
-  return HEAD + lines.join('');
+type Sections = Record<PinSection, Pins>;
+
+const NONE: Sections = { images: new Map(), urls: new Map(), git: new Map() };
+
+/** Images have a section even where there are none; the others are there when they are used. */
+function format(sections: Sections): string {
+  const used = SECTIONS.filter((name) => name === 'images' || sections[name].size > 0);
+  return HEAD + used.map((name) => `\n[${name}]\n${linesOf(sections[name])}`).join('');
 }
+
+const linesOf = (pins: Pins): string =>
+  [...pins]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, digest]) => `${JSON.stringify(name)} = "${digest}"\n`)
+    .join('');
 
 type Parse = (text: string) => Record<string, unknown>;
 
@@ -71,7 +87,7 @@ async function parser(): Promise<Parse> {
   return parse;
 }
 
-function readPins(path: string, parse: Parse): Pins | undefined {
+function readSections(path: string, parse: Parse): Sections | undefined {
   const text = readText(path);
   if (text === undefined) return undefined;
   let value: Record<string, unknown>;
@@ -81,14 +97,27 @@ function readPins(path: string, parse: Parse): Pins | undefined {
     const line = typeof error === 'object' && error !== null && 'line' in error ? ` (line ${error.line})` : '';
     throw broken(path, `it is not TOML${line}`, error);
   }
-  const { version, images = {}, ...rest } = value;
+  const { version, images = {}, urls = {}, git = {}, ...rest } = value;
   if (version !== VERSION) throw broken(path, version === undefined ? 'it names no version' : `its version "${version}" is not known here`);
   const [stranger] = Object.keys(rest);
   if (stranger !== undefined) throw broken(path, `it has an entry "${stranger}", which is not known here`);
-  if (typeof images !== 'object' || images === null || Array.isArray(images)) throw broken(path, '"images" is not a table');
-  return new Map(
-    Object.entries(images).map(([reference, digest]) => [checkedReference(path, reference), checkedDigest(path, reference, digest)]),
-  );
+  return {
+    images: pinsIn(path, { images }, (name, digest) => [checkedReference(path, name), checkedDigest(path, name, digest)]),
+    urls: pinsIn(path, { urls }, (name, digest) => [name, checkedDigest(path, name, digest)]),
+    git: pinsIn(path, { git }, (name, commit) => [name, checkedCommit(path, name, commit)]),
+  };
+}
+
+/** `table`: a section by its name. */
+function pinsIn(path: string, table: Record<string, unknown>, check: (name: string, value: unknown) => [string, string]): Pins {
+  const [[section, values] = ['', undefined]] = Object.entries(table);
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) throw broken(path, `"${section}" is not a table`);
+  return new Map(Object.entries(values).map(([name, value]) => check(name, value)));
+}
+
+function checkedCommit(path: string, name: string, commit: unknown): string {
+  if (typeof commit === 'string' && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) return commit;
+  throw broken(path, `"${name}" is pinned to "${commit}", which is no commit`);
 }
 
 function checkedReference(path: string, reference: string): string {

@@ -45,7 +45,8 @@ export async function notePin(
   pulled: { reference: string; digest: string },
 ): Promise<void> {
   const parsed = parseReference(pulled.reference);
-  if (mode === 'write' && parsed.digest === undefined) await addPins(ctx, path, new Map([[canonicalReference(parsed), pulled.digest]]));
+  if (mode === 'write' && parsed.digest === undefined)
+    await addPins(ctx, path, { pins: new Map([[canonicalReference(parsed), pulled.digest]]) });
 }
 
 /** Pins a reference to what the store has under it. Throws ERR_NOT_PINNED for an image that no registry served under that name. */

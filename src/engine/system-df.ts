@@ -118,7 +118,8 @@ function cacheOf(ctx: Ctx, { cache: folder, parts }: UsageReport): DiskUsage['ca
   const reclaimable = total(items.map(({ inUse, size }) => (inUse ? 0 : size)));
   return { count: items.length, active: active.length, size: layers + folder, reclaimable, items };
 
-  function sizeOf({ layer, name }: CacheItem): number {
+  function sizeOf({ layer, name, type, measured = 0 }: CacheItem): number {
+    if (type === 'source.http') return measured;
     return layer ? (parts.blobs[layer.digest] ?? 0) + (parts.layers[layer.diffId] ?? 0) : (parts.mounts[name] ?? 0);
   }
 }

@@ -38,7 +38,7 @@ export interface BuildCacheReport {
 /** In BuildKit's words. */
 export interface CacheEntry {
   id: string;
-  type: 'regular' | 'exec.cachemount';
+  type: 'regular' | 'exec.cachemount' | 'source.http';
   parents: string[];
   /** RFC 3339. */
   createdAt: string;

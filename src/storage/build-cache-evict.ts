@@ -1,10 +1,13 @@
 // What of the build cache goes, and taking it away. As BuildKit chooses: what a running build has stays, what nobody used for longest goes first, and
 // only as much as the limits ask for. Needs no free space: records are unlinked, mounts renamed to tmp/, and the layers are the sweep's.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import { cacheKeys, readCacheRecord, removeCacheRecord } from './build-cache.ts';
 import type { CacheItem } from './build-cache-items.ts';
 import { detachCacheMount } from './build-cache-mounts.ts';
 import { protectedDigests, withStoreLock } from './claim.ts';
+import { cacheUrlsDir } from './layout.ts';
 
 export interface SizedItem extends CacheItem {
   /** Bytes that come free with it. */
@@ -82,6 +85,11 @@ export function evict(ctx: Pick<Ctx, 'paths'>, items: readonly SizedItem[]): Evi
     if (grave === undefined) continue;
     evicted.items.push(item);
     evicted.graves.push(grave);
+  }
+  // Notes that led to a file are dropped by who reads them next.
+  for (const item of items.filter(({ type }) => type === 'source.http')) {
+    rmSync(join(cacheUrlsDir(ctx), item.name), { force: true });
+    evicted.items.push(item);
   }
   return evicted;
 }

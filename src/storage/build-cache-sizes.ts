@@ -1,21 +1,25 @@
 // How large the items of the build cache are: either what the disk gives back for them, for which every file is looked at, or what was noted of
 // them, for which none is. To be run as root of the user's namespace, who may look into every folder.
 import { existsSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Ctx } from '../sys/context.ts';
 import type { SizedItem } from './build-cache-evict.ts';
-import { cacheItems } from './build-cache-items.ts';
+import { type CacheItem, cacheItems } from './build-cache-items.ts';
 import { listCacheMounts, noteMountSize } from './build-cache-mounts.ts';
 import { diskUsage } from './disk-usage.ts';
-import { blobPath, cacheMountDir, layerDir } from './layout.ts';
+import { blobPath, cacheMountDir, cacheUrlsDir, layerDir } from './layout.ts';
 
 /** Measured now. */
 export function measuredItems(ctx: Pick<Ctx, 'paths'>): SizedItem[] {
   return cacheItems(ctx).map((item) => {
-    const { layer } = item;
-    const paths =
-      item.type === 'regular' ? (layer ? [blobPath(ctx, layer.digest), layerDir(ctx, layer.diffId)] : []) : [cacheMountDir(ctx, item.name)];
-    return { ...item, size: paths.reduce((sum, path) => sum + diskUsage([path]), 0) };
+    return { ...item, size: pathsOf(ctx, item).reduce((sum, path) => sum + diskUsage([path]), 0) };
   });
+}
+
+function pathsOf(ctx: Pick<Ctx, 'paths'>, { type, name, layer }: CacheItem): string[] {
+  if (type === 'exec.cachemount') return [cacheMountDir(ctx, name)];
+  if (type === 'source.http') return [join(cacheUrlsDir(ctx), name)];
+  return layer ? [blobPath(ctx, layer.digest), layerDir(ctx, layer.diffId)] : [];
 }
 
 /** As noted: a step by its layer's record, a mount as it was measured last. */

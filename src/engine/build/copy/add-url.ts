@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { networkFailure } from '../../../oci/http/failure.ts';
 import { cacheUrlsDir } from '../../../storage/layout.ts';
 import { readJson, writeAll, writeJsonAtomic } from '../../../sys/atomic.ts';
-import { EngineError, messageOf } from '../../../sys/errors.ts';
+import { EngineError, errnoOf, messageOf } from '../../../sys/errors.ts';
 import { statAt } from '../../../sys/read-at.ts';
 import { withoutSecret } from '../../jobs/download.ts';
 import { makeTemporary } from '../context/temporary.ts';
 import { noteSource } from '../noted-sources.ts';
+import { explainMoved, noteSourcePin, requiredSourcePin } from '../source-pins.ts';
 import type { Instant } from './dest-tree.ts';
 import type { TreeSource } from './place-source.ts';
 import type { CopySite } from './site.ts';
@@ -46,7 +47,7 @@ export async function urlSource(
       hint: 'Its path has no last name: give the destination one, without a slash at the end',
     });
   }
-  const note = await fetched(site, url, { checksum, id });
+  const note = await pinned(site, url, { checksum, id });
   noteSource(site, { kind: 'http', name: withoutSecret(url), digest: `sha256:${note.sha256}` });
   const folder = { fd: openSync(urlsDir(site), 'r'), path: '', isLive: false, isFuse: false };
   const name = `data-${note.sha256}`;
@@ -63,6 +64,31 @@ export async function urlSource(
     fileMode: FILE_MODE,
     fileTime: timeOf(note),
   };
+}
+
+/** What a lock file says counts as a checksum, where there is none in the Dockerfile. */
+async function pinned(site: CopySite, url: string, { checksum, id }: { checksum: string | undefined; id: string }): Promise<UrlNote> {
+  const pin = await requiredSourcePin(site, 'urls', url);
+  try {
+    const note = await fetched(site, url, { checksum: checksum ?? pin, id });
+    const digest = `sha256:${note.sha256}`;
+    if (pin !== undefined && pin !== digest) throw mismatch(url, pin, digest);
+    noteUse(dataPath(site, note.sha256));
+    await noteSourcePin(site, 'urls', { written: url, pin: digest });
+    return note;
+  } catch (error) {
+    throw checksum === undefined ? explainMoved(error, { written: url, pin }) : error;
+  }
+}
+
+/** Its time is that of its last use. */
+function noteUse(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 function nameOf(url: string): string | undefined {

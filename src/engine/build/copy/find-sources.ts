@@ -106,7 +106,7 @@ async function remoteSource(
   const { checksum, keepGitDir, dest, id } = step;
   if (git) {
     const { gitSource } = await import('./add-git.ts');
-    return { late: await gitSource(site, git, { keepGitDir, checksum, exclude }) };
+    return { late: await gitSource(site, git, { written, keepGitDir, checksum, exclude }) };
   }
   const { urlSource } = await import('./add-url.ts');
   const source = await urlSource(site, written, { checksum, id, asksForFolder: /(?:^|\/)\.?$/.test(dest) });

@@ -39,22 +39,22 @@ export function checkedCache(given: string | undefined, attributes: Record<strin
   if (ELSEWHERE.includes(given)) throw new Error(`cache type "${given}" is not supported: use ${listed(TYPES)}`);
   const type = TYPES.find((known) => known === given);
   if (!type) throw new Error(`unknown cache type "${given}": use ${listed(TYPES)}`);
+  const place = direction === 'from' ? 'src' : 'dest';
+  const folder = attributes[place];
+  if (type === 'local' && !folder) throw new Error(`${place} is required for a local cache`);
   checkAttributes(attributes, KNOWN[direction][type]);
   if (type === 'registry') return ofRegistry(attributes.ref, attributes);
-  const place = direction === 'from' ? 'src' : 'dest';
-  if (type === 'inline') return { type, attributes };
-  const folder = attributes[place];
-  if (!folder) throw new Error(`${place} is required for a local cache`);
+  if (type === 'inline' || !folder) return { type, attributes };
   return { type, attributes: { ...attributes, [place]: resolve(folder) } };
 }
 
 function checkAttributes(attributes: Readonly<Record<string, string>>, known: readonly string[]): void {
+  const { mode, compression, 'compression-level': level, 'oci-mediatypes': oci, 'image-manifest': image } = attributes;
+  if (mode !== undefined && !MODES.includes(mode)) throw new Error(`invalid cache mode "${mode}": use ${listed(MODES)}`);
   for (const [name, value] of Object.entries(attributes)) {
     if (!known.includes(name)) throw new Error(`unexpected key '${name}'${known.length > 0 ? `: use ${listed(known)}` : ''}`);
     if (SWITCHES.includes(name) && value !== 'true' && value !== 'false') throw new Error(`${name} must be true or false`);
   }
-  const { mode, compression, 'compression-level': level, 'oci-mediatypes': oci, 'image-manifest': image } = attributes;
-  if (mode !== undefined && !MODES.includes(mode)) throw new Error(`invalid cache mode "${mode}": use ${listed(MODES)}`);
   if (compression === 'estargz')
     throw new Error('compression "estargz" is not supported: use gzip, which it is but for an index of its own');
   if (compression !== undefined && !COMPRESSIONS.includes(compression)) {

@@ -23,7 +23,7 @@ test.each([
 
 test.each([
   ['type=gha', 'cache type "gha" is not supported'],
-  ['type=local,dest=x', "unexpected key 'dest': use src, digest or tag"],
+  ['type=local,src=y,dest=x', "unexpected key 'dest': use src, digest or tag"],
   ['type=registry,ref=a/UPPER', 'must be lowercase'],
 ])('--cache-from %s is refused', (text, message) => {
   expect(() => parseCacheFrom(text)).toThrow(message);
