@@ -2,9 +2,10 @@
 import { EngineError } from '../../sys/errors.ts';
 import type { RanStep } from './model.ts';
 
-export function failedRun({ args, ran }: { args: readonly string[]; ran: RanStep }): EngineError {
+/** `line`: of the Dockerfile, where the step stands. */
+export function failedRun({ args, ran, line }: { args: readonly string[]; ran: RanStep; line: number }): EngineError {
   const how = ran.ending === undefined ? `exit code: ${ran.exitCode}` : `exit code: ${ran.exitCode}: ${ran.ending}`;
   return new EngineError('ERR_RUN_FAILED', `process ${JSON.stringify(args.join(' '))} did not complete successfully: ${how}`, {
-    hint: 'Look around in it as it was left: the same command with --on-error shell',
+    hint: `Look around in it: the same command with --on-error shell, or as it was before with --shell-at :${line}`,
   });
 }

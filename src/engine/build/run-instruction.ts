@@ -99,7 +99,7 @@ async function run(spot: BuildSpot, state: StageState, { step, script, name }: W
       const { keepShell } = await import('./keep-shell.ts');
       keepShell(spot, state, { name, mounts: actual.mounts, layer: await ran.commit() });
     }
-    throw failedRun({ args: step.args, ran });
+    throw failedRun({ args: step.args, ran, line: spot.span.start.line });
   } finally {
     await ran.discard();
   }

@@ -30,11 +30,11 @@ export interface ProblemOptions {
   isSyntax?: boolean | undefined;
 }
 
-/** The error for `message` at `place` of a Dockerfile, code ERR_DOCKERFILE: its hint is place and excerpt. */
+/** The error for `message` at `place` of a Dockerfile, code ERR_DOCKERFILE: its hint is place and excerpt, and what to do. */
 export function dockerfileError(source: Source, place: Place, options: ProblemOptions & { message: string }): EngineError {
   const { message, hint, isSyntax = false, span = { start: place, end: place } } = options;
   const said = printable(isSyntax ? `dockerfile parse error on line ${place.line}: ${message}` : message);
-  const notes = [...(hint === undefined ? [] : [hint]), excerpt(source, place, span)];
+  const notes = [excerpt(source, place, span), ...(hint === undefined ? [] : [hint])];
   return new EngineError('ERR_DOCKERFILE', said, { hint: notes.join('\n') });
 }
 

@@ -177,8 +177,8 @@ test('of a long instruction the lines around the mistake are shown', () => {
   expect(hint.split('\n').length).toBeLessThan(20);
 });
 
-test('a hint stands before the place', () => {
-  expect(failure('FROM a\nSHELL /bin/sh -c').hint).toMatch(/^Write: SHELL \["\/bin\/sh","-c"\]\nDockerfile:2:7\n/);
+test('what to do stands behind the place', () => {
+  expect(failure('FROM a\nSHELL /bin/sh -c').hint).toMatch(/^Dockerfile:2:7\n[\s\S]*\nWrite: SHELL \["\/bin\/sh","-c"\]$/);
 });
 
 test('a line without end fills no terminal, neither does a text that is expanded', () => {
