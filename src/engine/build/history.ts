@@ -50,9 +50,19 @@ export const quotedList = (words: readonly string[]): string => `[${words.map((w
 /** Words as Go's %v shows a list: `[a b c]`. */
 export const plainList = (words: readonly string[]): string => `[${words.join(' ')}]`;
 
+/** A health check as Go's %q shows the record of it, its retries as the character of that number: that is what BuildKit writes. */
 export function healthText({ Test = [], Interval = 0, Timeout = 0, StartPeriod = 0, StartInterval = 0, Retries = 0 }: Healthcheck): string {
-  const spans = Object.entries({ Interval, Timeout, StartPeriod, StartInterval }).map(([name, value]) => `${name}:${goSpan(value)}`);
-  return `{Test:${plainList(Test)} ${spans.join(' ')} Retries:${Retries}}`;
+  const spans = [Interval, Timeout, StartPeriod, StartInterval].map((span) => `"${goSpan(span)}"`);
+  return `&{${quotedList(Test)} ${spans.join(' ')} ${quotedCharacter(Retries)}}`;
+}
+
+const NAMED_CHARACTERS: Record<number, string> = { 7: 'a', 8: 'b', 9: 't', 10: 'n', 11: 'v', 12: 'f', 13: 'r', 39: "'", 92: '\\' };
+
+function quotedCharacter(code: number): string {
+  const named = NAMED_CHARACTERS[code];
+  if (named !== undefined) return `'\\${named}'`;
+  const isShown = code > 31 && code < 127;
+  return isShown ? `'${String.fromCharCode(code)}'` : `'\\x${code.toString(16).padStart(2, '0')}'`;
 }
 
 /** Nanoseconds as Go shows a duration: `1h0m5s`, `1.5s`, `250ms`. */

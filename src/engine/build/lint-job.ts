@@ -1,13 +1,14 @@
 // The lint rules over the Dockerfile of a job, with what this machine knows: the images in its store (no registry is asked), the files that the
 // ignore rules leave out, the stages that the target needs.
-import { hostPlatform } from '../../oci/platform.ts';
+import { formatPlatform, hostPlatform, normalisePlatform } from '../../oci/platform.ts';
 import { readImageConfig } from '../../storage/image.ts';
-import type { ImageRunConfig } from '../../storage/records.ts';
+import type { Platform } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
 import { EngineError } from '../../sys/errors.ts';
 import { findLocalImage } from '../create/image.ts';
 import type { Dockerfile, LintNote, Stage } from '../dockerfile/ast.ts';
 import { ignoreMatcher } from './context/patterns.ts';
+import type { BaseConfig } from './lint/stages.ts';
 import { lintDockerfile } from './lint.ts';
 import type { BuildJob, ContextSource } from './model.ts';
 import { platformArgs } from './platform-args.ts';
@@ -23,7 +24,8 @@ export function lintJob(ctx: Ctx, job: BuildJob, file: Dockerfile, graph?: Stage
     buildArgs,
     platformArgs: platformArgs(target, { build: hostPlatform(), stage: options.target, buildArgs }),
     isNeeded: needed && ((stage) => needed.has(stage)),
-    imageConfig: (reference) => configOf(ctx, reference),
+    // What stands in for it is not what its name says.
+    imageConfig: (reference) => (Object.hasOwn(job.namedContexts, reference) ? undefined : configOf(ctx, reference, options.platforms[0])),
     isIgnored: ignoredBy(job.context),
   });
 }
@@ -44,10 +46,12 @@ export function neededStages(graph: StageGraph): Set<Stage> {
   return needed;
 }
 
-function configOf(ctx: Ctx, reference: string): ImageRunConfig | undefined {
+// As the build will choose it: an image for another platform does where none was asked for.
+function configOf(ctx: Ctx, reference: string, asked: Platform | undefined): BaseConfig | undefined {
   try {
-    const found = findLocalImage(ctx, reference);
-    return found && (readImageConfig(ctx, found.image.id).config ?? {});
+    const wanted = formatPlatform(asked ?? hostPlatform());
+    const found = findLocalImage(ctx, reference, wanted) ?? (asked ? undefined : findLocalImage(ctx, reference));
+    return found && { ...readImageConfig(ctx, found.image.id).config, platform: normalisePlatform(found.image.platform) };
   } catch (error) {
     // A note less; where it matters the build fails by it.
     if (error instanceof EngineError) return undefined;

@@ -80,7 +80,8 @@ function isImageName(text: string): boolean {
   }
 }
 
-function platformOf(text: string): ReturnType<typeof parsePlatform> | undefined {
+/** Undefined for what is none. */
+export function platformOf(text: string): ReturnType<typeof parsePlatform> | undefined {
   try {
     return parsePlatform(text);
   } catch (error) {

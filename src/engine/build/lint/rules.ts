@@ -30,6 +30,7 @@ const RULES = {
     description: 'A comment right above an ARG or FROM begins with the name that it describes',
     isExperimental: true,
   },
+  InvalidBaseImagePlatform: { description: 'The image in the store is for the platform that the stage is built for' },
   ExposeProtoCasing: { description: 'The protocol in EXPOSE is written in lower case' },
   ExposeInvalidFormat: { description: 'EXPOSE names a port of the container: no address, no port of the host' },
 } satisfies Record<string, Rule>;

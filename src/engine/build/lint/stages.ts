@@ -1,17 +1,28 @@
 // Rules that follow a stage's instructions one after another, with the variables that each of them sees: what stages hand on to those that are
 // built on them is kept. A stage whose base image is not known is never said to use undefined variables.
+import { formatPlatform } from '../../../oci/platform.ts';
+import type { Platform } from '../../../storage/records.ts';
 import type { Dockerfile, Instruction, PairsInstruction, Stage } from '../../dockerfile/ast.ts';
 import { DockerfileProblem, didYouMean } from '../../dockerfile/problem.ts';
 import { expandHeredoc, expandWord } from '../../dockerfile/words.ts';
+import { platformOf } from './from-line.ts';
 import type { Report } from './rules.ts';
 import { lintExpose, lintSecretName } from './values.ts';
 import { firstWord } from './written.ts';
+
+/** What the rules need to know of a base image. */
+export interface BaseConfig {
+  Env?: string[] | undefined;
+  Shell?: string[] | null | undefined;
+  /** Undefined: any will do. */
+  platform?: Platform | undefined;
+}
 
 export interface StageScope {
   globals: ReadonlyMap<string, string>;
   buildArgs: Readonly<Record<string, string>>;
   /** Of the image of this name; undefined: it is not known. */
-  imageConfig: (reference: string) => { Env?: string[] | undefined; Shell?: string[] | null | undefined } | undefined;
+  imageConfig: (reference: string) => BaseConfig | undefined;
   isNeeded: (stage: Stage) => boolean;
   /** Whether the context leaves out this path. */
   isIgnored: (path: string) => boolean;
@@ -33,19 +44,28 @@ export function lintStages(file: Dockerfile, scope: StageScope, report: Report):
   const words = { escape: file.directives.escape };
   const states = new Map<string, State>();
   for (const stage of file.stages) {
-    const state = beginning(stage);
-    const quiet = !scope.isNeeded(stage);
-    follow(stage, state, quiet ? () => {} : report);
+    const say: Report = scope.isNeeded(stage) ? report : () => {};
+    const state = beginning(stage, say);
+    follow(stage, state, say);
     if (stage.name !== undefined) states.set(stage.name, state);
   }
 
-  function beginning(stage: Stage): State {
+  function beginning(stage: Stage, say: Report): State {
     const word = expandQuietly(stage.base);
     const base = states.get(word.toLowerCase());
     if (base) return { ...base, env: new Map(base.env), args: new Set(base.args) };
     const config = word === 'scratch' ? {} : scope.imageConfig(word);
+    if (config?.platform) lintPlatform(stage, { name: word, actual: config.platform }, say);
     const env = new Map((config?.Env ?? []).map((entry) => entry.split(/=(.*)/s, 2) as [string, string]));
     return { env, args: new Set(), isKnown: config !== undefined, hasShell: (config?.Shell ?? []).length > 0, hasWorkdir: false };
+  }
+
+  function lintPlatform({ platform, span }: Stage, { name, actual }: { name: string; actual: Platform }, say: Report): void {
+    // One that is asked for is fetched.
+    const wanted = platform === undefined ? platformOf(scope.globals.get('TARGETPLATFORM') ?? '') : undefined;
+    if (!wanted || (wanted.os === actual.os && wanted.architecture === actual.architecture)) return;
+    const said = `Base image ${name} was pulled with platform "${formatPlatform(actual)}", expected "${formatPlatform(wanted)}" for current build`;
+    say('InvalidBaseImagePlatform', span, said);
   }
 
   function expandQuietly(word: string): string {

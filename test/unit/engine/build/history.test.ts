@@ -63,8 +63,13 @@ describe('words of the history', () => {
   });
 
   test('a health check shows all its fields', () => {
-    expect(healthText({ Test: ['CMD', 'true'], Interval: 5e9 })).toBe(
-      '{Test:[CMD true] Interval:5s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}',
-    );
+    expect(healthText({ Test: ['CMD', 'true'], Interval: 5e9 })).toBe(`&{["CMD" "true"] "5s" "0s" "0s" "0s" '\\x00'}`);
+    expect([3, 10, 39, 65, 127].map((Retries) => /'.*'(?=\}$)/.exec(healthText({ Retries }))?.[0])).toEqual([
+      `'\\x03'`,
+      `'\\n'`,
+      `'\\''`,
+      `'A'`,
+      `'\\x7f'`,
+    ]);
   });
 });

@@ -12,15 +12,16 @@ interface Given {
   ignored?: string[];
   unknownImages?: boolean;
   only?: number;
+  platform?: { os: string; architecture: string };
 }
 
 /** `line rule: message` of each note. */
-function notes(text: string, { buildArgs = {}, ignored = [], unknownImages = false, only }: Given = {}): string[] {
+function notes(text: string, { buildArgs = {}, ignored = [], unknownImages = false, only, platform }: Given = {}): string[] {
   const found = lintDockerfile(parseDockerfile(text, 'Dockerfile'), {
     buildArgs,
     platformArgs: TARGET,
     isNeeded: only === undefined ? undefined : ({ index }) => index === only,
-    imageConfig: () => (unknownImages ? undefined : { Env: ['PATH=/bin'] }),
+    imageConfig: () => (unknownImages ? undefined : { Env: ['PATH=/bin'], platform }),
     isIgnored: (path) => ignored.includes(path),
   });
   return found.map(({ span, rule, message }) => `${span.start.line} ${rule}: ${message}`);
@@ -137,6 +138,13 @@ const CASES: [text: string, expected: string[], given?: Given][] = [
   ],
   ['# check=experimental=all\n\n# A is right\nARG A\nFROM a', []],
   ['# is wrong\nARG A\nFROM a', []],
+  [
+    'FROM a',
+    ['1 InvalidBaseImagePlatform: Base image a was pulled with platform "linux/arm64", expected "linux/amd64" for current build'],
+    { platform: { os: 'linux', architecture: 'arm64' } },
+  ],
+  ['FROM a', [], { platform: { os: 'linux', architecture: 'amd64' } }],
+  ['FROM --platform=$BUILDPLATFORM a', [], { platform: { os: 'linux', architecture: 'arm64' } }],
   ['FROM a\nEXPOSE 80/TCP', ["2 ExposeProtoCasing: Defined protocol '80/TCP' in EXPOSE instruction should be lowercase"]],
   [
     'FROM a\nEXPOSE 127.0.0.1:80:81',
