@@ -156,6 +156,7 @@ export interface RunStep {
   env: string[];
   user: string;
   workdir: string;
+  hostname?: string | undefined;
   /** Diff-ids of the rootfs, base first. */
   layers: string[];
   platform: Platform;

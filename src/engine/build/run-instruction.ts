@@ -8,6 +8,7 @@ import type { Heredoc, RunInstruction } from '../dockerfile/ast.ts';
 import { heredocOf } from '../dockerfile/heredoc.ts';
 import { DockerfileProblem } from '../dockerfile/problem.ts';
 import { parseRunMount, type RunMountRequest } from '../dockerfile/run-mount.ts';
+import { sandboxHostname } from './buildkit-args.ts';
 import { shellOf } from './config-instructions.ts';
 import { noteStep, runText } from './history.ts';
 import { expandWith, shownInstruction } from './instruction-words.ts';
@@ -41,6 +42,7 @@ export async function doRun(spot: BuildSpot, state: StageState, instruction: Run
     env: [...state.env].map(([key, value]) => `${key}=${value}`),
     user: state.config.User ?? '',
     workdir: workdirOf(state),
+    hostname: sandboxHostname(job.options),
     layers: diffIdsOf(state),
     platform: state.platform,
     mounts,

@@ -18,13 +18,14 @@ export function keyOf(kind: string, parts: Part): string {
 
 /** How RUN is known, without the files that it reads through mounts: `mountKeys` are their sources', aligned with `step.mounts`. */
 export function runKey(parent: string, step: RunStep, options: { mountKeys: readonly (string | undefined)[]; extra?: Part }): string {
-  const { args, env, user, workdir, network, security, devices, stdin, mounts, platform } = step;
+  const { args, env, user, workdir, hostname, network, security, devices, stdin, mounts, platform } = step;
   return keyOf('run', {
     parent,
     args,
     env,
     user,
     workdir,
+    hostname,
     network,
     security,
     devices,

@@ -6,6 +6,7 @@ import type { Ctx } from '../../sys/context.ts';
 import { messageOf } from '../../sys/errors.ts';
 import { closeOnExec } from '../../sys/fd.ts';
 import { randomHex } from '../../sys/random.ts';
+import { withBuildkitArgs } from '../build/buildkit-args.ts';
 import type { BuildJob, BuildResult, BuildSite } from '../build/model.ts';
 import { endRunning, provideRunning } from '../build/running.ts';
 import { createSlots } from '../build/slots.ts';
@@ -16,7 +17,8 @@ import type { BuildTools, JobTools } from './tools.ts';
 const GRACE_MS = 1000;
 
 /** Throws what keeps the build from its end; what the cache has of it by then stays there. */
-export async function build(ctx: Ctx, job: BuildJob, tools: JobTools & BuildTools): Promise<BuildResult> {
+export async function build(ctx: Ctx, asked: BuildJob, tools: JobTools & BuildTools): Promise<BuildResult> {
+  const job: BuildJob = { ...asked, options: withBuildkitArgs(asked.options) };
   closeOnExec(SHARED_NETNS_FD);
   for (const { descriptor } of job.options.outputs) if (descriptor !== undefined) closeOnExec(descriptor);
   // The user's own is for files that the user makes.

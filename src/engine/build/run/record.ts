@@ -8,9 +8,9 @@ import type { StepMounts } from './mounts.ts';
 
 const HOSTNAME = 'buildkitsandbox';
 
-export function stepConfig({ env, user, workdir, stdin }: RunStep): ContainerConfig {
+export function stepConfig({ env, user, workdir, stdin, hostname = HOSTNAME }: RunStep): ContainerConfig {
   return {
-    Hostname: HOSTNAME,
+    Hostname: hostname,
     Domainname: '',
     User: user,
     AttachStdin: false,

@@ -32,6 +32,7 @@ test.each<[string, Partial<RunStep>]>([
   ['a variable', { env: ['PATH=/bin', 'A=2'] }],
   ['the user', { user: 'nobody' }],
   ['the folder', { workdir: '/src' }],
+  ['the name of the machine', { hostname: 'me' }],
   ['the network', { network: 'none' }],
   ['the confinement', { security: 'insecure' }],
   ['a device', { devices: ['vendor.com/gpu=0'] }],

@@ -1,2 +1,0 @@
-FROM busybox
-ONBUILD RUN exit 4
