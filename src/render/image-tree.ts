@@ -3,13 +3,17 @@
 import { humanSize } from './human.ts';
 import { ellipsis, shortId } from './table.ts';
 
-export interface ImageTreeInput {
-  names: readonly string[];
-  id: string;
+export interface Weight {
   diskUsage: number;
   contentSize: number;
   isUsed: boolean;
-  platforms: readonly { platform: string; id: string; isHere: boolean }[];
+}
+
+export interface ImageTreeInput extends Weight {
+  names: readonly string[];
+  id: string;
+  /** `here`: what of it is kept. */
+  platforms: readonly { platform: string; id: string; here?: Weight | undefined }[];
 }
 
 const COLUMNS = [
@@ -38,14 +42,14 @@ export function renderImageTree(images: readonly ImageTreeInput[], { columns, no
 
 type Row = [name: string, ...cells: string[]];
 
-function rowsOf({ names, id, diskUsage, contentSize, isUsed, platforms }: ImageTreeInput, noTrunc: boolean): Row[] {
+function rowsOf({ names, id, platforms, ...whole }: ImageTreeInput, noTrunc: boolean): Row[] {
   const shown = (digest: string): string => (noTrunc ? digest : shortId(digest));
-  const sizes = [humanSize(diskUsage), humanSize(contentSize), isUsed ? '✔' : ''];
+  const cells = ({ diskUsage, contentSize, isUsed }: Weight): string[] => [humanSize(diskUsage), humanSize(contentSize), isUsed ? '✔' : ''];
   const all = names.length > 0 ? names : ['<untagged>'];
-  const heads = all.map((name, at): Row => (at === all.length - 1 ? [name, shown(id), ...sizes] : [name]));
-  const branches = platforms.map(({ platform, id: digest, isHere }, at): Row => {
+  const heads = all.map((name, at): Row => (at === all.length - 1 ? [name, shown(id), ...cells(whole)] : [name]));
+  const branches = platforms.map(({ platform, id: digest, here }, at): Row => {
     const name = `${at === platforms.length - 1 ? '└─' : '├─'} ${platform}`;
-    return [name, shown(digest), ...(isHere ? sizes : ['0B', '0B'])];
+    return [name, shown(digest), ...(here ? cells(here) : ['0B', '0B'])];
   });
   return [...heads, ...branches];
 }

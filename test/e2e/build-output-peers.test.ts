@@ -184,8 +184,12 @@ describe('several platforms', () => {
       expect(Buffer.from(await new Response(child.stdout).arrayBuffer()).includes(`plain-${architecture}`)).toBe(true);
       await box.ok(['rm', `of-${architecture}`]);
     }
-    const tree = await box.ok(['image', 'ls', '--tree']);
-    expect(tree).toMatch(/multi:1 .*\n.*linux\/amd64 .*\n.*linux\/arm64 /);
+    const [, ...tree] = (await box.ok(['image', 'ls', '--tree', name])).split('\n');
+    expect(tree.map((line) => line.replace(/ +[0-9a-f]{12} +/, ' ').replace(/ +/g, ' '))).toEqual([
+      expect.stringMatching(/^\S+multi:1 [\d.]+kB [\d.]+kB$/),
+      expect.stringMatching(/^├─ linux\/amd64 [\d.]+kB [\d.]+kB$/),
+      expect.stringMatching(/^└─ linux\/arm64 [\d.]+kB [\d.]+kB$/),
+    ]);
   });
 });
 

@@ -8,8 +8,8 @@ const IMAGE = {
   contentSize: 1_000_000,
   isUsed: true,
   platforms: [
-    { platform: 'linux/amd64', id: IMAGE_ID, isHere: true },
-    { platform: 'linux/arm64/v8', id: `sha256:${'a'.repeat(64)}`, isHere: false },
+    { platform: 'linux/amd64', id: IMAGE_ID, here: { diskUsage: 5_000_000, contentSize: 1_000_000, isUsed: true } },
+    { platform: 'linux/arm64/v8', id: `sha256:${'a'.repeat(64)}` },
   ],
 };
 
