@@ -31,9 +31,9 @@ export const cacheRecordsDir = (ctx: HasPaths): string => join(buildCacheDir(ctx
 export const cacheRecordPath = (ctx: HasPaths, key: string): string => join(cacheRecordsDir(ctx), `${hexOf(key)}.json`);
 /** What each place in each Dockerfile was last built from, for --explain. */
 export const cacheSlotsDir = (ctx: HasPaths): string => join(buildCacheDir(ctx), 'slots');
-/** What files of contexts were hashed to. */
 /** What ADD downloaded: a file under its digest, a note by the URL. */
 export const cacheUrlsDir = (ctx: HasPaths): string => join(buildCacheDir(ctx), 'urls');
+/** What files of contexts were hashed to. */
 export const cacheHashesDir = (ctx: HasPaths): string => join(buildCacheDir(ctx), 'hashes');
 /** `RUN --mount=type=cache`: a folder per id, named by a hash of it, with `mount.json`, `lock` and `fs/`. */
 export const cacheMountsDir = (ctx: HasPaths): string => join(buildCacheDir(ctx), 'mounts');

@@ -92,7 +92,7 @@ function folderIn(tree: string, { folder, remote }: GitSource): string {
 }
 
 async function git(ctx: Ctx, args: string[], { source, signal, sshAgent }: GitCalls & { source: GitSource }): Promise<string> {
-  const program = requireProgram(ctx.env, 'git', 'which fetches repositories');
+  const program = gitProgram(ctx);
   signal.throwIfAborted();
   const child = Bun.spawn([...asOneself(), program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -114,6 +114,16 @@ async function git(ctx: Ctx, args: string[], { source, signal, sshAgent }: GitCa
     return said;
   } finally {
     signal.removeEventListener('abort', kill);
+  }
+}
+
+function gitProgram(ctx: Ctx): string {
+  try {
+    return requireProgram(ctx.env, 'git', 'which fetches repositories');
+  } catch (error) {
+    // A missing program is told of in the words of `run`, which ends with another code.
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint });
   }
 }
 

@@ -8,6 +8,7 @@ import { randomHex } from '../../../sys/random.ts';
 
 export interface TemporaryFolder {
   path: string;
+  /** Harmless the second time. */
   remove(): void;
 }
 
@@ -18,9 +19,12 @@ export function makeTemporary(ctx: Pick<Ctx, 'paths'>): TemporaryFolder {
     if (!hold) continue;
     const path = join(tmpDir(ctx), name);
     mkdirSync(path, { recursive: true, mode: 0o700 });
+    let isThere = true;
     return {
       path,
       remove() {
+        if (!isThere) return;
+        isThere = false;
         removeTree(path);
         hold.release();
       },
