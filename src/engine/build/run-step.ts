@@ -2,7 +2,7 @@
 // that a step has is below folders of its own. Its rootfs stays as the program left it until the layer is made of it, or it is thrown away.
 import { rmSync } from 'node:fs';
 import { placeStep } from '../../runtime/cgroup.ts';
-import { removeCgroup } from '../../runtime/cgroup-end.ts';
+import { endCgroup } from '../../runtime/cgroup-end.ts';
 import { detachBelow } from '../../runtime/submounts.ts';
 import { type BuildContainer, makeBuildContainer } from '../../storage/build-container.ts';
 import type { ContainerRecord } from '../../storage/records.ts';
@@ -86,7 +86,8 @@ async function runIn(site: BuildSite, step: RunStep, { container, running, onOut
     } finally {
       masks[1].end();
       masks[2].end();
-      removeCgroup(cgroup);
+      // A runtime that was killed leaves a container behind that has not begun.
+      await endCgroup(cgroup.path ?? '');
     }
   } finally {
     await rootfs?.close();
