@@ -126,7 +126,9 @@ test(
     expect(readdirSync(join(box.root, 'containers'))).toEqual([]);
     expect(cgroupsOf(steps)).toEqual([]);
     await box.ok(['image', 'prune', '-f']);
-    expect(await box.ok(['system', 'check'], { timeoutMs: 120_000 })).toMatch(/^\d+ objects checked, 0 problems$/);
+    // Blobs and layers that nothing reaches are spared while they are young: the next try could use them.
+    const spared = /^(?:leftover (?:blob|layer) sha256:[0-9a-f]+: nothing uses it\n)*\d+ objects checked, 0 problems$/;
+    expect(await box.ok(['system', 'check'], { timeoutMs: 120_000 })).toMatch(spared);
   },
   rounds * 20_000 + 300_000,
 );
