@@ -6,7 +6,7 @@ import type { BuildLimits, BuildOptions, BuildRequest } from '../engine/build/mo
 import { attestOf } from '../engine/build/options/attest.ts';
 import { epochOf } from '../engine/build/options/epoch.ts';
 import { parsePlatforms } from '../engine/build/options/names.ts';
-import { outputsOf } from '../engine/build/options/output.ts';
+import { outputsOf, withFormat } from '../engine/build/options/output.ts';
 import { buildArguments } from '../engine/build/options/pairs.ts';
 import { proxyArguments } from '../engine/build/options/proxies.ts';
 import { readSecrets } from '../engine/build/options/secret.ts';
@@ -14,7 +14,7 @@ import { openSshAgents } from '../engine/build/options/ssh.ts';
 import type { Ctx } from '../sys/context.ts';
 import type { FlagValues } from './flag.ts';
 import type { buildFlags } from './flags-build.ts';
-import { lockOptions } from './flags-lock.ts';
+import { buildLock } from './flags-lock.ts';
 import { keyValues } from './key-values.ts';
 
 type Flags = FlagValues<typeof buildFlags>;
@@ -28,9 +28,9 @@ export interface PreparedBuild {
 /** Throws EngineErrors for what does not go together or cannot be read. */
 export async function buildRequest(ctx: Ctx, context: string, flags: Flags): Promise<PreparedBuild> {
   const platforms = parsePlatforms(flags.platform.length > 0 ? flags.platform : [ctx.env.DOCKER_DEFAULT_PLATFORM || 'local']);
-  const outputs = outputsOf(flags.output, flags);
+  const outputs = withFormat(outputsOf(flags.output, flags), flags.format);
   for (const text of flags.annotation) parseAnnotation(text);
-  const lock = lockOptions(flags);
+  const lock = buildLock(flags);
   const secrets = await readSecrets(ctx, flags.secret);
   const buildArgs = { ...(await proxyArguments(ctx)), ...buildArguments(flags['build-arg'], ctx.env) };
   const epoch = epochOf(ctx, buildArgs);
@@ -60,7 +60,7 @@ export async function buildRequest(ctx: Ctx, context: string, flags: Flags): Pro
     explain: flags.explain,
     sourceDateEpoch: epoch.seconds,
     attest: attestOf([...flags.attest, flags.sbom, flags.provenance]),
-    lock: lock && { mode: lock.mode === 'write' ? 'write' : 'hold', path: lock.path },
+    lock,
     tlsVerify: flags['tls-verify'] !== 'false',
     keepFailed: flags['on-error'] === 'shell',
     shellAt: flags['shell-at'],

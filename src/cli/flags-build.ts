@@ -43,6 +43,7 @@ const { 'cpuset-cpus': cpusetCpus, 'cpuset-mems': cpusetMems, memory, 'memory-sw
 
 /** What bake takes too. */
 export const commonBuildFlags = {
+  ...lockFlags,
   call: flag.custom({
     description: 'Set method for evaluating build ("check", "outline", "targets")',
     default: 'build',
@@ -60,13 +61,18 @@ export const commonBuildFlags = {
   push: flag.boolean({ description: 'Shorthand for "--output=type=registry,unpack=false"' }),
   sbom: shortAttest('sbom'),
   ...builderFlag,
+  'tls-verify': flag.string({
+    description: 'Require HTTPS and verify certificates; =false also allows HTTP',
+    options: ['true', 'false'],
+    bareValue: 'true',
+    helpValue: 'bool',
+  }),
   explain: flag.boolean({ description: 'Say of each step whether it came from the cache, and if not, what differed' }),
   jobs: flag.custom({ description: 'Steps that may run at once', helpValue: 'int', parse: positive }),
 };
 
 export const buildFlags = {
   ...commonBuildFlags,
-  ...lockFlags,
   'add-host': listOf(values.extraHost, { description: 'Add a custom host-to-IP mapping ("host:ip")' }),
   allow: listOf(entitlement, { description: 'Allow extra privileged entitlement ("network.host", "security.insecure")' }),
   annotation: flag.list({ description: 'Add annotation to the image' }),
@@ -85,6 +91,7 @@ export const buildFlags = {
   debug: refused('give it before the command: skiff -D build', { char: 'D', isSwitch: true }),
   'disable-content-trust': refused('not supported: there is no content trust to disable', { isSwitch: true }),
   file: flag.string({ char: 'f', description: 'Name of the Dockerfile (default: "PATH/Dockerfile"); "-" reads standard input' }),
+  format: flag.string({ description: 'Media types of the image: "docker" or "oci"', options: ['docker', 'oci'] }),
   'force-rm': alwaysSo('Always remove intermediate containers: no effect, since there are none', 'either', ''),
   iidfile: flag.string({ description: 'Write the image ID to a file' }),
   isolation: flag.custom({
@@ -130,11 +137,8 @@ export const buildFlags = {
   ssh: listOf(parseSsh, { description: 'SSH agent socket or keys to expose to the build ("default|<id>[=<socket>|<key>[,<key>]]")' }),
   tag: listOf(tagName, { char: 't', description: 'Image identifier (format: "[registry/]repository[:tag]")' }),
   target: flag.string({ description: 'Set the target build stage to build' }),
-  'tls-verify': flag.string({
-    description: 'Require HTTPS and verify certificates; =false also allows HTTP',
-    options: ['true', 'false'],
-    bareValue: 'true',
-    helpValue: 'bool',
+  volume: refused('not supported: what RUN is to see is named with --build-context NAME=PATH and RUN --mount=type=bind,from=NAME', {
+    char: 'v',
   }),
   ulimit: listOf(parseUlimit, { helpValue: 'ulimit', description: 'Ulimit options' }),
 };

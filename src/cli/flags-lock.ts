@@ -1,5 +1,6 @@
 // `--lock`, `--locked` and `--lock-file`, of every command that fetches images. The file is the current folder's unless it is named.
 import { resolve } from 'node:path';
+import type { BuildOptions } from '../engine/build/model.ts';
 import type { LockOptions } from '../engine/lock-pins.ts';
 import { EngineError } from '../sys/errors.ts';
 import { type FlagValues, flag } from './flag.ts';
@@ -21,4 +22,10 @@ export function lockOptions(flags: FlagValues<typeof lockFlags>, { exitCode = 1 
   if (file === '') throw refuse('invalid argument "" for "--lock-file": it names no file', 'Give the path of the lock file');
   if (!lock && !locked) return undefined;
   return { mode: lock ? 'write' : 'enforce', path: resolve(file ?? FILE) };
+}
+
+/** The same for builds, which hold every image and URL that they fetch. */
+export function buildLock(flags: FlagValues<typeof lockFlags>): BuildOptions['lock'] {
+  const lock = lockOptions(flags);
+  return lock && { mode: lock.mode === 'write' ? 'write' : 'hold', path: lock.path };
 }

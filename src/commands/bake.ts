@@ -4,6 +4,7 @@ import { progressMode } from '../cli/build-progress.ts';
 import { Command, type Parsed } from '../cli/command.ts';
 import { bakeFlags } from '../cli/flags-bake.ts';
 import { wantedCall } from '../cli/flags-build.ts';
+import { buildLock } from '../cli/flags-lock.ts';
 import { readInput } from '../cli/read-input.ts';
 import { runBake } from '../cli/run-bake.ts';
 import { readDefinition } from '../engine/bake/definition.ts';
@@ -12,8 +13,10 @@ import type { BakeDefinition } from '../engine/bake/model.ts';
 import { parseOverride } from '../engine/bake/overrides.ts';
 import { planBake } from '../engine/bake/plan.ts';
 import { printedPlan } from '../engine/bake/print.ts';
+import type { BakeCommon } from '../engine/bake/request.ts';
 import type { AttestSpec } from '../engine/build/options/attest.ts';
 import { type ListedTarget, targetList, variableList } from '../render/bake-list.ts';
+import { EngineError } from '../sys/errors.ts';
 
 const LARGEST_INPUT = 16 * 1024 * 1024;
 
@@ -30,6 +33,12 @@ export default class Bake extends Command {
   static override flags = bakeFlags;
 
   async run({ ctx, flags, args, io }: Parsed<typeof Bake.flags>): Promise<number | undefined> {
+    const remote = args.find((name) => /^[a-z]+:\/\/|^git@/.test(name));
+    if (remote !== undefined) {
+      throw new EngineError('ERR_BAKE_FILE', `Cannot bake "${remote}": definitions are read from files here, not from a URL`, {
+        hint: 'Clone it first; a target may have a URL as its context',
+      });
+    }
     const files = await readBakeFiles(flags.file, async () => (await readInput(LARGEST_INPUT)).toString());
     const definition = await readDefinition(ctx, files, Object.fromEntries(flags.var));
     if (flags.list) {
@@ -43,16 +52,22 @@ export default class Bake extends Command {
       io.out(printedPlan(plan));
       return 0;
     }
-    const { allow, jobs, explain } = flags;
+    const common: BakeCommon = {
+      allow: flags.allow.flatMap((text) => text.split(',')),
+      jobs: flags.jobs,
+      explain: flags.explain,
+      lock: buildLock(flags),
+      tlsVerify: flags['tls-verify'] !== 'false',
+    };
     const call = wantedCall(flags);
     if (call.method !== 'build' || plan.targets.some(({ fields }) => (fields.call ?? 'build') !== 'build')) {
       const { inspectBake } = await import('../cli/inspect-bake.ts');
-      return await inspectBake(ctx, plan, { io, call, common: { allow, jobs, explain } });
+      return await inspectBake(ctx, plan, { io, call, common });
     }
     await runBake(ctx, plan, {
       io,
       mode: progressMode(ctx, io, { progress: flags.progress, quiet: false }),
-      common: { allow: allow.flatMap((text) => text.split(',')), jobs, explain },
+      common,
       metadataFile: flags['metadata-file'],
     });
     return 0;

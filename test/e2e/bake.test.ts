@@ -224,6 +224,16 @@ test('--check looks at the Dockerfile of each target, and builds nothing', async
   expect(stdout).toMatch(/^\[bad\]\n[\s\S]*StageNameCasing[\s\S]*\n\[good\]\n/);
 });
 
+test('--lock pins what the targets are made from, and --locked holds them to it', async () => {
+  const cwd = contextOf(box, 'pinned', {
+    'docker-bake.hcl': `target "default" { dockerfile-inline = "FROM ${image('busybox')}\\n" }`,
+  });
+  expect((await bake(['--lock', '--lock-file', 'pins.lock'], { cwd })).code).toBe(0);
+  expect(readFileSync(join(cwd, 'pins.lock'), 'utf8')).toMatch(/busybox:latest.*sha256:[0-9a-f]{64}/);
+  expect((await bake(['--locked', '--lock-file', 'pins.lock'], { cwd })).code).toBe(0);
+  expect((await bake(['--locked'], { cwd })).stderr).toContain('busybox:latest" is not pinned');
+});
+
 describe('mistakes', () => {
   const inHcl = (text: string, args: string[] = []) => bake(['--print', '-f', '-', ...args], { stdin: dollars(text) });
 
@@ -243,6 +253,7 @@ describe('mistakes', () => {
   test('no definition, and one that is not there', async () => {
     const empty = contextOf(box, 'empty', { 'x.txt': '' });
     expect((await bake([], { cwd: empty })).stderr).toMatch(/^skiff: couldn't find a bake definition\nName the file with -f/);
+    expect((await bake(['https://github.com/a/b.git', 'app'])).stderr).toMatch(/^skiff: Cannot bake "https:\/\/github.com\/a\/b.git": /);
     expect((await bake(['-f', 'nope.hcl'])).stderr).toContain('failed to read bake definition: open nope.hcl: no such file or directory');
   });
 

@@ -1,6 +1,6 @@
 // The build command: its flags, what it prints in each form of progress, its exit codes, Ctrl-C, and the shell in a stopped build. What is built is the
 // business of the other files.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contextOf } from './support/build-context.ts';
 import { image, openSandbox } from './support/sandbox.ts';
@@ -157,6 +157,17 @@ test('flags that say what is always so are taken', async () => {
   expect((await build('-q', ...flags)).code).toBe(0);
 });
 
+test('podman’s --format says the media types of the image', async () => {
+  const typeOf = async (format: string): Promise<string> => {
+    const folder = contextOf(box, `format-${format}`, { Dockerfile: `FROM busybox\nENV FORMAT=${format}\n` });
+    const file = join(box.files, `${format}.json`);
+    await box.ok(['build', '-q', '--format', format, '--metadata-file', file, folder]);
+    return JSON.parse(readFileSync(file, 'utf8'))['containerimage.descriptor'].mediaType;
+  };
+  expect(await typeOf('docker')).toBe('application/vnd.docker.distribution.manifest.v2+json');
+  expect(await typeOf('oci')).toBe('application/vnd.oci.image.manifest.v1+json');
+});
+
 test('proxies of Docker’s config.json reach RUN, and no layer or history', async () => {
   const config = join(box.files, 'docker-config');
   mkdirSync(config, { recursive: true });
@@ -272,6 +283,10 @@ describe('bad flags', () => {
     [['--builder', 'cloud'], 'invalid argument "cloud" for "--builder" flag: there is one builder, "default": nothing runs beside a build'],
     [['--isolation', 'hyperv'], 'invalid argument "hyperv" for "--isolation" flag: the only isolation on Linux is "default"'],
     [['--on-error', 'retry'], 'invalid argument "retry" for "--on-error" flag: must be one of "shell"'],
+    [
+      ['-v', '/a:/b'],
+      'invalid argument "/a:/b" for "-v, --volume" flag: not supported: what RUN is to see is named with --build-context NAME=PATH and RUN --mount=type=bind,from=NAME',
+    ],
     [['--no-such'], 'unknown flag: --no-such'],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await build(...args);

@@ -23,6 +23,8 @@ export interface BakeCommon {
   explain: boolean;
   /** Entitlements that the user allows. */
   allow: readonly string[];
+  lock: BuildOptions['lock'];
+  tlsVerify: boolean;
 }
 
 export interface TargetBuild {
@@ -80,6 +82,8 @@ export async function targetBuild(ctx: Ctx, target: PlannedTarget, common: BakeC
     explain: common.explain,
     sourceDateEpoch: epoch.seconds,
     attest: read('attest', () => attestOf((fields.attest ?? []).map(checkedAttest))),
+    lock: common.lock,
+    tlsVerify: common.tlsVerify,
     keepFailed: false,
   };
   const context = placeOf(fields.context ?? '.');

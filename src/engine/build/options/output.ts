@@ -40,3 +40,15 @@ export function outputsOf(given: readonly OutputSpec[], { push, load }: { push: 
   }
   return outputs;
 }
+
+/** podman's `--format`: the media types of every image that is made, unless an output says its own. */
+export function withFormat(outputs: readonly OutputSpec[], format: string | undefined): OutputSpec[] {
+  if (format === undefined) return [...outputs];
+  const asked = outputs.length > 0 ? outputs : [{ type: 'docker' as const, attributes: {} }];
+  return asked.map(({ type, attributes }) => ({
+    type,
+    attributes: OF_IMAGES.includes(type) ? { 'oci-mediatypes': String(format === 'oci'), ...attributes } : attributes,
+  }));
+}
+
+const OF_IMAGES: readonly OutputSpec['type'][] = ['image', 'registry', 'docker', 'oci'];
