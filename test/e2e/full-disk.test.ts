@@ -147,6 +147,47 @@ const disk = process.env.SKIFF_TEST_SMALL_DISK;
   });
 });
 
+(disk ? describe : describe.skip)('the build cache on a disk of 24 MB (needs root to make one)', () => {
+  const box = openSandbox({ storage: disk ?? '/var/tmp' });
+  const archives = openSandbox();
+  /** A step whose layer takes eight megabytes, as a blob and as files. */
+  const build = (name: string) =>
+    box.ok(['build', '-q', '--output', 'type=cacheonly', '-'], {
+      stdin: `FROM busybox\nRUN head -c 4000000 /dev/urandom > /${name}\n`,
+    });
+  const steps = async () => (await box.ok(['builder', 'du', '--filter', 'type=regular'])).split('\n').length - 1;
+
+  beforeAll(async () => {
+    await box.ok(['pull', '--quiet', image('busybox')]);
+    await box.ok(['tag', image('busybox'), 'busybox']);
+  });
+
+  test('without a free byte builder prune makes room', async () => {
+    await build('one');
+    fillUp(box);
+    expect(await box.ok(['builder', 'prune', '-af'])).toMatch(/\nTotal:\t8\.\d+MB$/);
+    expect(await steps()).toBe(0);
+    emptyOut(box);
+    expect(await box.ok(['system', 'check'])).toMatch(/ 0 problems$/);
+  });
+
+  test('what earlier builds left goes by itself when something else does not fit', async () => {
+    await build('one');
+    const layer = layerOf(tarOf([{ path: 'large', content: randomBytes(6 << 20) }]), 'none');
+    const archive = join(archives.files, 'large.tar');
+    const names = { annotations: { 'io.containerd.image.name': 'localhost/large:1' } };
+    writeFileSync(archive, tarOf(layoutEntries(imageOf({ layers: [layer] }), names)));
+    const { stdout, stderr, code } = await box.skiff(['load', '--quiet', '-i', archive]);
+    expect({ stdout, stderr, code }).toEqual({
+      stdout: 'Loaded image: localhost/large:1\n',
+      stderr: 'skiff: The disk is full: what earlier builds left in the build cache had to go\n',
+      code: 0,
+    });
+    expect(await steps()).toBe(0);
+    expect(await box.ok(['system', 'check'])).toMatch(/ 0 problems$/);
+  });
+});
+
 /** Leaves not one byte free. */
 function fillUp(box: Sandbox): void {
   const fill = join(box.files, `fill-${Date.now()}`);
