@@ -173,7 +173,7 @@ const disk = process.env.SKIFF_TEST_SMALL_DISK;
 
   test('what earlier builds left goes by itself when something else does not fit', async () => {
     await build('one');
-    const layer = layerOf(tarOf([{ path: 'large', content: randomBytes(6 << 20) }]), 'none');
+    const layer = layerOf(tarOf([{ path: 'large', content: randomBytes(8 << 20) }]), 'none');
     const archive = join(archives.files, 'large.tar');
     const names = { annotations: { 'io.containerd.image.name': 'localhost/large:1' } };
     writeFileSync(archive, tarOf(layoutEntries(imageOf({ layers: [layer] }), names)));
