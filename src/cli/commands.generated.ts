@@ -16,6 +16,7 @@ export const commands: CommandTable = {
   'buildx:create': { id: 'buildx:create', load: () => import('../commands/buildx/create.ts') },
   'buildx:du': { id: 'builder:du', load: () => import('../commands/builder/du.ts') },
   'buildx:f': { id: 'bake', load: () => import('../commands/bake.ts') },
+  'buildx:imagetools:inspect': { id: 'buildx:imagetools:inspect', load: () => import('../commands/buildx/imagetools/inspect.ts') },
   'buildx:inspect': { id: 'builder:inspect', load: () => import('../commands/builder/inspect.ts') },
   'buildx:ls': { id: 'builder:ls', load: () => import('../commands/builder/ls.ts') },
   'buildx:prune': { id: 'builder:prune', load: () => import('../commands/builder/prune.ts') },

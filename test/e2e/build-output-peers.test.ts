@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { contextOf } from './support/build-context.ts';
 import { type EmptyRegistry, startEmptyRegistry } from './support/empty-registry.ts';
 import { imageEvents } from './support/events.ts';
+import { digestOf } from './support/images/layout.ts';
 import { image, openSandbox } from './support/sandbox.ts';
 
 const box = openSandbox();
@@ -245,6 +246,31 @@ describe('attestations', () => {
     expect(predicate.invocation.parameters.args).toEqual({ 'build-arg:USED': '1' });
     expect(predicate.invocation.parameters.secrets).toEqual([{ id: 's' }]);
     expect(JSON.stringify([...statements.values()])).not.toContain('hidden-value');
+    const shown = await box.ok(['buildx', 'imagetools', 'inspect', name]);
+    expect(shown).toBe(
+      [
+        `Name:      ${name}`,
+        'MediaType: application/vnd.oci.image.index.v1+json',
+        `Digest:    ${digestOf(Buffer.from(tool('skopeo', 'inspect', '--raw', '--tls-verify=false', `docker://${name}`)))}`,
+        '',
+        'Manifests:',
+        `  Name:      ${name}@${own.digest}`,
+        '  MediaType: application/vnd.oci.image.manifest.v1+json',
+        '  Platform:  linux/amd64',
+        '',
+        `  Name:        ${name}@${about.digest}`,
+        '  MediaType:   application/vnd.oci.image.manifest.v1+json',
+        '  Platform:    unknown/unknown',
+        '  Annotations:',
+        `    vnd.docker.reference.digest: ${own.digest}`,
+        '    vnd.docker.reference.type:   attestation-manifest',
+      ].join('\n'),
+    );
+    const asked = (format: string) => box.ok(['buildx', 'imagetools', 'inspect', '--format', format, name]);
+    expect(JSON.parse(await asked('{{json .SBOM.SPDX}}'))).toEqual(sbom);
+    expect(JSON.parse(await asked('{{json .Provenance}}'))).toEqual({ SLSA: predicate });
+    expect(await asked('{{.Image.os}} {{.Manifest.schemaVersion}}')).toBe('linux 2');
+    expect(JSON.parse(await box.ok(['buildx', 'imagetools', 'inspect', '--raw', name])).manifests).toEqual(manifests);
     if (Bun.which('podman')) expect(peer('podman', 'run', '--rm', '--quiet', '--network', 'none', '--tls-verify=false', name)).toBe('made');
   });
 
