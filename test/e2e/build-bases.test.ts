@@ -67,6 +67,13 @@ test('an image that nobody has is named with the line that asks for it, and the 
   expect(stderr).toMatch(/\nDockerfile:3:1\n/);
 });
 
+test('what cannot be had ends the steps that run already', async () => {
+  const { code, stderr } = await build(context(`FROM ${image('busybox')}\nRUN sleep 600\nCOPY --from=${image('none-such')} /x /x\n`));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/\nDockerfile:3:1\n/);
+  expect(stderr).toContain('none-such: failed to resolve source metadata');
+});
+
 describe('containers.lock', () => {
   test('is written for what FROM and COPY --from name, and refuses what moved', async () => {
     const folder = context(`FROM ${image('busybox')}\nCOPY --from=${image('unusual')} / /app\n`);

@@ -26,7 +26,6 @@ export async function doCopy(spot: BuildSpot, state: StageState, instruction: Co
   const below = step.link && !/[a-z]/i.test(step.chown ?? '') ? '' : parent;
   const counts = { ...resultParts(step), below };
   const early = keyOf('copy', { ...counts, ...sourceParts(step), source: files.key ?? files.name });
-  const isRemote = step.isAdd && step.sources.some((source) => /^(?:https?:\/\/|git@|git:\/\/|ssh:\/\/)/.test(source));
   let plan: Promise<CopyPlan> | undefined;
   const planned = (id: string): Promise<CopyPlan> => {
     plan ??= import('./copy-step.ts').then(({ planCopy }) => planCopy(site, { ...step, id }));
@@ -37,7 +36,7 @@ export async function doCopy(spot: BuildSpot, state: StageState, instruction: Co
     identity,
     name,
     ...stepOf(spot, state),
-    key: files.key === undefined || isRemote ? undefined : early,
+    key: files.key === undefined ? undefined : early,
     inputs: inputsOf(spot, { parent, instruction: instruction.original }),
     plan: async (id) => {
       const found = await planned(id);

@@ -22,10 +22,12 @@ export interface SourceFiles {
   key: string | undefined;
 }
 
-/** Begins what will be needed, so that it is ready when it is. */
-export function prefetch(solving: Solving, source: Source): void {
+/** Begins what will be needed, so that it is ready when it is, and that what cannot be had is said before other steps have run for long. */
+export function prefetch(solving: Solving, source: Source, locate: (error: unknown) => unknown): void {
   if (source.kind === 'stage') begin(solving, stageOf(solving, source.node));
-  if (source.kind === 'image') begin(solving, imageOf(solving, source.reference, solving.target));
+  if (source.kind === 'image') {
+    imageOf(solving, source.reference, solving.target).catch((error: unknown) => solving.site.stop(locate(error)));
+  }
 }
 
 /** Undefined is the build context. */

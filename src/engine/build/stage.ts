@@ -10,7 +10,7 @@ import { historyOfBase } from './history.ts';
 import { doRun } from './run-instruction.ts';
 import { begin, type Solving } from './solving.ts';
 import { filesOf, imageOf, prefetch } from './sources.ts';
-import { type BuildSpot, locating } from './spot.ts';
+import { type BuildSpot, locatedAt, locating } from './spot.ts';
 import { readSources, type StageNode } from './stage-graph.ts';
 import { emptyState, inheritState, openEnvironment, type StageState } from './stage-state.ts';
 import { stepNames } from './step-names.ts';
@@ -35,25 +35,26 @@ export function stageOf(solving: Solving, node: StageNode): Promise<StageState> 
 async function buildStage(solving: Solving, node: StageNode): Promise<StageState> {
   const { dockerfile } = solving.graph;
   const names = stepNames(solving, node);
-  for (const { span, words } of readSources(node.stage.instructions)) {
-    await locating(dockerfile, span, async () => {
-      for (const word of words) prefetch(solving, solving.graph.source(word));
-    });
-  }
+  await beginSources(solving, readSources(node.stage.instructions));
   const spot: BuildSpot = { solving, node, names, position: 0, isTrigger: false, span: node.stage.span };
   const { state, triggers } = await locating(dockerfile, node.stage.span, () => beginStage(spot));
   openEnvironment(state);
   const inherited = triggersOf(triggers, node);
   names.add(inherited);
-  for (const { words } of readSources(inherited)) {
-    await locating(dockerfile, node.stage.span, async () => {
-      for (const word of words) prefetch(solving, solving.graph.source(word));
-    });
-  }
+  await beginSources(solving, readSources(inherited));
   for (const instruction of inherited) await carryOut({ ...spot, position: spot.position++, isTrigger: true }, state, instruction);
   for (const instruction of node.stage.instructions)
     await carryOut({ ...spot, position: spot.position++, span: instruction.span }, state, instruction);
   return state;
+}
+
+async function beginSources(solving: Solving, sources: ReturnType<typeof readSources>): Promise<void> {
+  const { dockerfile } = solving.graph;
+  for (const { span, words } of sources) {
+    await locating(dockerfile, span, async () => {
+      for (const word of words) prefetch(solving, solving.graph.source(word), (error) => locatedAt(dockerfile, span, error));
+    });
+  }
 }
 
 function carryOut(spot: BuildSpot, state: StageState, instruction: Instruction): Promise<void> {
