@@ -61,6 +61,20 @@ test('programs read the notes as JSON', async () => {
   expect(sources.map(({ filename, data }) => [filename, Buffer.from(data, 'base64').toString()])).toEqual([['Dockerfile', NOTED]]);
 });
 
+test('a build that fetches its base ends with what could not be known before, each note once', async () => {
+  const cwd = context('fetched', `FROM ${image('busybox')}\nENV A=$PATH B=$NOT_THERE\nCMD x\n`);
+  const { code, stderr } = await box.skiff(['build', '--progress', 'plain', '.'], { cwd });
+  expect(code).toBe(0);
+  expect(stderr.slice(stderr.indexOf('warnings found') - 2)).toBe(
+    [
+      '2 warnings found (use skiff build --check to expand):',
+      ' - JSONArgsRecommended: JSON arguments recommended for CMD to prevent unintended behavior related to OS signals (line 3)',
+      " - UndefinedVar: Usage of undefined variable '$NOT_THERE' (line 2)",
+      '',
+    ].join('\n'),
+  );
+});
+
 test('variables of a base image that is here are known to the check, those of one that is not are not guessed at', async () => {
   const text = (base: string) => `FROM ${base}\nENV A=$PATH B=$NOT_THERE\n`;
   const unknown = await box.skiff(['build', '--check', '.'], { cwd: context('unknown', text('never.example.com/none')) });

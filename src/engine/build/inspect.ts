@@ -51,7 +51,7 @@ function inspectFile(ctx: Ctx, job: BuildJob, { file, method }: { file: Dockerfi
     return { method, file, outline };
   }
   // Without a target all of the file is looked at.
-  const notes = lintJob(ctx, job, file, job.options.target ? graph : undefined);
+  const { notes } = lintJob(ctx, job, file, job.options.target ? graph : undefined);
   return { method, file, notes: notes.map((note) => shown(file, note)) };
 }
 

@@ -14,20 +14,33 @@ import type { BuildJob, ContextSource } from './model.ts';
 import { platformArgs } from './platform-args.ts';
 import { readSources, type StageGraph, type StageNode } from './stage-graph.ts';
 
+export interface LintedJob {
+  notes: LintNote[];
+  /** All base images were there to be looked at. */
+  isSure: boolean;
+}
+
 /** `graph` is undefined where every stage counts (a check without a target). Throws ERR_DOCKERFILE. */
-export function lintJob(ctx: Ctx, job: BuildJob, file: Dockerfile, graph?: StageGraph | undefined): LintNote[] {
+export function lintJob(ctx: Ctx, job: BuildJob, file: Dockerfile, graph?: StageGraph | undefined): LintedJob {
   const { options } = job;
   const needed = graph === undefined ? undefined : neededStages(graph);
   const target = options.platforms[0] ?? hostPlatform();
   const { buildArgs } = options;
-  return lintDockerfile(file, {
+  let isSure = true;
+  const notes = lintDockerfile(file, {
     buildArgs,
     platformArgs: platformArgs(target, { build: hostPlatform(), stage: options.target, buildArgs }),
     isNeeded: needed && ((stage) => needed.has(stage)),
     // What stands in for it is not what its name says.
-    imageConfig: (reference) => (Object.hasOwn(job.namedContexts, reference) ? undefined : configOf(ctx, reference, options.platforms[0])),
+    imageConfig: (reference) => {
+      if (Object.hasOwn(job.namedContexts, reference)) return undefined;
+      const config = configOf(ctx, reference, options.platforms[0]);
+      isSure &&= config !== undefined;
+      return config;
+    },
     isIgnored: ignoredBy(job.context),
   });
+  return { notes, isSure };
 }
 
 /** The target, what it is built on, and what these read. */

@@ -25,10 +25,11 @@ export async function solve(site: BuildSite, job: BuildJob): Promise<BuiltImage[
     const { platforms } = job.options;
     const wanted = platforms.length > 0 ? platforms : [hostPlatform()];
     const solvings = wanted.map((target) => solvingFor(site, { job, dockerfile, target, shared }));
-    const noted = lint(site, { job, dockerfile, graph: solvings[0]?.graph });
+    const noted = new Set<string>();
+    const isLinted = lint(site, { job, dockerfile, graph: solvings[0]?.graph, noted });
     const images = await Promise.all(solvings.map(imageFor));
     // Images that were not here before are now, with the variables that they set.
-    lint(site, { job, dockerfile, graph: solvings[0]?.graph, noted });
+    if (!isLinted) lint(site, { job, dockerfile, graph: solvings[0]?.graph, noted });
     if (job.options.shellAt !== undefined) throw noSuchStep(job.options.shellAt);
     return images;
   } catch (error) {
@@ -53,9 +54,9 @@ function parse(site: BuildSite, { dockerfile: { name, text } }: BuildJob): Docke
   return dockerfile;
 }
 
-/** Tells of notes that are not among `noted`. Throws ERR_DOCKERFILE where the file asks for that. */
-function lint(site: BuildSite, { job, dockerfile, graph, noted = new Set() }: Linted): Set<string> {
-  const notes = lintJob(site.ctx, job, dockerfile, graph);
+/** Tells of notes that are not among `noted`; answers whether nothing more can be found later. Throws ERR_DOCKERFILE where the file asks for that. */
+function lint(site: BuildSite, { job, dockerfile, graph, noted }: Linted): boolean {
+  const { notes, isSure } = lintJob(site.ctx, job, dockerfile, graph);
   const failure = lintFailure(dockerfile, notes, job.options.buildArgs);
   if (failure) throw failure;
   for (const { rule, message, url, span } of notes) {
@@ -64,14 +65,14 @@ function lint(site: BuildSite, { job, dockerfile, graph, noted = new Set() }: Li
     noted.add(key);
     site.tell({ type: 'warning', rule, message, url, line: span.start.line });
   }
-  return noted;
+  return isSure;
 }
 
 interface Linted {
   job: BuildJob;
   dockerfile: Dockerfile;
   graph: StageGraph | undefined;
-  noted?: Set<string>;
+  noted: Set<string>;
 }
 
 interface Wanted {
