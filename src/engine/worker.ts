@@ -6,13 +6,6 @@ import { type Ctx, dataRoot } from '../sys/context.ts';
 import { EngineError } from '../sys/errors.ts';
 import { runtimeRoot } from '../sys/runtime-dir.ts';
 import { createHelperAsker } from './helper-calls.ts';
-import { check } from './jobs/check.ts';
-import { commit } from './jobs/commit.ts';
-import { diff } from './jobs/diff.ts';
-import { exportTree } from './jobs/export.ts';
-import { fetchLayers } from './jobs/layers.ts';
-import { listTags, pull } from './jobs/pull.ts';
-import { sweepStore } from './jobs/sweep.ts';
 import type { BuildTools, FileTools, JobTools } from './jobs/tools.ts';
 import { keepLoopbackDirect } from './loopback-direct.ts';
 import { createRunningAsker, isRunningReply } from './running-facts.ts';
@@ -54,30 +47,31 @@ export async function main(): Promise<number> {
   return 0;
 }
 
+// Each job is loaded alone: most work shorter than loading them all takes.
 function run(ctx: Ctx, job: Job, tools: JobTools & FileTools & BuildTools): Promise<Results[Job['kind']]> {
   switch (job.kind) {
     case 'pull':
-      return pull(ctx, job, tools);
+      return import('./jobs/pull.ts').then(({ pull }) => pull(ctx, job, tools));
     case 'layers':
-      return fetchLayers(ctx, job, tools);
+      return import('./jobs/layers.ts').then(({ fetchLayers }) => fetchLayers(ctx, job, tools));
     case 'tags':
-      return listTags(ctx, job, tools);
+      return import('./jobs/pull.ts').then(({ listTags }) => listTags(ctx, job, tools));
     case 'sweep':
-      return sweepStore(ctx, job);
+      return import('./jobs/sweep.ts').then(({ sweepStore }) => sweepStore(ctx, job));
     case 'usage':
       return import('../storage/disk-usage.ts').then(({ storeUsage }) => storeUsage(ctx));
     case 'build-cache':
       return import('./jobs/build-cache.ts').then(({ buildCache }) => buildCache(ctx, job));
     case 'check':
-      return check(ctx, job, tools);
+      return import('./jobs/check.ts').then(({ check }) => check(ctx, job, tools));
     case 'heal':
       return import('./jobs/heal.ts').then(({ heal }) => heal(ctx, job, tools));
     case 'commit':
-      return commit(ctx, job, tools);
+      return import('./jobs/commit.ts').then(({ commit }) => commit(ctx, job, tools));
     case 'diff':
-      return diff(ctx, job, tools);
+      return import('./jobs/diff.ts').then(({ diff }) => diff(ctx, job, tools));
     case 'export':
-      return exportTree(ctx, job, tools);
+      return import('./jobs/export.ts').then(({ exportTree }) => exportTree(ctx, job, tools));
     case 'copy-in':
       return import('./jobs/cp-in.ts').then(({ copyIn }) => copyIn(ctx, job, tools));
     case 'copy-out':

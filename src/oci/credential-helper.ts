@@ -2,7 +2,6 @@
 // input and output, never on the command line. They are strangers: one that hangs is given up, what it prints is checked and never quoted
 // where it might hold a secret. Trap: keyrings know their user by the uid at the other end of a socket, so a helper must not run in the
 // user namespace; a worker has its front call it (delegateHelpers).
-import * as z from 'zod/mini';
 import { childEnv } from '../sys/child-env.ts';
 import { EngineError, errnoOf } from '../sys/errors.ts';
 
@@ -30,7 +29,6 @@ const DEFAULT_SECONDS = 60;
 const LARGEST_OUTPUT = 1 << 20;
 const LONGEST_QUOTE = 200;
 const NOT_FOUND = 'credentials not found in native keychain';
-const answerSchema = z.looseObject({ Username: z.string(), Secret: z.string() });
 
 let run: HelperRunner = runHelper;
 
@@ -121,9 +119,9 @@ function secretIn(call: HelperCall, program: string, output: string): HelperSecr
   } catch {
     throw failed(call, `"${program}" did not print JSON`);
   }
-  const result = z.safeParse(answerSchema, value);
-  if (!result.success) throw failed(call, `"${program}" did not print a username and a secret`);
-  const { Username: username, Secret: secret } = result.data;
+  // By hand: this is loaded by every worker, and the library would take longer to load than most of them work.
+  const { Username: username, Secret: secret } = (value ?? {}) as { Username?: unknown; Secret?: unknown };
+  if (typeof username !== 'string' || typeof secret !== 'string') throw failed(call, `"${program}" did not print a username and a secret`);
   return username === '' && secret === '' ? undefined : { username, secret };
 }
 

@@ -14,6 +14,11 @@ test.each<[string, string[]]>([
     [...EVERYWHERE, `src/commands/${name}.ts`],
   ]),
   ['pull of what is there', [...EVERYWHERE, 'src/commands/pull.ts', 'src/engine/pull-present.ts']],
+  ['a worker', ['src/main.ts', 'src/engine/worker.ts']],
+  [
+    'a build, all of it cached',
+    [...EVERYWHERE, 'src/commands/build.ts', 'src/engine/build.ts', 'src/engine/worker.ts', 'src/engine/jobs/build.ts'],
+  ],
   ['the supervisor', ['src/main.ts', 'src/runtime/supervisor/main.ts']],
 ])('%s loads no heavy module', (_, roots) => {
   expect(heavyBelow(roots)).toEqual([]);
