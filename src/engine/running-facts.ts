@@ -1,8 +1,6 @@
 // What a build's first RUN needs that only its front can do, which is outside the namespaces: the shared uplink is found or made and held until
 // the worker is one of its users, and the storage driver is probed. A build without a RUN that has to run never asks, and pays for none of it.
 import type { WorkFailure } from '../runtime/messages-work.ts';
-import { holdUplink } from '../runtime/network/uplink-hold.ts';
-import { chooseRootfs } from '../runtime/rootfs.ts';
 import type { UserNamespace } from '../runtime/userns.ts';
 import type { Ctx } from '../sys/context.ts';
 import { errorOf, failureOf } from './work-failure.ts';
@@ -41,6 +39,11 @@ export function createRunningHelp(ctx: Ctx, namespace: UserNamespace) {
   let letGo: () => void = () => undefined;
   let isOver = false;
   const prepare = async (): Promise<RunningFacts> => {
+    // Every worker loads this file, and few builds come here.
+    const [{ holdUplink }, { chooseRootfs }] = await Promise.all([
+      import('../runtime/network/uplink-hold.ts'),
+      import('../runtime/rootfs.ts'),
+    ]);
     const onDefault = { HostConfig: { NetworkMode: 'bridge', PublishAllPorts: false, PortBindings: {} } };
     const [{ driver }, held] = await Promise.all([chooseRootfs(ctx), holdUplink(ctx, onDefault, namespace)]);
     letGo = held;

@@ -171,6 +171,9 @@ describe('limits', () => {
     const { stderr, code } = await build('RUN true', ['--memory', '1k']);
     expect(code).not.toBe(0);
     expect(stderr).toContain('Minimum memory limit allowed is 6MB');
+    const nowhere = await build('RUN true', ['--cgroup-parent', 'there/is/none']);
+    expect(nowhere.code).not.toBe(0);
+    expect(nowhere.stderr).toMatch(/cgroup.*"there\/is\/none"/i);
   });
 });
 

@@ -1,13 +1,7 @@
 // What all RUN steps of one build share, made when the first of them has to run: mounts of the worker's own, what the front knows, who hears of
 // their ends. A build whose steps are all in the cache, or that only copies, makes none of it.
-// Its folder below the run folder is a container's, with that one's lock, so that a sweep takes what a killed build left.
-import { mkdirSync, rmSync } from 'node:fs';
-import { detachBelow } from '../../runtime/submounts.ts';
-import { awaitChildren } from '../../runtime/supervisor/awaited.ts';
-import { isolateMany, type Surroundings } from '../../runtime/supervisor/isolate.ts';
+import type { Surroundings } from '../../runtime/supervisor/isolate.ts';
 import type { Orphans } from '../../runtime/supervisor/orphans.ts';
-import { newBuildId, sweepDeadBuilds } from '../../storage/build-container.ts';
-import { containerLockPath, containerRunDir } from '../../storage/layout.ts';
 import type { ContainerConfig } from '../../storage/records.ts';
 import type { RunningFacts } from '../work-messages.ts';
 import type { BuildSite } from './model.ts';
@@ -35,25 +29,15 @@ export function provideRunning(site: BuildSite, ask: () => Promise<RunningFacts>
 export function openRunning(site: BuildSite): Promise<Running> {
   const shared = sites.get(site);
   if (!shared) throw new Error('RUN outside of a build');
-  shared.made ??= makeRunning(site, shared);
+  shared.made ??= make(site, shared);
   return shared.made;
 }
 
-async function makeRunning({ ctx }: BuildSite, shared: Shared): Promise<Running> {
-  const facts = await shared.ask();
-  sweepDeadBuilds(ctx);
-  const { id, lock } = newBuildId(ctx);
-  const folder = containerRunDir(ctx, id);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const orphans = awaitChildren();
-  shared.end = async () => {
-    await orphans.endAll();
-    detachBelow(folder);
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(containerLockPath(ctx, id), { force: true });
-    lock.release();
-  };
-  return { ...facts, orphans, isolate: isolateMany(folder) };
+async function make(site: BuildSite, shared: Shared): Promise<Running> {
+  const [facts, { surround }] = await Promise.all([shared.ask(), import('./run/surround.ts')]);
+  const { end, ...around } = surround(site);
+  shared.end = end;
+  return { ...facts, ...around };
 }
 
 /** Ends what is left of the steps. */

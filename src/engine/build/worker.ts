@@ -25,10 +25,12 @@ export interface BuildWorkerOptions extends BuildCalls {
   outputs?: readonly number[] | undefined;
 }
 
-/** Does the job in a worker. Throws the build's own EngineError, ERR_INTERRUPTED or ERR_WORKER_DIED. */
+/** Does the job in a worker. Throws the build's own EngineError, ERR_BAD_OPTION, ERR_INTERRUPTED or ERR_WORKER_DIED. */
 export async function runBuildJob(ctx: Ctx, job: BuildJob, options: BuildWorkerOptions): Promise<BuildResult> {
   const { onEvent, signal } = options;
   signal.throwIfAborted();
+  const { CgroupParent } = job.options.limits;
+  if (CgroupParent) (await import('../../runtime/cgroup-parent.ts')).checkCgroupParent(ctx, CgroupParent);
   const namespace = await ensureUserNamespace(ctx);
   const help = createRunningHelp(ctx, namespace);
   let isScoped = false;
