@@ -179,6 +179,29 @@ test('proxies of Docker’s config.json reach RUN, and no layer or history', asy
   expect(await box.ok(['image', 'inspect', 'proxied'])).not.toContain('proxy.example');
 });
 
+describe('--ssh with keys', () => {
+  const folder = () =>
+    contextOf(box, 'ssh', {
+      Dockerfile: 'FROM busybox\nRUN --mount=type=ssh test -S "$SSH_AUTH_SOCK" && echo has an agent\n',
+      noKey: 'no key\n',
+    });
+
+  test('an agent of the build’s own holds them, and is gone with it', async () => {
+    const key = join(folder(), 'key');
+    expect(Bun.spawnSync(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key]).exitCode).toBe(0);
+    const { code, stderr } = await box.skiff(['build', '--no-cache', '--ssh', `default=${key}`, folder()]);
+    expect({ code, said: / has an agent$/m.test(stderr) }).toEqual({ code: 0, said: true });
+  });
+
+  test('what is no key is refused before anything is built', async () => {
+    const { code, stderr } = await box.skiff(['build', '--ssh', `default=${join(folder(), 'noKey')}`, folder()]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^skiff: Cannot forward ssh agent "default": ssh-add refused a key: \S.*\nName private keys that you may read\n$/,
+    );
+  });
+});
+
 describe('a build that fails', () => {
   test('ends with 1 and says which step, its last lines, and where it stands', async () => {
     const { code, stdout, stderr } = await build('-q', ...inFile('Failing'));
