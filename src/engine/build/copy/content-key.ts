@@ -6,6 +6,7 @@ import { isFolder, join } from '../../../storage/stacked-tree.ts';
 import { type FileKind, kindOf } from '../../../sys/look-at.ts';
 import type { CopyStep } from '../model.ts';
 import type { Collected } from './collect.ts';
+import { denied, orDenied } from './denied.ts';
 import type { HashCache } from './hash-cache.ts';
 import { hashFile, xattrDigest } from './hash-file.ts';
 import type { TextSource, TreeSource } from './place-source.ts';
@@ -51,7 +52,9 @@ export function createKeyMaker(step: CopyStep, onPause: () => Promise<void>): Ke
   async function digestOf({ place }: Collected, cache: HashCache | undefined): Promise<string> {
     const { folder, name, stat } = place.found;
     const startedMs = Date.now();
-    const digest = await hashFile(folder.fd, join(folder.path, name), onPause);
+    const digest = await hashFile(folder.fd, join(folder.path, name), onPause).catch((error: unknown) => {
+      throw denied(place.path, error);
+    });
     cache?.keep(place.path, stat, digest, startedMs);
     await onPause();
     return digest;
@@ -102,9 +105,9 @@ function lineOf(one: Counted): string {
   return `${kind}\0${path}\0${bits}\0${own?.uid ?? 0}\0${own?.gid ?? 0}\0${kind === 'file' ? stat.size : 0}\0${one.content}\n`;
 }
 
-function contentOf({ link, place: { found } }: Collected, kind: FileKind): string {
+function contentOf({ link, place: { path, found } }: Collected, kind: FileKind): string {
   if (kind === 'symlink') return link;
-  if (kind === 'folder') return xattrDigest(found.folder.fd, join(found.folder.path, found.name));
+  if (kind === 'folder') return orDenied(path, () => xattrDigest(found.folder.fd, join(found.folder.path, found.name)));
   return `${found.stat.major}:${found.stat.minor}`;
 }
 

@@ -11,6 +11,7 @@ import { kindOf } from '../../../sys/look-at.ts';
 import { statAt } from '../../../sys/read-at.ts';
 import { ignoreMatcher, type Matcher, type Verdict } from '../context/patterns.ts';
 import type { BuildSite, ContextSource, MountSource } from '../model.ts';
+import { orDenied } from './denied.ts';
 import { type HashCache, openHashCache } from './hash-cache.ts';
 
 export interface SourceTree {
@@ -151,16 +152,17 @@ export function lookUp(tree: SourceTree, path: string): Place | undefined {
 /** What has the name `name` in the folder `place`, itself; undefined as for `lookUp`. */
 export function step(tree: SourceTree, place: Place, name: string): Place | undefined {
   if (!isFolder(place.found.stat)) return undefined;
-  const found = find(place.found.stack, name);
+  const found = orDenied(join(place.path, name), () => find(place.found.stack, name));
   if (!found) return undefined;
   const path = join(place.path, name);
   const verdict = tree.matcher?.look(path, place.verdict);
   if (verdict?.isMatched && !(isFolder(found.stat) && tree.matcher?.mayTakeBack(path))) return undefined;
-  return { path, found, verdict };
+  // Only what is below a folder asks for its verdict.
+  return { path, found, verdict: isFolder(found.stat) ? verdict : undefined };
 }
 
 /** The names in the folder, sorted; those that the ignore rules hide among them. */
-export const namesOf = (place: Place): string[] => namesInAll(place.found.stack);
+export const namesOf = (place: Place): string[] => orDenied(place.path, () => namesInAll(place.found.stack));
 
 export function rootOf(tree: SourceTree): Place {
   const [top] = tree.stack;

@@ -1,6 +1,8 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, linkSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CopyStep } from '../../../../src/engine/build/model.ts';
+import { layerFs, tmpDir } from '../../../../src/storage/layout.ts';
+import { getXattr, setXattr } from '../../../../src/sys/xattr.ts';
 import { file, folder, symlink } from '../../storage/tar-fixture.ts';
 import { type CopyBench, copyBench } from './copy-fixture.ts';
 
@@ -115,4 +117,64 @@ describe('over a rootfs', () => {
     bench.write({ ...FILES, full: 'a file' });
     await expect(bench.copy(step, rootfs())).rejects.toThrow(message);
   });
+});
+
+describe('the key', () => {
+  const keyOf = async (step: Partial<CopyStep> = {}): Promise<string> =>
+    (await bench.plan({ sources: ['.'], dest: '/d', ...step })).contentKey;
+
+  it('knows contents, modes, names, links and flags, and no times', async () => {
+    bench.write(FILES);
+    const first = await keyOf();
+    utimesSync(join(bench.context, 'a.txt'), 1, 1);
+    expect(await keyOf()).toBe(first);
+    chmodSync(join(bench.context, 'a.txt'), 0o600);
+    const closed = await keyOf();
+    renameSync(join(bench.context, 'b.txt'), join(bench.context, 'c.txt'));
+    const renamed = await keyOf();
+    writeFileSync(join(bench.context, 'c.txt'), 'C');
+    const changed = await keyOf();
+    rmSync(join(bench.context, 'link'));
+    bench.write({ link: '-> c.txt' });
+    const linked = await keyOf();
+    const flagged = [await keyOf({ chown: '1' }), await keyOf({ chmod: '0700' }), await keyOf({ link: true }), await keyOf({ dest: '/e' })];
+    expect(new Set([first, closed, renamed, changed, linked, ...flagged]).size).toBe(9);
+  });
+
+  it('is the same from a context that was ignored in part and one that never had it', async () => {
+    bench.write(FILES);
+    const whole = await bench.plan({ sources: ['src'], dest: '/d' });
+    bench.write({ 'src/x.tmp': 'no', 'src/deep/er/y.tmp': 'no' });
+    bench.ignore('**/*.tmp', 'src/deep');
+    const ignored = await bench.plan({ sources: ['src'], dest: '/d' });
+    expect(ignored.contentKey).toBe(whole.contentKey);
+    expect(Object.keys(ignored.files)).toEqual(['src/lib', 'src/lib/x.c', 'src/main.c']);
+  });
+});
+
+it('refuses to make a layer of a file that is not what it was when its key was made', async () => {
+  bench.write(FILES);
+  const plan = await bench.plan({ sources: ['.'], dest: '/' });
+  writeFileSync(join(bench.context, 'b.txt'), 'other');
+  await expect(plan.make([])).rejects.toThrow('"b.txt" changed while it was being copied');
+  expect(readdirSync(tmpDir(bench.site.ctx)).filter((name) => name !== 'claims')).toEqual([]);
+});
+
+it('leaves out names that a layer reads as deletions, with a word', async () => {
+  bench.write({ 'd/.wh.a': 'x', 'd/b': 'B' });
+  expect(await bench.copy({ sources: ['d'], dest: '/d' })).toEqual({ 'd/': '0755 0:0', 'd/b': 'B' });
+  expect(bench.warnings).toEqual(['Left out "/d/.wh.a": a layer would read its name as the deletion of another file']);
+});
+
+it('keeps hard links of one source, and extended attributes', async () => {
+  bench.write({ 'd/a': 'A' });
+  linkSync(join(bench.context, 'd/a'), join(bench.context, 'd/b'));
+  setXattr(join(bench.context, 'd/a'), 'user.note', Buffer.from('kept'));
+  const plain = await bench.plan({ sources: ['d'], dest: '/d' });
+  const made = await plain.make([]);
+  const at = (name: string): string => join(layerFs(bench.site.ctx, made?.diffId ?? ''), 'd', name);
+  expect(statSync(at('a')).ino).toBe(statSync(at('b')).ino);
+  expect(getXattr(at('b'), 'user.note')?.toString()).toBe('kept');
+  setXattr(join(bench.context, 'd/a'), 'user.note', Buffer.from('other'));
+  expect((await bench.plan({ sources: ['d'], dest: '/d' })).contentKey).not.toBe(plain.contentKey);
 });
