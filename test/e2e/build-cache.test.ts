@@ -229,6 +229,8 @@ describe('what it takes', () => {
     writeFileSync(join(config, 'skiff/build.json'), '{"cacheMax": "1MB"}');
     await build('fifth', { XDG_CONFIG_HOME: config });
     expect((await descriptions()).map((text) => /echo (\w+)/.exec(text ?? '')?.[1])).toEqual(['fifth']);
+    await build('sixth', { SKIFF_BUILD_CACHE_MAX: '0' });
+    expect(await entries()).toEqual([]);
     expect(await box.ok(['system', 'check'])).toMatch(/ 0 problems$/);
     writeFileSync(join(config, 'skiff/build.json'), '{"cacheMax": "much"}');
     expect(await box.skiff(['build', '-'], { stdin: step('x')[1], env: { XDG_CONFIG_HOME: config } })).toMatchObject({

@@ -259,8 +259,10 @@ export interface StepCache {
   keep(record: CacheRecord): void;
   /** Why this step was not found: the first input that differs from the last time this slot was built; one clause. To be asked before `keep`. */
   explain(inputs: StepInputs): string;
-  /** Resolves when what was kept is on the disk, and the cache below its cap. For the end of a build. */
+  /** Resolves when what was kept is on the disk. For the end of a build. */
   settled(): Promise<void>;
+  /** Brings the cache below its cap, if this build added to it. Once the build's claim is gone, so that what it made may go, too. */
+  trim(): void;
   /** To be called before the files of these layers (diff-ids) are read: what a cache elsewhere has of them is fetched. */
   need(diffIds: readonly string[]): Promise<void>;
   /** The images with what `--cache-to type=inline` adds to them. */

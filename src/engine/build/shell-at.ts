@@ -2,13 +2,14 @@
 import { EngineError } from '../../sys/errors.ts';
 import type { ShellPoint } from './keep-shell.ts';
 import type { BuildSpot } from './spot.ts';
-import type { StageState } from './stage-state.ts';
+import { diffIdsOf, type StageState } from './stage-state.ts';
 import { StoppedForShell } from './stopped.ts';
 
 /** Throws StoppedForShell where `--shell-at` means the step that is about to begin. */
 export async function stopForShell(spot: BuildSpot, state: StageState, point: ShellPoint): Promise<void> {
   const { shellAt } = spot.solving.job.options;
   if (shellAt === undefined || !isMeant(spot, shellAt)) return;
+  await spot.solving.site.cache.need(diffIdsOf(state));
   const { keepShell } = await import('./keep-shell.ts');
   throw new StoppedForShell(keepShell(spot, state, point));
 }

@@ -35,7 +35,7 @@ export async function openCache(site: CacheSite): Promise<StepCache> {
   remote?.catch(() => undefined);
   let hasGrown = false;
 
-  return { find, keep, explain, settled, need, inlined, export: exportAll };
+  return { find, keep, explain, settled, trim, need, inlined, export: exportAll };
 
   async function find(key: string, inputs?: StepInputs): Promise<CacheRecord | undefined> {
     const record = findHere(key) ?? (await findElsewhere(key, inputs));
@@ -88,6 +88,9 @@ export async function openCache(site: CacheSite): Promise<StepCache> {
   async function settled(): Promise<void> {
     await settling.done();
     remember(() => orderCacheUses(ctx, [...used.keys()]));
+  }
+
+  function trim(): void {
     if (hasGrown) remember(() => trimCache(ctx, cap));
     hasGrown = false;
   }

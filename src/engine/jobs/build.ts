@@ -55,6 +55,7 @@ export async function build(ctx: Ctx, asked: BuildJob, tools: JobTools & BuildTo
     if (tools.signal.aborted) await Promise.race([work.catch(() => undefined), Bun.sleep(GRACE_MS)]);
     await endRunning(site);
     hold.release();
+    if (!tools.signal.aborted) site.cache.trim();
   }
 }
 
