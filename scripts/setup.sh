@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # A package, and a file or command that shows it is there.
-run_packages=(crun:crun passt:pasta fuse-overlayfs:fuse-overlayfs uidmap:newuidmap iproute2:ip nftables:nft util-linux:nsenter)
+run_packages=(crun:crun passt:pasta fuse-overlayfs:fuse-overlayfs uidmap:newuidmap iproute2:ip nftables:nft util-linux:nsenter git:git)
 test_packages=(docker-registry:docker-registry skopeo:skopeo umoci:umoci podman:podman busybox-static:/bin/busybox curl:curl zstd:zstd
   buildah:buildah debootstrap:debootstrap strace:strace e2fsprogs:mke2fs procps:ps xz-utils:xz bzip2:bzip2 openssl:openssl bind9-dnsutils:dig iperf3:iperf3 xfsprogs:mkfs.xfs openssh-client:ssh-agent git:git)
 vm_packages=(user-mode-linux:linux.uml)
