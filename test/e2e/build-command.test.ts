@@ -197,7 +197,7 @@ describe('--ssh with keys', () => {
     const { code, stderr } = await box.skiff(['build', '--ssh', `default=${join(folder(), 'noKey')}`, folder()]);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^skiff: Cannot forward ssh agent "default": ssh-add refused a key: \S.*\nName private keys that you may read\n$/,
+      /^skiff: Cannot forward ssh agent "default": ssh-add refused a key: \S.*\nName private keys that you alone may read\n$/,
     );
   });
 });

@@ -85,12 +85,11 @@ async function agentOfKeys(ctx: Pick<Ctx, 'env'>, id: string, keys: readonly str
     // A key with a passphrase is asked for on the terminal.
     const adding = Bun.spawn([add, '-q', ...keys], { stdio: ['inherit', 'ignore', 'pipe'], env: { ...ctx.env, SSH_AUTH_SOCK: socket } });
     const [said, code] = await Promise.all([new Response(adding.stderr).text(), adding.exited]);
-    if (code !== 0)
-      throw bad(
-        id,
-        `ssh-add refused a key: ${said.split('\n').find((line) => line !== '' && !line.startsWith('@'))}`,
-        'Name private keys that you may read',
-      );
+    if (code !== 0) {
+      // Its warning of a key that others may read begins with a banner.
+      const why = said.split(/[\r\n]+/).find((line) => line !== '' && !line.startsWith('@'));
+      throw bad(id, `ssh-add refused a key: ${why ?? `exit code ${code}`}`, 'Name private keys that you alone may read');
+    }
     return { socket, close };
   } catch (error) {
     close();
