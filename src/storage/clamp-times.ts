@@ -3,10 +3,13 @@
 
 import type { Ctx } from '../sys/context.ts';
 import { blobChunks } from './blob.ts';
+import { createInflater } from './inflate.ts';
 import { createTarReader } from './tar-reader.ts';
 import { createTarWriter } from './tar-writer.ts';
 
 export interface ClampOptions {
+  /** The blob is the tar by gzip or zstd. */
+  isCompressed: boolean;
   /** Seconds since 1970. */
   epoch: number;
   write: (chunk: Buffer) => void;
@@ -14,8 +17,9 @@ export interface ClampOptions {
   onPause: () => Promise<void>;
 }
 
-/** Rewrites the plain blob `digest`; false: nothing in it is younger. Throws ERR_BLOB_MISSING, ERR_BLOB_DAMAGED. */
-export async function clampTimes(ctx: Pick<Ctx, 'paths'>, digest: string, { epoch, write, onPause }: ClampOptions): Promise<boolean> {
+/** Rewrites the layer's blob `digest`, to a plain tar; false: nothing in it is younger. Throws ERR_BLOB_MISSING, ERR_BLOB_DAMAGED. */
+export async function clampTimes(ctx: Pick<Ctx, 'paths'>, digest: string, options: ClampOptions): Promise<boolean> {
+  const { epoch, isCompressed, write, onPause } = options;
   const tar = createTarWriter(write);
   let isChanged = false;
   const reader = createTarReader({
@@ -27,10 +31,14 @@ export async function clampTimes(ctx: Pick<Ctx, 'paths'>, digest: string, { epoc
     content: (data, from, to) => tar.content(data.subarray(from, to)),
     entryEnd: () => undefined,
   });
+  const inflater = isCompressed ? createInflater(reader.write) : undefined;
   for (const chunk of blobChunks(ctx, digest)) {
-    reader.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+    if (inflater) inflater.write(chunk);
+    else reader.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
     await onPause();
   }
+  inflater?.end();
+  inflater?.close();
   reader.end();
   tar.end();
   return isChanged;

@@ -293,6 +293,14 @@ describe('attestations', () => {
     expect(await box.ok(['run', '--rm', '--network', 'none', 'stored:1'])).toBe('made');
     await box.ok(['save', '--format', 'oci-dir', '-o', 'stored-layout', 'stored:1']);
     expect(JSON.parse(readFileSync(at('stored-layout/index.json'), 'utf8')).manifests[0].digest).toBe(digest);
+    await box.ok(['tag', 'stored:1', ours('stored:1')]);
+    await box.ok(['push', ours('stored:1')]);
+    if (!Bun.which('skopeo')) return;
+    const [own] = raw(`${ours('stored')}@${digest}`).manifests;
+    const types = raw(`${ours('stored')}@${own.digest}`).layers.map(({ mediaType }: { mediaType: string }) =>
+      mediaType.replace(/^.*tar/, ''),
+    );
+    expect(types).toEqual(['+gzip', '+gzip', '+gzip']);
   });
 });
 

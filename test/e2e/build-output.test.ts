@@ -164,6 +164,14 @@ describe('archives', () => {
     expect(await inspected('{{json .RootFS.Layers}}', 'same:1')).toBe(JSON.stringify(config.rootfs.diff_ids));
   });
 
+  test('layers of a base that was built here are compressed with the others', async () => {
+    await built('-f', join(context, 'Scratch'), '-t', 'own-base:1');
+    const derived = contextOf(box, 'derived', { Dockerfile: 'FROM own-base:1\nCOPY more /more\n', more: 'more' });
+    await box.ok(['build', '-q', '-o', 'type=oci,tar=false,dest=derived-layout', derived]);
+    const types = imageIn('derived-layout').manifest.layers.map((layer: { mediaType: string }) => layer.mediaType.replace(/^.*tar/, ''));
+    expect(types).toEqual(['+gzip', '+gzip', '+gzip']);
+  });
+
   test('what was compressed for an archive alone does not stay', async () => {
     await built('-t', 'lean:1');
     const blobs = () => readdirSync(join(box.root, 'images/blobs/sha256')).sort();

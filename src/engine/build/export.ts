@@ -4,7 +4,7 @@
 import { finishImage } from './export/finish.ts';
 import { asKnown } from './export/known.ts';
 import { namesOf } from './export/names.ts';
-import { prepareSet } from './export/prepare.ts';
+import { hasIndex, prepareSet } from './export/prepare.ts';
 import type { FinishedImage, PreparedSet } from './export/prepared.ts';
 import { squashed } from './export/remake-layers.ts';
 import { type Exported, resultOf } from './export/result.ts';
@@ -57,7 +57,9 @@ async function exportToStore(site: BuildSite, work: OutputWork): Promise<Exporte
     const { ctx, hold, options } = site;
     const names = namesOf(options, output);
     steps.note('exporting layers');
-    const prepared = await prepareSet(site, work, { compression: isPushed(output) ? 'gzip' : 'uncompressed', hold, steps });
+    // An index is pushed as it is stored; the layers of a single image are compressed when that is pushed.
+    const isFinal = isPushed(output) || hasIndex(options, work.finished.length);
+    const prepared = await prepareSet(site, work, { compression: isFinal ? 'gzip' : 'uncompressed', hold, steps });
     const set = isPushed(output) ? prepared : asKnown(ctx, prepared, output);
     putDocuments(site, set);
     const isStored = isOn(output, 'store', true);

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { putBlob } from '../../../src/storage/blob.ts';
 import { clampTimes } from '../../../src/storage/clamp-times.ts';
 import { digestOf } from '../../../src/storage/digest.ts';
@@ -12,10 +13,11 @@ const { ctx } = store;
 async function clamped(
   archive: Buffer,
   epoch: number,
+  isCompressed = false,
 ): Promise<{ isChanged: boolean; bytes: Buffer; entries: (TarHeader & { body: string })[] }> {
   const chunks: Buffer[] = [];
   const write = (chunk: Buffer): void => void chunks.push(Buffer.from(chunk));
-  const isChanged = await clampTimes(ctx, putBlob(ctx, archive), { epoch, write, onPause: async () => undefined });
+  const isChanged = await clampTimes(ctx, putBlob(ctx, archive), { epoch, write, isCompressed, onPause: async () => undefined });
   const bytes = Buffer.concat(chunks);
   const entries: (TarHeader & { body: string })[] = [];
   const reader = createTarReader({
@@ -65,4 +67,11 @@ test('layers that differ in their times alone become equal', async () => {
   const at = (mtime: number): Buffer => tar([file('a', 'x', { mtime }), file('b', 'y', { mtime: mtime + 1 })]);
   const digests = await Promise.all([2000, 3000].map(async (mtime) => digestOf((await clamped(at(mtime), 1000)).bytes)));
   expect(new Set(digests).size).toBe(1);
+});
+
+test('a compressed layer becomes a plain one', async () => {
+  const archive = tar([file('a', 'x'.repeat(3000), { mtime: 9 })]);
+  const plain = await clamped(archive, 5);
+  const packed = await clamped(gzipSync(archive), 5, true);
+  expect([packed.isChanged, packed.bytes.equals(plain.bytes)]).toEqual([true, true]);
 });

@@ -1,5 +1,5 @@
-// The layers of an image in the compression that an output asks for. What a build made is stored plain; the base image's layers stay as they came,
-// unless `force-compression` is given. The bytes depend on the layer and the level alone.
+// The layers of an image in the compression that an output asks for. What a build made is stored plain; layers that are compressed already (the base
+// image's, those of a cache elsewhere) stay as they came, unless `force-compression` is given. The bytes depend on the layer and the level alone.
 import { OCI_LAYER, ociLayerType } from '../../../oci/media-types.ts';
 import { blobChunks, hasBlob } from '../../../storage/blob.ts';
 import type { Claim } from '../../../storage/claim.ts';
@@ -15,7 +15,7 @@ import type { PreparedLayer } from './prepared.ts';
 export interface CompressOptions {
   kind: 'gzip' | 'zstd' | 'uncompressed';
   level?: number | undefined;
-  /** The base image's layers, too. */
+  /** Those that are compressed otherwise, too. */
   isForced: boolean;
   hold: Claim;
   signal: AbortSignal;
@@ -33,7 +33,8 @@ export async function compressLayers(ctx: Ctx, layers: readonly PreparedLayer[],
   const packed: PreparedLayer[] = [];
   for (const layer of layers) {
     const oci = { ...layer, mediaType: ociLayerType(layer.mediaType) };
-    const isFit = compressionOf(oci.mediaType) === options.kind || (!oci.isBuilt && !options.isForced);
+    const now = compressionOf(oci.mediaType);
+    const isFit = now === options.kind || (!options.isForced && (now !== 'uncompressed' || options.kind === 'uncompressed'));
     const done = isFit ? oci : (made.get(layer.digest) ?? findPacked(ctx, oci, options) ?? (await pack(ctx, oci, options)));
     made.set(layer.digest, done);
     packed.push({ ...done, isBuilt: layer.isBuilt });

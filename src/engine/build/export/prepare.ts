@@ -2,7 +2,7 @@
 import type { Claim } from '../../../storage/claim.ts';
 import { EngineError } from '../../../sys/errors.ts';
 import type { OutputWork } from '../export.ts';
-import type { BuildSite } from '../model.ts';
+import type { BuildOptions, BuildSite } from '../model.ts';
 import { isOn } from '../output-spec.ts';
 import { annotationsOf } from './annotations.ts';
 import { compressLayers } from './compress-layers.ts';
@@ -18,16 +18,21 @@ export interface PrepareOptions {
   steps: ExportSteps;
 }
 
+const hasStatements = ({ attest }: Pick<BuildOptions, 'attest'>): boolean => (attest.provenance ?? attest.sbom) !== undefined;
+
+/** Whether the result is an index. */
+export const hasIndex = (options: Pick<BuildOptions, 'attest'>, images: number): boolean => images > 1 || hasStatements(options);
+
 /** Throws ERR_OUTPUT, ERR_ANNOTATION, ERR_BLOB_MISSING. */
 export async function prepareSet(site: BuildSite, { output, finished, facts }: OutputWork, options: PrepareOptions): Promise<PreparedSet> {
   const { hold, steps } = options;
   const { attributes } = output;
   const { options: build, ctx, signal } = site;
   const annotations = annotationsOf(build.annotations, output);
-  const wantsStatements = build.attest.provenance !== undefined || build.attest.sbom !== undefined;
-  const hasIndex = finished.length > 1 || wantsStatements;
+  const wantsStatements = hasStatements(build);
+  const isIndex = hasIndex(build, finished.length);
   const documents = { annotations, isDocker: !isOn(output, 'oci-mediatypes', true) };
-  refuseNotes(annotations, { hasIndex, isLayout: output.type === 'oci' });
+  refuseNotes(annotations, { isIndex, isLayout: output.type === 'oci' });
   if (documents.isDocker && wantsStatements) {
     throw new EngineError('ERR_OUTPUT', "Invalid output: attestations need OCI's media types", { hint: 'Leave out oci-mediatypes=false' });
   }
@@ -50,7 +55,7 @@ export async function prepareSet(site: BuildSite, { output, finished, facts }: O
   const statements = wantsStatements ? await statementsFor(site, images, { output, facts }) : [];
   const [first] = images;
   if (!first) throw new Error('A build without a platform');
-  if (!hasIndex) return { images, statements, target: first.manifest };
+  if (!isIndex) return { images, statements, target: first.manifest };
   const index = indexDocument(images, statements, documents);
   return { images, statements, index, target: index.descriptor };
 }
@@ -66,12 +71,9 @@ async function statementsFor(
 
 const kindOf = (text: string | undefined) => (text === 'gzip' || text === 'zstd' || text === 'uncompressed' ? text : undefined);
 
-function refuseNotes(
-  annotations: ReturnType<typeof annotationsOf>,
-  { hasIndex, isLayout }: { hasIndex: boolean; isLayout: boolean },
-): void {
+function refuseNotes(annotations: ReturnType<typeof annotationsOf>, { isIndex, isLayout }: { isIndex: boolean; isLayout: boolean }): void {
   const strange = annotations.find(
-    ({ level }) => (!hasIndex && (level === 'index' || level === 'manifest-descriptor')) || (!isLayout && level === 'index-descriptor'),
+    ({ level }) => (!isIndex && (level === 'index' || level === 'manifest-descriptor')) || (!isLayout && level === 'index-descriptor'),
   );
   if (!strange) return;
   throw strange.level === 'index-descriptor'

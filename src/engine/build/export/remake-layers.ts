@@ -9,6 +9,7 @@ import type { ImageHistory } from '../../../storage/records.ts';
 import { packSquashed } from '../../../storage/squash-layers.ts';
 import { createTarWriter } from '../../../storage/tar-writer.ts';
 import type { BuildSite } from '../model.ts';
+import { compressionOf } from './compress-layers.ts';
 import { withLayers } from './finish.ts';
 import type { FinishedImage, PreparedLayer } from './prepared.ts';
 
@@ -44,7 +45,9 @@ export async function setBack(site: Site, image: FinishedImage, { epoch, hold }:
   const layers: PreparedLayer[] = [];
   for (const layer of image.layers) {
     const made = layer.isBuilt
-      ? await newLayer(site, hold, (write, onPause) => clampTimes(site.ctx, layer.digest, { epoch, write, onPause }))
+      ? await newLayer(site, hold, (write, onPause) =>
+          clampTimes(site.ctx, layer.digest, { epoch, write, onPause, isCompressed: compressionOf(layer.mediaType) !== 'uncompressed' }),
+        )
       : undefined;
     layers.push(made ?? layer);
   }
