@@ -100,6 +100,18 @@ describe('what is a hit', () => {
     expect(first).toBe('HIT');
   });
 
+  test('a build that is killed right after a step keeps the step, and leaves nothing else', async () => {
+    const context = writeContext(box, 'killed', { Dockerfile: 'FROM busybox\nRUN echo done > /done\nRUN sleep 1000\n' });
+    const running = box.start(['build', '--progress', 'plain', '--output', 'type=cacheonly', context]);
+    await eventually('the first step is remembered', () => records().length > 0);
+    running.kill('SIGKILL');
+    await running.exited;
+    writeFileSync(join(context, 'Dockerfile'), 'FROM busybox\nRUN echo done > /done\nRUN echo now\n');
+    const { 'RUN echo done > /done': first } = await explainedBuild(box, ['--output', 'type=cacheonly', context]);
+    expect(first).toBe('HIT');
+    expect(await box.ok(['system', 'check', '--repair'])).toMatch(/ 0 problems/);
+  });
+
   test('what was built is found after a restart of the machine', async () => {
     const context = writeContext(box, 'reboot', { Dockerfile: 'FROM busybox\nRUN echo kept > /kept\n' });
     await box.ok(['build', '-q', '--output', 'type=cacheonly', context]);
