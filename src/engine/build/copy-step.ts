@@ -1,7 +1,7 @@
 // One COPY or ADD. Planned first: the sources are found, and what of them counts becomes the content key, without a look at the rootfs; made only
 // when no cache has it: where everything goes is looked up in the rootfs's layers, without mounting them, and written as a layer.
 import { shown } from '../../storage/layer-path.ts';
-import { EngineError } from '../../sys/errors.ts';
+import { EngineError, isDiskFull } from '../../sys/errors.ts';
 import { cleanPath } from './context/clean-path.ts';
 import { parseGitUrl } from './context/git-url.ts';
 import { parseChmod } from './copy/chmod.ts';
@@ -25,7 +25,7 @@ export async function planCopy(site: CopySite, step: CopyStep): Promise<CopyPlan
   if (step.chmod !== undefined) parseChmod(step.chmod);
   checkChecksum(step);
   if (step.from.kind === 'layers') await site.cache.need(step.from.layers);
-  const sources = await findSources(site, step, onPause);
+  const sources = await findSources(site, step, onPause).catch(explain);
   const key = createKeyMaker(step, onPause);
   for (const found of sources) {
     if (found.late) key.note(found.late.name, found.late.digest);
@@ -39,8 +39,16 @@ export async function planCopy(site: CopySite, step: CopyStep): Promise<CopyPlan
     get files() {
       return files();
     },
-    make: (layers) => make(site, step, { layers, sources }),
+    make: (layers) => make(site, step, { layers, sources }).catch(explain),
   };
+}
+
+function explain(error: unknown): never {
+  if (!isDiskFull(error)) throw error;
+  throw new EngineError('ERR_NO_SPACE', 'Cannot copy: no space left on the device', {
+    hint: 'Make room, for instance with: skiff system prune. Nothing of the layer was kept',
+    cause: error,
+  });
 }
 
 function checkChecksum({ checksum, isAdd, sources }: CopyStep): void {

@@ -1,5 +1,8 @@
-import { chmodSync, linkSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, readdirSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { collect } from '../../../../src/engine/build/copy/collect.ts';
+import { hintAtSize } from '../../../../src/engine/build/copy/size-hint.ts';
+import { contextTree, rootOf } from '../../../../src/engine/build/copy/source-tree.ts';
 import type { CopyStep } from '../../../../src/engine/build/model.ts';
 import { layerFs, tmpDir } from '../../../../src/storage/layout.ts';
 import { getXattr, setXattr } from '../../../../src/sys/xattr.ts';
@@ -177,4 +180,18 @@ it('keeps hard links of one source, and extended attributes', async () => {
   expect(getXattr(at('b'), 'user.note')?.toString()).toBe('kept');
   setXattr(join(bench.context, 'd/a'), 'user.note', Buffer.from('other'));
   expect((await bench.plan({ sources: ['d'], dest: '/d' })).contentKey).not.toBe(plain.contentKey);
+});
+
+it('hints once at the ignore file when a source is very large, and names what is', () => {
+  bench.write({ 'data/huge': '', small: 'x' });
+  truncateSync(join(bench.context, 'data/huge'), 6_000_000_000);
+  const tree = contextTree(bench.site, { folder: bench.context, ignore: undefined });
+  const entries = [...collect(tree, rootOf(tree), {})];
+  hintAtSize(bench.site, '.', entries.slice(-1));
+  expect(bench.warnings).toEqual([]);
+  hintAtSize(bench.site, '.', entries);
+  hintAtSize(bench.site, '.', entries);
+  expect(bench.warnings).toEqual([
+    '"." of the build context is large: 6.0 GB in 2 files, most of it in "data". List in .dockerignore what the image does not need',
+  ]);
 });
