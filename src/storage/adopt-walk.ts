@@ -20,12 +20,12 @@ import {
   xattrNamesOf,
   xattrOf,
 } from '../sys/read-at.ts';
+import { layersBelow } from './adopt-below.ts';
+import { entryOf, headerOf, whiteout, whiteoutEntry } from './adopt-entries.ts';
 import { xattrsToKeep } from './layer-xattr.ts';
-import { layerFs } from './layout.ts';
-import { type Found, find, isFolder, join, type RealFolder } from './stacked-tree.ts';
-import type { TarHeader } from './tar-header.ts';
+import { join } from './stacked-tree.ts';
 import { createTarWriter } from './tar-writer.ts';
-import { createTreeSum, OPAQUE_XATTR, type TreeEntry } from './tree-sum.ts';
+import { createTreeSum, OPAQUE_XATTR } from './tree-sum.ts';
 
 export interface UpperWalk {
   /** Diff-ids of the layers below, base first. */
@@ -79,7 +79,7 @@ export async function walkUpper(
   const sum = createTreeSum();
   const linked = new Map<string, { path: string; crc: number }>();
   const written = { entries: 0, sizeBytes: 0 };
-  let below: RealFolder[] | undefined;
+  const below = layersBelow(ctx, layers);
   let pausedMs = performance.now();
   const fd = openSync(upper, 'r');
   try {
@@ -94,7 +94,7 @@ export async function walkUpper(
     return { ...written, isChanged: isRootChanged || written.entries > before, tree: sum.text() };
   } finally {
     closeFd(fd);
-    for (const folder of below ?? []) closeFd(folder.fd);
+    below.close();
   }
 
   async function walk(folder: Open): Promise<void> {
@@ -143,13 +143,13 @@ export async function walkUpper(
     try {
       const isOpaque = xattrOf(own, OPAQUE_XATTR)?.toString() === 'y';
       const isHidden = parent.isHidden || parent.hides;
-      const hides = isOpaque && !isHidden && lowerHasFolder(path);
+      const hides = isOpaque && !isHidden && below.hasFolder(path);
       stripOwn(own, hides ? OPAQUE_XATTR : undefined);
       const folder: Open = { fd: own, path, stat, parent, hides, isHidden, isTold: false, isTouched: false };
       if (hides) tell(folder);
       await walk(folder);
       if (!folder.isTold && isHidden) tell(folder);
-      if (!folder.isTold && !isAsBelow(folder)) tell(folder);
+      if (!folder.isTold && !below.hasSame(folder)) tell(folder);
       if (!folder.isTold) {
         removeFolderAt(parent.fd, name);
         parent.isTouched = true;
@@ -175,8 +175,7 @@ export async function walkUpper(
   // Archives say nothing of the root unless it is unusual, or another than before.
   function tellRoot(root: Open): boolean {
     const { fd: own, stat } = root;
-    const [top] = openBelow();
-    const old = top && statAt(top.fd, '');
+    const old = below.root();
     const isRootChanged = old ? old.mode !== stat.mode || old.uid !== stat.uid || old.gid !== stat.gid : !isUsual(stat);
     root.isInTar = isRootChanged || !isUsual(stat);
     const xattrs = root.isInTar ? xattrsToKeep(own) : undefined;
@@ -230,7 +229,7 @@ export async function walkUpper(
 
   function addWhiteout(path: string, name: string): void {
     tar.entry(whiteout(`${path.slice(0, path.length - name.length)}${WHITEOUT}${name}`));
-    sum.add({ ...entryOf(path, NOTHING, 'w'), xattrs: undefined });
+    sum.add(whiteoutEntry(path));
     written.entries++;
   }
 
@@ -249,90 +248,11 @@ export async function walkUpper(
     }
     removeFolderAt(folder.fd, name);
   }
-
-  function openBelow(): RealFolder[] {
-    below ??= [...new Set(layers.toReversed())].map((diffId) => ({
-      fd: openSync(layerFs(ctx, diffId), 'r'),
-      path: '',
-      isLive: false,
-      isFuse: false,
-    }));
-    return below;
-  }
-
-  /** What the layers below show under `path`; asked of few folders alone. */
-  function lowerAt(path: string): Found | undefined {
-    let stack = openBelow();
-    let found: Found | undefined;
-    for (const name of path.split('/')) {
-      found = find(stack, name);
-      if (!found) return undefined;
-      stack = found.stack;
-    }
-    return found;
-  }
-
-  function lowerHasFolder(path: string): boolean {
-    const found = lowerAt(path);
-    return found !== undefined && isFolder(found.stat);
-  }
-
-  /** Only younger than the one below, for instance by what was made in it and removed again. */
-  function isAsBelow({ fd: own, path, stat }: Open): boolean {
-    const found = lowerAt(path);
-    if (!found || !isFolder(found.stat)) return false;
-    if (found.stat.mode !== stat.mode || found.stat.uid !== stat.uid || found.stat.gid !== stat.gid) return false;
-    const other = openToReadAt(found.folder.fd, join(found.folder.path, found.name));
-    try {
-      return textOf(xattrsToKeep(own)) === textOf(xattrsToKeep(other));
-    } finally {
-      closeFd(other);
-    }
-  }
 }
 
-const NOTHING = { mode: 0, uid: 0, gid: 0, mtimeSeconds: 0 };
-
 const isUsual = ({ mode, uid, gid }: NodeStat): boolean => (mode & 0o7777) === 0o755 && uid === 0 && gid === 0;
-
-const textOf = (xattrs: Map<string, Buffer> | undefined): string =>
-  [...(xattrs ?? [])]
-    .map(([name, value]) => `${name}=${value.toString('hex')}`)
-    .sort()
-    .join();
 
 /** Takes away what overlayfs noted for itself, but for `kept`. */
 function stripOwn(fd: number, kept?: string): void {
   for (const name of xattrNamesOf(fd)) if (OWN_XATTR.test(name) && name !== kept) removeXattrFd(fd, name);
 }
-
-const entryOf = (path: string, stat: Pick<NodeStat, 'mode' | 'uid' | 'gid' | 'mtimeSeconds'>, type: TreeEntry['type']): TreeEntry => ({
-  path,
-  type,
-  mode: stat.mode & 0o7777,
-  uid: stat.uid,
-  gid: stat.gid,
-  size: 0,
-  mtimeSeconds: stat.mtimeSeconds,
-  crc: 0,
-  link: '',
-  xattrs: undefined,
-});
-
-// Times in whole seconds, as other builders write them: their parts would take two blocks more for every file, a third of the work.
-const headerOf = (name: string, stat: Pick<NodeStat, 'mode' | 'uid' | 'gid' | 'mtimeSeconds'>, type: string): TarHeader => ({
-  name,
-  linkName: '',
-  type,
-  mode: stat.mode & 0o7777,
-  uid: stat.uid,
-  gid: stat.gid,
-  size: 0,
-  mtimeSeconds: stat.mtimeSeconds,
-  mtimeNanoseconds: 0,
-  devMajor: 0,
-  devMinor: 0,
-  xattrs: undefined,
-});
-
-const whiteout = (name: string): TarHeader => headerOf(name, NOTHING, '0');
