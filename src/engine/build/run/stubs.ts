@@ -1,9 +1,12 @@
 // The places that mounts are made on: where the rootfs has none the runtime makes them, and they would stay in the layer. What was missing is noted before
 // the container is made; afterwards those of it that are empty still go, deepest first. Trap: only what was not there may go, for an empty folder of
 // the image's, or one that the program made there, is the image's.
-import { lstatSync, readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { lookInside, type RootView } from '../../../runtime/spec/inside.ts';
+import { closeFd, openFolderAt, removeFolderAt, unlinkAt } from '../../../sys/at.ts';
+import { namesAt, statAt } from '../../../sys/read-at.ts';
+import { walkInRoot } from '../../../sys/walk-in-root.ts';
 
 const OWN_PLACES = ['/proc', '/sys', '/dev', '/etc/hosts', '/etc/resolv.conf'];
 
@@ -28,24 +31,40 @@ function missingOf(view: RootView, path: string): string[] {
 
 /** Removes those of the places that are there and empty; `folder` is the rootfs, or the upper folder of its overlay. */
 export function removeEmpty(folder: string, places: readonly string[]): void {
-  for (const place of places.toSorted((a, b) => b.length - a.length)) {
-    const path = join(folder, place);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (!stat) continue;
+  const root = openSync(folder, 'r');
+  try {
+    for (const place of places.toSorted((a, b) => b.length - a.length)) removeIfEmpty(root, Buffer.from(place).toString('latin1'));
+  } finally {
+    closeSync(root);
+  }
+}
+
+// No symlink was on the way when it was noted: one that is there now is the program's, and what lies behind it is not ours.
+function removeIfEmpty(root: number, place: string): void {
+  try {
+    const { folder, folderPath, base, kind } = walkInRoot(root, place, { follow: false });
     try {
-      if (stat.isDirectory()) removeFolder(path);
-      else if (stat.isFile() && stat.size === 0) unlinkSync(path);
-    } catch {
-      // Not empty: the program has put something there, which is part of what it did.
+      if (join(folderPath, base) !== place) return;
+      if (kind === 'folder') removeFolder(folder, base);
+      else if (kind === 'file' && statAt(folder, base)?.size === 0) unlinkAt(folder, base);
+    } finally {
+      closeFd(folder);
     }
+  } catch {
+    // Gone, or not empty: the program has put something there, which is part of what it did.
   }
 }
 
 // fuse-overlayfs notes by two files that nothing of a folder shows through, even of one that is nowhere below.
-function removeFolder(path: string): void {
-  const names = readdirSync(path);
-  if (names.every((name) => OPAQUE_FILES.includes(name))) for (const name of names) rmSync(join(path, name), { force: true });
-  rmdirSync(path);
+function removeFolder(parent: number, base: string): void {
+  const own = openFolderAt(parent, base);
+  try {
+    const names = namesAt(own, '');
+    if (names.every((name) => OPAQUE_FILES.includes(name))) for (const name of names) unlinkAt(own, name);
+  } finally {
+    closeFd(own);
+  }
+  removeFolderAt(parent, base);
 }
 
 const OPAQUE_FILES = ['.wh..opq', '.wh..wh..opq'];

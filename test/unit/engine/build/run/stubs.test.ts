@@ -38,3 +38,18 @@ test("a folder with fuse-overlayfs's own marks alone counts as empty", () => {
   removeEmpty(root, places);
   expect(existsSync(join(root, 'm'))).toBe(false);
 });
+
+test('a symlink that the program put on the way leads to nothing that goes', () => {
+  const outside = mkdtempSync(join(tmpdir(), 'skiff-stubs-'));
+  try {
+    mkdirSync(join(outside, 'folder'));
+    writeFileSync(join(outside, 'file'), '');
+    const places = missingPlaces(root, ['/a/folder', '/a/file']);
+    expect(places).toEqual(['/a', '/a/folder', '/a/file']);
+    symlinkSync(outside, join(root, 'a'));
+    removeEmpty(root, places);
+    expect([existsSync(join(outside, 'folder')), existsSync(join(outside, 'file'))]).toEqual([true, true]);
+  } finally {
+    rmSync(outside, { recursive: true, force: true });
+  }
+});
