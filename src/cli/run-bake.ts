@@ -5,9 +5,11 @@ import { bakeTargets } from '../engine/bake/run.ts';
 import type { BuildEvent } from '../engine/build/model.ts';
 import { writeBakeMetadata } from '../engine/build/result-files.ts';
 import type { Ctx } from '../sys/context.ts';
+import { errnoOf } from '../sys/errors.ts';
 import { type ProgressMode, showBuild } from './build-progress.ts';
 import type { Io } from './command.ts';
 import { interruptible } from './interruptible.ts';
+import { BrokenPipe } from './io.ts';
 
 export interface RunBakeOptions {
   io: Io;
@@ -27,6 +29,9 @@ export async function runBake(ctx: Ctx, plan: BakePlan, { io, mode, common, meta
     isFailed = false;
     progress.finish(false);
     if (metadataFile !== undefined) writeBakeMetadata(results, metadataFile);
+  } catch (error) {
+    // Who read an archive on standard output has left.
+    throw errnoOf(error) === 'EPIPE' ? new BrokenPipe() : error;
   } finally {
     if (isFailed) progress.finish(true);
   }

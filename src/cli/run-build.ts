@@ -3,9 +3,11 @@ import type { BuildEvent, BuildRequest, BuildResult, KeptShell } from '../engine
 import { clearResultFiles, type ResultFiles, writeResultFiles } from '../engine/build/result-files.ts';
 import { buildImage } from '../engine/build.ts';
 import type { Ctx } from '../sys/context.ts';
+import { errnoOf } from '../sys/errors.ts';
 import { type ProgressMode, showBuild } from './build-progress.ts';
 import type { Io } from './command.ts';
 import { interruptible } from './interruptible.ts';
+import { BrokenPipe } from './io.ts';
 import { reportOf } from './report.ts';
 
 export interface RunBuildOptions {
@@ -35,6 +37,8 @@ export async function runBuild(
     progress.finish(false);
   } catch (error) {
     progress.finish(true);
+    // Who read the archive on standard output has left.
+    if (errnoOf(error) === 'EPIPE') throw new BrokenPipe();
     if (!shell || !request.options.keepFailed) throw error;
     const { text, exitCode } = reportOf(error, { debug: ctx.env.SKIFF_DEBUG !== undefined });
     io.err(text);

@@ -226,6 +226,15 @@ describe('plain files', () => {
     expect([await child.exited, [...entries.keys()]]).toEqual([0, ['plain-amd64', 'same']]);
   });
 
+  test('a reader that leaves ends the build without a word', async () => {
+    const child = box.start(['build', '-q', '-o', '-', context]);
+    void child.stdin.end();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    expect([await child.exited, await new Response(child.stderr).text()]).toEqual([141, '']);
+  });
+
   test('several platforms: a folder each, or together where nothing collides', async () => {
     const both = ['--platform', 'linux/amd64,linux/arm64', '-f', join(context, 'Scratch')];
     await built(...both, '-o', 'type=local,dest=split', '-o', 'type=tar,dest=split.tar');
