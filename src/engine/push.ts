@@ -70,10 +70,18 @@ export async function pushImage(ctx: Ctx, options: PushOptions): Promise<void> {
       plans.push({ image, tag: options.byDigest ? lastOf(plan.manifests).digest : tag, plan });
     }
     keepLoopbackDirect(process.env);
-    const repository = (await registryEndpoints(ctx.env, target, { tlsVerify })).at(-1)?.repository ?? target.repository;
+    const endpoints = await registryEndpoints(ctx.env, target, { tlsVerify });
+    const repository = endpoints.at(-1)?.repository ?? target.repository;
     const digests = new Set(plans.flatMap(({ plan }) => plan.blobs.map(({ digest }) => digest)));
     const sources = repository === target.repository ? mountSources(ctx, target, digests) : new Map<string, string[]>();
-    const registry = openRegistry({ env: ctx.env, reference: target, tlsVerify, signal, scopes: scopesFor(repository, sources) });
+    const registry = openRegistry({
+      env: ctx.env,
+      reference: target,
+      tlsVerify,
+      signal,
+      endpoints,
+      scopes: scopesFor(repository, sources),
+    });
     const push: Push = { ctx, target, registry, repository, sources, emit, signal, done: new Map() };
     for (const { image, tag, plan } of plans) {
       const { digest, bytes, mediaType } = lastOf(plan.manifests);

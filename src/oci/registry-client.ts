@@ -6,6 +6,7 @@ import { parseChallenges } from './challenge.ts';
 import type { FoundCredentials } from './credentials.ts';
 import type { Answer } from './http/answer.ts';
 import { systemCertificates } from './http/certificates.ts';
+import { isRetryableStatus } from './http/retry.ts';
 import { createTransport, type HttpRequest, stallTimeoutMs, type Transport, type TransportOptions } from './http/transport.ts';
 import type { Endpoint } from './registry-config.ts';
 
@@ -36,6 +37,8 @@ export interface RegistryClient {
 }
 
 const LARGEST_ERROR = 64 << 10;
+/** Go's servers answer plain HTTP on a TLS port so. */
+const NO_TLS_HERE = 400;
 
 export function createClient(options: ClientOptions): RegistryClient {
   const { env, endpoint, signal } = options;
@@ -54,7 +57,24 @@ export function createClient(options: ClientOptions): RegistryClient {
     return base;
   }
 
+  // Where the scheme is not known yet, the first request finds it out itself: the first scheme mostly is the right one. It shows no login.
+  async function tryScheme(request: HttpRequest): Promise<{ origin: string; answer?: Answer }> {
+    const origin = `${endpoint.schemes[0]}://${endpoint.host}`;
+    try {
+      const headers = { ...request.headers, 'accept-encoding': 'identity', 'user-agent': 'skiff' };
+      const answer = await transport.send({ ...request, url: origin + request.url, headers, tries: 1, signal });
+      if (answer.status !== NO_TLS_HERE && !isRetryableStatus(answer.status)) return { origin, answer };
+      answer.cancel();
+      if (answer.status !== NO_TLS_HERE) return { origin };
+    } catch {
+      signal?.throwIfAborted();
+    }
+    return { origin: await findBase(transport, endpoint, signal) };
+  }
+
   async function ask(request: HttpRequest): Promise<Answer> {
+    const trial = base === undefined && isHarmless(request) && endpoint.schemes.length > 1 ? tryScheme(request) : undefined;
+    base ??= trial?.then((found) => found.origin);
     const origin = await findOrigin();
     const url = addressOf(request.url, origin);
     // What is ours to show is for the registry alone, wherever an answer of it points.
@@ -64,8 +84,8 @@ export function createClient(options: ClientOptions): RegistryClient {
       if (authorization && isOurs) headers.authorization = authorization;
       return transport.send({ ...request, url, headers, signal });
     };
-    const used = authorizer.current();
-    const answer = await send(used);
+    const used = trial ? undefined : authorizer.current();
+    const answer = (await trial)?.answer ?? (await send(used));
     if (answer.status !== 401 || !isOurs) return answer;
     const renewed = await authorizer.renew(answer, { used, registryUrl: origin, signal });
     if (renewed === undefined) return answer;
@@ -73,6 +93,9 @@ export function createClient(options: ClientOptions): RegistryClient {
     return send(renewed);
   }
 }
+
+const isHarmless = ({ method = 'GET', url, body }: HttpRequest): boolean =>
+  (method === 'GET' || method === 'HEAD') && body === undefined && url.startsWith('/');
 
 /** Requests to the server alone, without any login. */
 export function endpointTransport(
@@ -149,8 +172,7 @@ export async function findBase(transport: Transport, { schemes, host }: Endpoint
     try {
       const answer = await transport.send({ url: `${scheme}://${host}/v2/`, tries: 1, signal });
       answer.cancel();
-      // Go's servers answer plain HTTP on a TLS port with 400.
-      if (answer.status !== 400) return `${scheme}://${host}`;
+      if (answer.status !== NO_TLS_HERE) return `${scheme}://${host}`;
     } catch {
       signal?.throwIfAborted();
     }

@@ -9,7 +9,7 @@ import { ACCEPTED_MANIFESTS, bareType } from './media-types.ts';
 import { fullReference, type Reference, repositoryName } from './reference.ts';
 import { LARGEST_MANIFEST, manifestTooLarge, nextPage, rangeStart, tagsIn, wrongManifest } from './registry-answer.ts';
 import { type ClientSession, createClient, type RegistryClient } from './registry-client.ts';
-import { registryEndpoints } from './registry-config.ts';
+import { type Endpoint, registryEndpoints } from './registry-config.ts';
 import { blobRefusal, manifestRefusal, type Refusal, webPage } from './registry-error.ts';
 
 export interface RegistryOptions {
@@ -18,6 +18,8 @@ export interface RegistryOptions {
   /** false: accept what TLS cannot check, and no TLS. */
   tlsVerify?: boolean | undefined;
   signal?: AbortSignal | undefined;
+  /** The reference's servers (`registryEndpoints`), where the caller has looked already. */
+  endpoints?: Endpoint[] | undefined;
   /** What another process found out already. */
   session?: RegistrySession | undefined;
   /** What a token is asked for, such as `repository:app:pull,push`; what the registry's challenge names when left out. With it no mirror is asked. */
@@ -226,7 +228,7 @@ export function openRegistry(options: RegistryOptions): Registry {
 }
 
 async function openClients({ env, reference, signal, session, scopes, ...options }: RegistryOptions): Promise<RegistryClient[]> {
-  const all = await registryEndpoints(env, reference, { tlsVerify: options.tlsVerify });
+  const all = options.endpoints ?? (await registryEndpoints(env, reference, { tlsVerify: options.tlsVerify }));
   const endpoints = scopes ? all.slice(-1) : all;
   return endpoints.map((endpoint, index) =>
     createClient({

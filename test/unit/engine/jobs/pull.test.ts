@@ -117,7 +117,7 @@ it('a second pull asks what the tag is, and fetches nothing', async () => {
   served.requests.length = 0;
   const { result, events } = await pullFrom(served);
   expect(result.status).toBe('current');
-  expect(served.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v2/', 'HEAD /v2/image/manifests/latest']);
+  expect(served.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['HEAD /v2/image/manifests/latest']);
   expect(events.flatMap((event) => (event.type === 'layer' ? [event.status] : []))).toEqual(['exists', 'exists']);
 });
 
