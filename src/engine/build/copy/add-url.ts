@@ -124,11 +124,16 @@ async function fetched(site: CopySite, url: string, { checksum, id }: { checksum
 }
 
 async function ask({ signal }: CopySite, url: string, headers: Record<string, string>): Promise<Response> {
+  // For the answer to begin: its body may take longer, as long as it does not stall.
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(new DOMException('The operation timed out.', 'TimeoutError')), STALL_MS);
   try {
-    return await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(STALL_MS)]), headers });
+    return await fetch(url, { signal: AbortSignal.any([signal, waiting.signal]), headers });
   } catch (error) {
     signal.throwIfAborted();
     throw failed(url, networkFailure(error, url).message);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
