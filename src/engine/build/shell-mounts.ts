@@ -1,5 +1,6 @@
 // The mounts of a RUN for a shell in its place, as flags of `run`: caches (without their lock), tmpfs, and folders of contexts, for reading. The values of
 // secrets and agents went with the build, and so did the other stages' mounted files.
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { listCacheMounts } from '../../storage/build-cache-mounts.ts';
 import { cacheMountFs } from '../../storage/layout.ts';
@@ -17,14 +18,25 @@ export function shellMounts(ctx: Ctx, mounts: readonly RunMount[]): ShellMounts 
   const result: ShellMounts = { mounts: [], left: [] };
   for (const mount of mounts) {
     const cache = mount.type === 'cache' ? caches.find(({ record }) => record.id === mount.id) : undefined;
+    const inContext = mount.type === 'bind' && mount.from.kind === 'context' ? inside(mount.from.context.folder, mount.source) : undefined;
     if (mount.type === 'tmpfs') result.mounts.push({ flag: '--tmpfs', value: mount.target });
     else if (mount.type === 'cache' && cache) result.mounts.push({ flag: '--mount', value: bind(cacheMountFs(ctx, cache.name), mount) });
-    else if (mount.type === 'bind' && mount.from.kind === 'context' && mount.from.context.folder !== undefined) {
-      const source = join(mount.from.context.folder, mount.source);
-      result.mounts.push({ flag: '--mount', value: bind(source, { ...mount, readonly: true }) });
-    } else result.left.push(`${mount.type} ${'id' in mount ? mount.id : mount.target}`);
+    else if (mount.type === 'bind' && inContext !== undefined)
+      result.mounts.push({ flag: '--mount', value: bind(inContext, { ...mount, readonly: true }) });
+    else result.left.push(`${mount.type} ${'id' in mount ? mount.id : mount.target}`);
   }
   return result;
+}
+
+/** The path of `source` in the folder; undefined where it is not there, or a symlink leads out: the step did not see that either. */
+function inside(folder: string | undefined, source: string): string | undefined {
+  if (folder === undefined) return undefined;
+  try {
+    const [root, path] = [realpathSync(folder), realpathSync(join(folder, join('/', source)))];
+    return path === root || path.startsWith(root === '/' ? root : `${root}/`) ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function bind(source: string, { target, readonly }: { target: string; readonly: boolean }): string {
