@@ -45,4 +45,4 @@ export function explainMoved(error: unknown, { written, pin }: { written: string
 }
 
 /** As written, without a user's name and password. */
-const pinName = (written: string): string => written.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+const pinName = (written: string): string => written.replace(/^(\w+:\/\/)[^/]*@/, '$1');

@@ -62,4 +62,4 @@ const bad = (text: string, why: string): EngineError =>
   });
 
 /** The URL without a user and a password that it may hold. */
-export const withoutPassword = (url: string): string => url.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+export const withoutPassword = (url: string): string => url.replace(/^(\w+:\/\/)[^/]*@/, '$1');

@@ -2,7 +2,7 @@
 // but nothing is asked. First the commit is looked up, which is all that a cache needs; then it is fetched alone, without its history.
 // In a worker the user is root of a namespace: programs that ask for the home of who runs them (ssh) would look at root's. So git is run there in one more
 // namespace, in which the user has their own number.
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { childEnv } from '../../../sys/child-env.ts';
 import type { Ctx } from '../../../sys/context.ts';
@@ -77,8 +77,22 @@ export async function checkOut(
   await run(['-c', 'advice.detachedHead=false', 'checkout', '-q', '--force', found.commit]);
   if (source.submodules && existsSync(join(tree, '.gitmodules')))
     await run(['submodule', '-q', 'update', '--init', '--recursive', '--depth=1']);
-  if (!keepGitDir) rmSync(join(tree, '.git'), { recursive: true, force: true });
+  if (keepGitDir) forgetLogin(join(tree, '.git'), source.remote);
+  else rmSync(join(tree, '.git'), { recursive: true, force: true });
   return folderIn(tree, source);
+}
+
+/** Takes the user's name and password that `remote` has out of the configuration of the repository and its submodules: what is kept goes into an image. */
+export function forgetLogin(repository: string, remote: string): void {
+  const login = /^https?:\/\/[^/]*@/.exec(remote)?.[0];
+  if (login === undefined) return;
+  for (const entry of readdirSync(repository, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.name !== 'config') continue;
+    const path = join(entry.parentPath, entry.name);
+    const text = readFileSync(path, 'latin1');
+    const plain = text.replaceAll(login, withoutPassword(login));
+    if (plain !== text) writeFileSync(path, plain, 'latin1');
+  }
 }
 
 function folderIn(tree: string, { folder, remote }: GitSource): string {
