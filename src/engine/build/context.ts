@@ -74,7 +74,7 @@ async function definitionOf(
 ): Promise<{ dockerfile: DockerfileText; context: ContextSource }> {
   const contextWith = (path: string | undefined): ContextSource => ({
     folder,
-    ignore: folder === undefined ? undefined : readIgnore(folder, path),
+    ignore: folder === undefined ? undefined : readIgnore(folder, path, { isFetched }),
   });
   if (dockerfileText !== undefined) return { dockerfile: { name: 'Dockerfile', text: dockerfileText }, context: contextWith(undefined) };
   if (dockerfile !== undefined) {

@@ -79,5 +79,5 @@ function failed(url: string, why: string): EngineError {
 
 /** The URL without a password that it may hold. */
 export function withoutSecret(url: string): string {
-  return url.replace(/^(\w+:\/\/)[^/@]*@/, '$1').replace(/\?.*$/, '');
+  return url.replace(/^(\w+:\/\/)[^/]*@/, '$1').replace(/\?.*$/, '');
 }

@@ -60,10 +60,10 @@ function read(path: string, shown: string, place: DockerfilePlace): string {
   }
 }
 
-function refuseOutside(path: string, folder: string): void {
+function refuseOutside(path: string, folder: string, { code = 'ERR_DOCKERFILE', what = 'dockerfile' } = {}): void {
   const way = relative(realpathSync(folder), realpathSync(path));
   if (!way.startsWith('..') && !isAbsolute(way)) return;
-  throw new EngineError('ERR_DOCKERFILE', `failed to read dockerfile: "${relative(folder, path)}" leads out of the build context`);
+  throw new EngineError(code, `failed to read ${what}: "${relative(folder, path)}" leads out of the build context`);
 }
 
 function hintFor(path: string, { folder, file, isFetched }: DockerfilePlace): string {
@@ -84,12 +84,14 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** The lines of the ignore file that holds for the Dockerfile at `path`, as written. Throws ERR_DOCKERIGNORE. */
-export function readIgnore(folder: string, path: string | undefined): ContextSource['ignore'] {
+/** The lines of the ignore file that holds for the Dockerfile at `path`, as written. `isFetched` as of a DockerfilePlace. Throws ERR_DOCKERIGNORE. */
+export function readIgnore(folder: string, path: string | undefined, { isFetched = false } = {}): ContextSource['ignore'] {
   for (const file of [...(path === undefined ? [] : [`${path}.dockerignore`]), join(folder, '.dockerignore')]) {
     try {
+      if (isFetched) refuseOutside(file, folder, { code: 'ERR_DOCKERIGNORE', what: basename(file) });
       return { file: basename(file), patterns: readFileSync(file, 'utf8').split(/\r?\n/) };
     } catch (error) {
+      if (error instanceof EngineError) throw error;
       const code = errnoOf(error) ?? '';
       if (code === 'ENOENT' || code === 'ENOTDIR') continue;
       throw new EngineError('ERR_DOCKERIGNORE', `failed to read ${basename(file)}: ${WORDS[code] ?? code}`, { cause: error });

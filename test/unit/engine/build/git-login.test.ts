@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { forgetLogin } from '../../../../src/engine/build/context/git.ts';
 import { withoutPassword } from '../../../../src/engine/build/context/git-url.ts';
+import { withoutSecret } from '../../../../src/engine/jobs/download.ts';
 
 const REMOTE = 'https://me:se@cret@example.test/project.git';
 
@@ -26,4 +27,5 @@ it('a repository that is kept does not keep the password it was fetched with', (
 
 it('nothing of a password is shown that has an @ in it', () => {
   expect(withoutPassword(REMOTE)).toBe('https://example.test/project.git');
+  expect(withoutSecret(REMOTE)).toBe('https://example.test/project.git');
 });
