@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { listCacheMounts } from '../../storage/build-cache-mounts.ts';
 import { cacheMountFs } from '../../storage/layout.ts';
 import type { Ctx } from '../../sys/context.ts';
-import type { RunMount } from './model.ts';
+import type { ContextSource, RunMount } from './model.ts';
 
 export interface ShellMounts {
   mounts: { flag: '--mount' | '--tmpfs'; value: string }[];
@@ -18,7 +18,7 @@ export function shellMounts(ctx: Ctx, mounts: readonly RunMount[]): ShellMounts 
   const result: ShellMounts = { mounts: [], left: [] };
   for (const mount of mounts) {
     const cache = mount.type === 'cache' ? caches.find(({ record }) => record.id === mount.id) : undefined;
-    const inContext = mount.type === 'bind' && mount.from.kind === 'context' ? inside(mount.from.context.folder, mount.source) : undefined;
+    const inContext = mount.type === 'bind' && mount.from.kind === 'context' ? inside(mount.from.context, mount.source) : undefined;
     if (mount.type === 'tmpfs') result.mounts.push({ flag: '--tmpfs', value: mount.target });
     else if (mount.type === 'cache' && cache) result.mounts.push({ flag: '--mount', value: bind(cacheMountFs(ctx, cache.name), mount) });
     else if (mount.type === 'bind' && inContext !== undefined)
@@ -28,9 +28,12 @@ export function shellMounts(ctx: Ctx, mounts: readonly RunMount[]): ShellMounts 
   return result;
 }
 
-/** The path of `source` in the folder; undefined where it is not there, or a symlink leads out: the step did not see that either. */
-function inside(folder: string | undefined, source: string): string | undefined {
-  if (folder === undefined) return undefined;
+/**
+ * The path of `source` in the context; undefined where it is not there, or a symlink leads out: the step did not see that either. Nor did it see what is
+ * ignored, which nothing hides here: a context with such rules is left out.
+ */
+function inside({ folder, ignore }: ContextSource, source: string): string | undefined {
+  if (folder === undefined || (ignore !== undefined && ignore.patterns.length > 0)) return undefined;
   try {
     const [root, path] = [realpathSync(folder), realpathSync(join(folder, join('/', source)))];
     return path === root || path.startsWith(root === '/' ? root : `${root}/`) ? path : undefined;

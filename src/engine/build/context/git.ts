@@ -2,7 +2,7 @@
 // but nothing is asked. First the commit is looked up, which is all that a cache needs; then it is fetched alone, without its history.
 // In a worker the user is root of a namespace: programs that ask for the home of who runs them (ssh) would look at root's. So git is run there in one more
 // namespace, in which the user has their own number.
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { childEnv } from '../../../sys/child-env.ts';
 import type { Ctx } from '../../../sys/context.ts';
@@ -26,7 +26,8 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Asks the server which commit is meant. Throws ERR_GIT, ERR_NO_PROGRAM. */
 export async function findCommit(ctx: Ctx, source: GitSource, calls: GitCalls): Promise<GitCommit> {
-  const { remote, ref, commit } = source;
+  const { ref, commit } = source;
+  const remote = withoutLogin(source.remote);
   if (ref !== undefined && COMMIT.test(ref)) return checked(source, { commit: ref, name: undefined });
   if (ref === undefined && commit !== undefined && COMMIT.test(commit)) return { commit, name: undefined };
   const wanted = ref === undefined ? ['HEAD'] : [ref, `${ref}^{}`];
@@ -66,7 +67,7 @@ export async function checkOut(
   mkdirSync(tree, { mode: 0o755 });
   const run = (args: string[]): Promise<string> => git(ctx, ['-C', tree, ...args], { source, ...calls });
   await run(['-c', 'init.defaultBranch=main', 'init', '-q', '--template=']);
-  await run(['remote', 'add', 'origin', source.remote]);
+  await run(['remote', 'add', 'origin', withoutLogin(source.remote)]);
   const fetching = ['fetch', '-q', '--no-tags', '--depth', '1', 'origin'];
   const what = found.name === undefined ? found.commit : `+${found.name}`;
   // Servers may refuse to hand out a commit that no branch begins with.
@@ -77,21 +78,31 @@ export async function checkOut(
   await run(['-c', 'advice.detachedHead=false', 'checkout', '-q', '--force', found.commit]);
   if (source.submodules && existsSync(join(tree, '.gitmodules')))
     await run(['submodule', '-q', 'update', '--init', '--recursive', '--depth=1']);
-  if (keepGitDir) forgetLogin(join(tree, '.git'), source.remote);
-  else rmSync(join(tree, '.git'), { recursive: true, force: true });
+  if (!keepGitDir) rmSync(join(tree, '.git'), { recursive: true, force: true });
   return folderIn(tree, source);
 }
 
-/** Takes the user's name and password that `remote` has out of the configuration of the repository and its submodules: what is kept goes into an image. */
-export function forgetLogin(repository: string, remote: string): void {
-  const login = /^https?:\/\/[^/]*@/.exec(remote)?.[0];
-  if (login === undefined) return;
-  for (const entry of readdirSync(repository, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || entry.name !== 'config') continue;
-    const path = join(entry.parentPath, entry.name);
-    const text = readFileSync(path, 'latin1');
-    const plain = text.replaceAll(login, withoutPassword(login));
-    if (plain !== text) writeFileSync(path, plain, 'latin1');
+// Arguments are in the process list, and what is in a repository's configuration goes into an image with --keep-git-dir: a login is in neither.
+const withoutLogin = (remote: string): string => (/^https?:/.test(remote) ? withoutPassword(remote) : remote);
+
+/** The login that an http(s) URL holds, for git as configuration in its environment (git-config(1), GIT_CONFIG_COUNT: git 2.31). */
+export function loginSettings(remote: string, env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const [, start = '', user = '', password = '', host = ''] = /^(https?:\/\/)([^/:]*)(?::([^/]*))?@([^/@]+\/)/.exec(remote) ?? [];
+  if (start === '') return {};
+  const login = Buffer.from(`${decoded(user)}:${decoded(password)}`).toString('base64');
+  const count = Number(env.GIT_CONFIG_COUNT) || 0;
+  return {
+    GIT_CONFIG_COUNT: String(count + 1),
+    [`GIT_CONFIG_KEY_${count}`]: `http.${start}${host}.extraHeader`,
+    [`GIT_CONFIG_VALUE_${count}`]: `Authorization: Basic ${login}`,
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 
@@ -113,6 +124,7 @@ async function git(ctx: Ctx, args: string[], { source, signal, sshAgent }: GitCa
     cwd: '/',
     env: {
       ...withoutGit(childEnv(ctx.env)),
+      ...loginSettings(source.remote, ctx.env),
       GIT_TERMINAL_PROMPT: '0',
       GIT_SSH_COMMAND: ctx.env.GIT_SSH_COMMAND ?? 'ssh -o BatchMode=yes',
       ...(sshAgent === undefined ? {} : { SSH_AUTH_SOCK: sshAgent }),

@@ -108,7 +108,10 @@ async function writeBlobFile(path: string, bytes: AsyncIterable<Uint8Array>): Pr
   const temporary = `${path}.tmp-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const file = await open(temporary, 'wx', 0o644);
   try {
-    for await (const chunk of bytes) await file.write(chunk);
+    for await (const chunk of bytes) {
+      // On a disk that is nearly full a write may take a part.
+      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+    }
     await file.sync();
     await file.close();
     await rename(temporary, path);

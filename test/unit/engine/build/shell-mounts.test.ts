@@ -16,9 +16,15 @@ afterAll(() => {
   store.remove();
 });
 
-const mountsOf = (source: string) =>
+const mountsOf = (source: string, patterns: string[] = []) =>
   shellMounts(store.ctx, [
-    { type: 'bind', target: '/x', from: { kind: 'context', context: { folder: context, ignore: undefined } }, source, readonly: true },
+    {
+      type: 'bind',
+      target: '/x',
+      from: { kind: 'context', context: { folder: context, ignore: { file: '.dockerignore', patterns } } },
+      source,
+      readonly: true,
+    },
   ]);
 
 it.each([
@@ -32,4 +38,8 @@ it.each([
 
 it.each(['../private', 'out', 'missing'])('%s, which is not in the context, is left out', (source) => {
   expect(mountsOf(source)).toEqual({ mounts: [], left: ['bind /x'] });
+});
+
+it('a context of which something is ignored is left out, as nothing would hide that', () => {
+  expect(mountsOf('src', ['.env'])).toEqual({ mounts: [], left: ['bind /x'] });
 });
