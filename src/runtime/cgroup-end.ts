@@ -1,26 +1,32 @@
 // The end of a container's cgroup: what is left in it is killed, then it goes. Paths are relative to the cgroup2 mount.
-import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cgroup2Mount } from './cgroup-tree.ts';
 
 /**
- * Kills what is left in the cgroup of a container whose supervisor is gone, and removes it. A killed supervisor's lock is free a moment
- * before the kernel has killed its pid namespace: until that is done the cgroup is busy.
+ * Kills what is left in the cgroup of a container that is down, and removes it. A killed supervisor's lock is free a moment before the kernel
+ * has killed its pid namespace, and an exec may just be joining: until that is over the cgroup is busy.
  */
 export async function endCgroup(path: string): Promise<void> {
   const root = cgroup2Mount();
   if (!root || !path) return;
   const folder = join(root, path);
   const deadline = performance.now() + EMPTY_MS;
-  while (isPopulated(folder) && performance.now() < deadline) {
-    try {
-      writeFileSync(join(folder, 'cgroup.kill'), '1');
-    } catch {
-      // Gone by now, or a kernel before 5.14: then its end is only waited for.
-    }
+  for (;;) {
+    if (isPopulated(folder)) killAll(folder);
+    else removeCgroup({ path });
+    if (!existsSync(folder) || performance.now() > deadline) break;
     await Bun.sleep(2);
   }
   removeCgroup({ path });
+}
+
+function killAll(folder: string): void {
+  try {
+    writeFileSync(join(folder, 'cgroup.kill'), '1');
+  } catch {
+    // Gone by now, or a kernel before 5.14: then its end is only waited for.
+  }
 }
 
 /** How long killed processes may take to leave, which one that waits for a disk does not. */
@@ -35,7 +41,7 @@ function isPopulated(folder: string): boolean {
 }
 
 /** Removes what `placeContainer` and crun made for a container whose processes are gone. */
-export function removeCgroup(place: { path?: string }): void {
+function removeCgroup(place: { path?: string }): void {
   const root = cgroup2Mount();
   if (!root || !place.path) return;
   for (const folder of [join(root, place.path), dirname(join(root, place.path))]) {

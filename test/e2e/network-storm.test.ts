@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { disagreements } from './storm/aftermath.ts';
 import { networkStorm } from './storm/network-storm.ts';
-import { image, openSandbox, whatIsLeft } from './support/sandbox.ts';
+import { holderOf, image, openSandbox, whatIsLeft } from './support/sandbox.ts';
 import { ipInSharedNetns } from './support/shared-netns.ts';
 
 const box = openSandbox();
@@ -41,7 +41,8 @@ test(
     expect(await whatIsLeft(box)).toEqual([]);
     const names = (await box.ok(['network', 'ls', '-q', '--filter', 'type=custom'])).split('\n').filter(Boolean);
     await box.ok(['network', 'rm', ...names]);
-    expect(ipInSharedNetns(box, ['-o', 'link', 'show', 'type', 'bridge'])).toBe('');
+    // Where the holder was killed after the last container ended, there is no namespace that anything could stand in.
+    expect(holderOf(box) === undefined ? '' : ipInSharedNetns(box, ['-o', 'link', 'show', 'type', 'bridge'])).toBe('');
     rmSync(log, { force: true });
   },
   (seconds + 600) * 1000,

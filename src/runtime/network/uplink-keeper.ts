@@ -36,8 +36,10 @@ done
 `;
 
 // Positional: folder, seconds, the keeper's pid. The file's time is that of the last start. A shell that cannot open a file ends: the folder was
-// removed under its feet, and with it whoever could use the uplink again.
-const WATCH = `
+// removed under its feet, and with it whoever could use the uplink again. A keeper that ended before its end could reach us is not our parent any more, and
+// its number may be somebody else's.
+export const WATCH = `
+[ "$PPID" = "$3" ] || exit 0
 trap '' TERM HUP INT
 folder=$1 linger=$2 keeper=$3 last=$(date +%s)
 trap 'kill -9 $keeper' EXIT

@@ -19,7 +19,7 @@ import { detach, detachIfMounted } from '../../sys/mount.ts';
 import { kill, startTime } from '../../sys/process.ts';
 import { SIGKILL, signalNumber } from '../../sys/signals.ts';
 import { type CgroupPlace, placeContainer } from '../cgroup.ts';
-import { removeCgroup } from '../cgroup-end.ts';
+import { endCgroup } from '../cgroup-end.ts';
 import { openContainerLog } from '../container-log.ts';
 import type { ExecRequest } from '../exec-process.ts';
 import { healthPlan } from '../health-plan.ts';
@@ -414,7 +414,7 @@ class Life extends ContainerBook implements Controlled {
   /** Takes down what would outlive us or stand in the way of a removal. */
   private async clear(): Promise<void> {
     this.control?.stop();
-    removeCgroup(this.cgroup);
+    await endCgroup(this.cgroup.path ?? '');
     if (this.record.Driver !== 'copy') {
       // A start that failed may have mounted it or not.
       detachIfMounted(this.rootfs || join(containerDir(this.ctx, this.record.Id), 'merged'));
