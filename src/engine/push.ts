@@ -121,13 +121,19 @@ async function pushBlobs(push: Push, blobs: readonly PlannedBlob[], failing: Abo
   const layers = blobs.filter((blob) => blob.layer !== undefined);
   for (const { layer = '' } of layers) emit({ type: 'layer', layer, step: 'preparing' });
   for (const { layer = '' } of layers.slice(MOST_LANES)) emit({ type: 'layer', layer, step: 'waiting' });
-  const waiting = [...blobs];
-  const lanes = Array.from({ length: Math.min(MOST_LANES, blobs.length) }, async () => {
-    for (let blob = waiting.shift(); blob && !signal.aborted; blob = waiting.shift()) await pushBlob(push, blob);
-  });
+  const others = blobs.filter((blob) => blob.layer === undefined);
+  // What is no layer is small: it goes beside them, and takes none of their lanes.
+  const lanes = [...lanesOf(layers, Math.min(MOST_LANES, layers.length)), ...lanesOf(others, Math.min(1, others.length))];
   // The first failure ends the others; they are waited for, because they read files that will be closed.
   await Promise.allSettled(lanes.map((lane) => lane.catch((error: unknown) => failing.abort(error))));
   signal.throwIfAborted();
+
+  function lanesOf(queue: readonly PlannedBlob[], count: number): Promise<void>[] {
+    const waiting = [...queue];
+    return Array.from({ length: count }, async () => {
+      for (let blob = waiting.shift(); blob && !signal.aborted; blob = waiting.shift()) await pushBlob(push, blob);
+    });
+  }
 }
 
 async function pushBlob(push: Push, blob: PlannedBlob): Promise<void> {
