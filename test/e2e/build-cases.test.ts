@@ -28,7 +28,7 @@ const begun = (name: string): Promise<void> => {
 
 describe.each(names)('%s', (name) => {
   const canRun = hasImage('debian') || !needsDebian(name);
-  (canRun ? test : test.skip)(readCase(join(root, name)).title, async () => {
+  (canRun ? test : test.skip)(`${readCase(join(root, name)).title}${canRun ? '' : ' (its base, Debian, needs root once)'}`, async () => {
     const at = names.indexOf(name);
     // A single case, chosen by its name, is not to pay for others.
     if (at === 0 || running.has(name))

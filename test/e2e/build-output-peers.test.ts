@@ -45,21 +45,21 @@ const peer = (program: string, ...args: string[]): string =>
   tool(program, '--root', at('podman'), '--runroot', at('podman-run'), '--storage-driver', 'vfs', ...args);
 const raw = (reference: string) => JSON.parse(tool('skopeo', 'inspect', '--raw', '--tls-verify=false', `docker://${reference}`));
 
-when('podman')('podman runs what was saved as an archive of either kind', async () => {
+when('podman')('podman runs what was saved as an archive of either kind (needs podman)', async () => {
   await built('-t', 'saved:1', '-o', 'type=docker,dest=d.tar', '-o', 'type=oci,dest=o.tar');
   for (const source of ['docker-archive:d.tar', 'oci-archive:o.tar']) {
     expect(peer('podman', 'run', '--rm', '--quiet', '--network', 'none', source)).toBe('made');
   }
 });
 
-when('buildah')('buildah begins a container with it', async () => {
+when('buildah')('buildah begins a container with it (needs buildah)', async () => {
   await built('-o', 'type=oci,dest=b.tar');
   const container = peer('buildah', 'from', '--quiet', 'oci-archive:b.tar');
   expect(peer('buildah', 'run', '--isolation', 'chroot', container, 'cat', '/data/made')).toBe('made');
   peer('buildah', 'rm', container);
 });
 
-when('umoci')('umoci unpacks the layout', async () => {
+when('umoci')('umoci unpacks the layout (needs umoci)', async () => {
   await built('-t', 'layout:one', '-o', 'type=oci,tar=false,dest=layout');
   expect(tool('umoci', 'ls', '--layout', 'layout')).toBe('one');
   tool('umoci', 'unpack', '--rootless', '--image', 'layout:one', 'bundle');
@@ -68,7 +68,7 @@ when('umoci')('umoci unpacks the layout', async () => {
 });
 
 describe('a registry', () => {
-  when('skopeo')('--push sends every name; podman runs it from there, and here it is as well', async () => {
+  when('skopeo')('--push sends every name; podman runs it from there, and here it is as well (needs skopeo)', async () => {
     const names = [ours('pushed:1'), ours('pushed:2')];
     const { code, stderr } = await box.skiff([
       'build',
@@ -103,7 +103,7 @@ describe('a registry', () => {
       expect(peer('podman', 'run', '--rm', '--quiet', '--network', 'none', '--tls-verify=false', names[0] ?? '')).toBe('made');
   });
 
-  when('skopeo')('built once more and loaded it keeps the digest that the registry has', async () => {
+  when('skopeo')('built once more and loaded it keeps the digest that the registry has (needs skopeo)', async () => {
     const name = ours('again:1');
     await built('-t', name, '--push', '--metadata-file', 'again.json');
     const digest = JSON.parse(readFileSync(at('again.json'), 'utf8'))['containerimage.digest'];
@@ -113,7 +113,7 @@ describe('a registry', () => {
     expect(JSON.parse(tool('skopeo', 'inspect', '--tls-verify=false', `docker://${name}`)).Digest).toBe(digest);
   });
 
-  when('skopeo')('push-by-digest makes no tag, and store=false no image', async () => {
+  when('skopeo')('push-by-digest makes no tag, and store=false no image (needs skopeo)', async () => {
     const output = `type=registry,name=${ours('digest')},push-by-digest=true,store=false`;
     await built('-o', output, '--metadata-file', 'digest.json');
     const digest = JSON.parse(readFileSync(at('digest.json'), 'utf8'))['containerimage.digest'];
@@ -132,7 +132,7 @@ describe('a registry', () => {
 describe('several platforms', () => {
   const both = ['--platform', 'linux/amd64,linux/arm64'];
 
-  when('skopeo')('one index: named, usable by platform, pushed and saved whole', async () => {
+  when('skopeo')('one index: named, usable by platform, pushed and saved whole (needs skopeo)', async () => {
     const name = ours('multi:1');
     const notes = [
       '--annotation',
@@ -195,7 +195,7 @@ describe('several platforms', () => {
 });
 
 describe('attestations', () => {
-  when('skopeo')('provenance and an SBOM lie in the index; podman runs the image all the same', async () => {
+  when('skopeo')('provenance and an SBOM lie in the index; podman runs the image all the same (needs skopeo)', async () => {
     const name = ours('attested:1');
     const debian = '{"name": "left-pad", "version": "1.3.0", "license": "MIT"}';
     const attested = contextOf(box, 'attested', {
@@ -323,7 +323,7 @@ describe('the same file by podman', () => {
     return { architecture: config.architecture, os: config.os, author: config.author, config: rest, labels };
   };
 
-  when('podman').each(FILES)('%s: the configuration is equal', async (title, body) => {
+  when('podman').each(FILES)('%s: the configuration is equal (needs podman)', async (title, body) => {
     const folder = contextOf(box, `same-${FILES.findIndex(([name]) => name === title)}`, {
       Dockerfile: `FROM ${image('busybox')}\n${body}`,
       plain: 'x',

@@ -6,6 +6,7 @@ import type { BuiltLayer, CacheRecord, StepInputs } from '../../storage/build-ca
 import type { Claim } from '../../storage/claim.ts';
 import type { ImageConfig, Platform } from '../../storage/records.ts';
 import type { Ctx } from '../../sys/context.ts';
+import type { RunMountRequest } from '../dockerfile/run-mount-types.ts';
 
 export type { BuiltLayer, CacheRecord, StepInputs } from '../../storage/build-cache-records.ts';
 
@@ -170,34 +171,11 @@ export interface RunStep {
   stdin?: string | undefined;
 }
 
+/** As it was asked for, but with the files that `from` names in its place: of a cache, what an empty one starts with. */
 export type RunMount =
-  | { type: 'bind'; target: string; from: MountSource; source: string; readonly: boolean }
-  | {
-      type: 'cache';
-      target: string;
-      id: string;
-      /** What an empty cache starts with. */
-      from?: MountSource | undefined;
-      source: string;
-      sharing: 'shared' | 'private' | 'locked';
-      readonly: boolean;
-      mode: number;
-      uid: number;
-      gid: number;
-    }
-  | { type: 'tmpfs'; target: string; sizeBytes?: number | undefined }
-  | {
-      type: 'secret';
-      id: string;
-      /** Without one it is only in the environment. */
-      target?: string | undefined;
-      env?: string | undefined;
-      required: boolean;
-      mode: number;
-      uid: number;
-      gid: number;
-    }
-  | { type: 'ssh'; id: string; target?: string | undefined; required: boolean; mode: number; uid: number; gid: number };
+  | Exclude<RunMountRequest, { type: 'bind' | 'cache' }>
+  | (Omit<Extract<RunMountRequest, { type: 'bind' }>, 'from'> & { from: MountSource })
+  | (Omit<Extract<RunMountRequest, { type: 'cache' }>, 'from'> & { from?: MountSource | undefined });
 
 /** Files that a step reads: a stage's or an image's rootfs, or a folder (a context). */
 export type MountSource = { kind: 'layers'; layers: string[] } | { kind: 'context'; context: ContextSource };
